@@ -1,0 +1,3 @@
+//! Assembly (组卷): from blueprints to papers.
+
+pub mod rules;

@@ -1,0 +1,1 @@
+//! Reading banks from files: TOML, CSV and XLSX.

@@ -1,0 +1,187 @@
+//! What an item (试题) is, and what an answer to one is. Pure.
+
+use serde::{Deserialize, Serialize};
+
+use crate::kernel::Score;
+
+/// How hard the author and the reviewer take the item to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Difficulty {
+    /// 易
+    Easy,
+    /// 中
+    Medium,
+    /// 难
+    Hard,
+}
+
+/// The kinds of item.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ItemKind {
+    /// 单项选择题
+    SingleChoice,
+    /// 多项选择题
+    MultipleChoice,
+    /// 判断题
+    TrueFalse,
+    /// 填空题
+    FillIn,
+    /// 主观题
+    Essay,
+}
+
+/// An item as an author writes it and a bank keeps it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Item {
+    /// Stable name, unique in its bank.
+    pub code: String,
+    /// The section of the paper it belongs to, such as `verbal`.
+    pub section: String,
+    /// Dotted topic code, such as `vb.cloze`.
+    pub topic: String,
+    /// Judged difficulty.
+    pub difficulty: Difficulty,
+    /// Code of the stimulus (材料) shared with other items of the same section.
+    pub stimulus: Option<String>,
+    /// The question.
+    pub stem: String,
+    /// What is asked for, with its key.
+    pub body: Body,
+    /// Why the key is right.
+    pub explanation: String,
+}
+
+/// The part of an item that differs by kind. Options are named by their place, from zero, in the
+/// order the author wrote them; that identity survives every shuffling.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Body {
+    /// One option is right.
+    SingleChoice {
+        /// The options.
+        options: Vec<String>,
+        /// The right one.
+        key: u8,
+    },
+    /// Two or more options are right.
+    MultipleChoice {
+        /// The options.
+        options: Vec<String>,
+        /// The right ones, ascending.
+        key: Vec<u8>,
+    },
+    /// A statement to judge.
+    TrueFalse {
+        /// Whether it is true.
+        key: bool,
+    },
+    /// A short text or number.
+    FillIn {
+        /// The accepted forms.
+        accepted: Vec<String>,
+    },
+    /// A written answer marked by people.
+    Essay {
+        /// What earns marks.
+        rubric: Vec<RubricPoint>,
+        /// The maximum; the rubric adds up to it.
+        marks: Score,
+        /// Most characters the answer may have.
+        words_max: u32,
+        /// A model answer for markers.
+        reference: String,
+    },
+}
+
+/// One line of a rubric (评分要点).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RubricPoint {
+    /// What the answer shows.
+    pub point: String,
+    /// What it is worth.
+    pub marks: Score,
+}
+
+/// A text or table that several items share (材料).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stimulus {
+    /// Stable name, unique in its bank.
+    pub code: String,
+    /// Heading.
+    pub title: String,
+    /// Paragraphs, separated by empty lines.
+    pub text: String,
+    /// An optional table; its first row is the header.
+    pub table: Vec<Vec<String>>,
+}
+
+/// What a candidate answered. Options are the author's places, whatever order was shown.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Answer {
+    /// Chosen options, ascending; one for a single choice.
+    Options {
+        /// The author's places of the chosen options.
+        chosen: Vec<u8>,
+    },
+    /// A judgement.
+    Judgement {
+        /// Whether the candidate holds the statement true.
+        holds: bool,
+    },
+    /// A text: a filled-in blank or an essay.
+    Text {
+        /// As typed.
+        text: String,
+    },
+}
+
+impl Body {
+    /// The kind.
+    pub const fn kind(&self) -> ItemKind {
+        match self {
+            Self::SingleChoice { .. } => ItemKind::SingleChoice,
+            Self::MultipleChoice { .. } => ItemKind::MultipleChoice,
+            Self::TrueFalse { .. } => ItemKind::TrueFalse,
+            Self::FillIn { .. } => ItemKind::FillIn,
+            Self::Essay { .. } => ItemKind::Essay,
+        }
+    }
+
+    /// The options, if the kind has any.
+    pub fn options(&self) -> &[String] {
+        match self {
+            Self::SingleChoice { options, .. } | Self::MultipleChoice { options, .. } => options,
+            _ => &[],
+        }
+    }
+}
+
+impl ItemKind {
+    /// As written in files, in the database and in message keys.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::SingleChoice => "single_choice",
+            Self::MultipleChoice => "multiple_choice",
+            Self::TrueFalse => "true_false",
+            Self::FillIn => "fill_in",
+            Self::Essay => "essay",
+        }
+    }
+}
+
+impl Difficulty {
+    /// All bands, easiest first.
+    pub const ALL: [Self; 3] = [Self::Easy, Self::Medium, Self::Hard];
+
+    /// As written in files, in the database and in message keys.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Easy => "easy",
+            Self::Medium => "medium",
+            Self::Hard => "hard",
+        }
+    }
+}

@@ -1,0 +1,19 @@
+//! Keju (科举): merit-based examination and recruitment.
+//!
+//! The rooms stand in the order in which an examination passes through them; each imports only
+//! rooms above it (held by `tests/architecture.rs`). A request runs one way: route → `api` or
+//! `pages` → `service` → `rules`, `store` and `ledger`.
+
+pub mod kernel;
+
+pub mod draw;
+
+pub mod regulation;
+
+pub mod bank;
+
+pub mod assembly;
+
+pub mod marking;
+
+pub mod ranking;

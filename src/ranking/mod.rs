@@ -1,0 +1,3 @@
+//! Ranking (排名): composites, ties, cut lines, shortlists, merit lists.
+
+pub mod rules;

@@ -1,0 +1,3 @@
+//! Regulation profiles (规则): the tracks as versioned, frozen data.
+
+pub mod rules;
