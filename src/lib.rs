@@ -6,7 +6,15 @@
 
 pub mod kernel;
 
+pub mod store;
+
+pub mod ledger;
+
 pub mod draw;
+
+pub mod http;
+
+pub mod access;
 
 pub mod regulation;
 

@@ -25,6 +25,11 @@ impl Instant {
         self.0
     }
 
+    /// Microseconds since the epoch, by reference, for the store.
+    pub(crate) const fn micros_ref(&self) -> &i64 {
+        &self.0
+    }
+
     /// Whole seconds since the epoch.
     pub const fn seconds(self) -> i64 {
         self.0.div_euclid(1_000_000)

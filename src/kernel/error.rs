@@ -6,6 +6,7 @@
 
 use std::error::Error;
 use std::fmt;
+use std::sync::Arc;
 
 /// What kind of refusal this is. The edge maps each kind to one HTTP status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -65,7 +66,7 @@ impl Fault {
 }
 
 /// Why an act was refused or failed.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Problem {
     /// The kind.
     pub kind: Kind,
@@ -76,7 +77,7 @@ pub struct Problem {
     /// The wrong places, when the input is at fault.
     pub faults: Vec<Fault>,
     /// What lay behind it; goes to the log, never to the client.
-    source: Option<Box<dyn Error + Send + Sync>>,
+    source: Option<Arc<dyn Error + Send + Sync>>,
 }
 
 impl Problem {
@@ -141,7 +142,7 @@ impl Problem {
     /// Our fault; `source` is logged.
     pub fn internal(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self {
-            source: Some(source.into()),
+            source: Some(Arc::from(source.into())),
             ..Self::new(Kind::Internal, "internal")
         }
     }

@@ -135,6 +135,11 @@ impl Score {
         self.0
     }
 
+    /// In millionths of a mark, by reference, for the store.
+    pub(crate) const fn micros_ref(&self) -> &i64 {
+        &self.0
+    }
+
     /// Rounded to `places` decimal places. `Rounding::None` keeps the value.
     pub fn round(self, places: u8, rounding: Rounding) -> Self {
         if rounding == Rounding::None || places >= PLACES {
