@@ -1,0 +1,17 @@
+//! The decision log (决定日志): every act that decides something about a person, an item, a paper,
+//! a mark, a rule or an access right is one entry, written in the transaction of the act itself.
+//!
+//! What the public may see of an entry is its *leaf*: a canonical JSON line with the kind of
+//! decision, the examination, the second, and a salted commitment to the *payload* (who, under
+//! which rule, on which inputs, with what outcome and why). The payload itself is sealed at rest.
+//! Leaves form an RFC 6962 tree in the order of the log.
+
+mod entry;
+mod service;
+mod store;
+
+pub use entry::{Entry, Leaf, Payload, commitment};
+pub use service::{
+    Checkpoint, Discrepancy, LogEntry, check, checkpoint, entries, recent, record, sequence, tree,
+    waiting,
+};

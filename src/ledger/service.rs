@@ -1,0 +1,246 @@
+//! Recording decisions, giving them their places, and checking that nothing was altered.
+
+use serde::Serialize;
+
+use super::entry::canonical;
+use super::store::{self, DecisionRow};
+use super::{Entry, Payload};
+use crate::kernel::{Id, Instant, Problem, merkle, secret};
+use crate::store::{Tx, View};
+
+/// Records a decision in the transaction of the act it belongs to.
+pub fn record(tx: &mut Tx<'_>, entry: &Entry) -> Result<Id, Problem> {
+    let id = Id::new(tx.now);
+    let payload = Payload::new(id, tx.now, entry);
+    let nonce: [u8; 32] = secret::random();
+    let leaf = payload.leaf(&nonce)?;
+    let row = DecisionRow {
+        id,
+        at: tx.now,
+        kind: payload.kind.clone(),
+        examination_id: entry.examination,
+        nonce: nonce.to_vec(),
+        payload_sealed: tx.vault.seal(canonical(&payload)?)?,
+        leaf_hash: merkle::leaf_hash(&leaf).to_vec(),
+        leaf,
+    };
+    store::insert(tx, &row)?;
+    Ok(id)
+}
+
+/// On PostgreSQL, gives committed decisions their indexes; returns how many.
+pub fn sequence(tx: &mut Tx<'_>) -> Result<usize, Problem> {
+    store::sequence(tx)
+}
+
+/// A size of the log and its root.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Checkpoint {
+    /// Number of leaves.
+    pub size: i64,
+    /// RFC 6962 root, hexadecimal.
+    pub root: String,
+    /// When it was fixed.
+    pub at: Instant,
+}
+
+/// Fixes the present size and root, if the log has grown since the last time.
+pub fn checkpoint(tx: &mut Tx<'_>) -> Result<Option<Checkpoint>, Problem> {
+    let (size, root) = tree(tx)?;
+    let last = store::last_checkpoint(tx.db)?.map_or(0, |(size, _, _)| size);
+    if size == last {
+        return Ok(None);
+    }
+    store::insert_checkpoint(tx, size, &root)?;
+    Ok(Some(Checkpoint {
+        size,
+        root: hex::encode(root),
+        at: tx.now,
+    }))
+}
+
+/// The present size and root.
+pub fn tree(view: &mut View<'_>) -> Result<(i64, [u8; 32]), Problem> {
+    let leaves = hashes(view)?;
+    let size = i64::try_from(leaves.len()).map_err(Problem::internal)?;
+    Ok((size, merkle::root(&leaves)))
+}
+
+/// One entry of the log, opened.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LogEntry {
+    /// Its place in the log.
+    pub index: i64,
+    /// Leaf hash, hexadecimal.
+    pub leaf_hash: String,
+    /// The public leaf.
+    pub leaf: String,
+    /// The decision.
+    pub payload: Payload,
+}
+
+/// The newest entries before index `before`, newest first; of one examination if given.
+pub fn recent(
+    view: &mut View<'_>,
+    examination: Option<Id>,
+    before: Option<i64>,
+    limit: i64,
+) -> Result<Vec<LogEntry>, Problem> {
+    let rows = store::newest(view.db, examination, before, limit)?;
+    rows.into_iter()
+        .map(|(index, _, row)| opened(view, index, &row))
+        .collect()
+}
+
+/// Up to `limit` entries from index `from`, in order.
+pub fn entries(view: &mut View<'_>, from: i64, limit: i64) -> Result<Vec<LogEntry>, Problem> {
+    let rows = store::range(view.db, from, limit)?;
+    rows.into_iter()
+        .map(|(index, _, row)| opened(view, index, &row))
+        .collect()
+}
+
+/// The first thing in the log that is not as it was written.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Discrepancy {
+    /// A gap, or entries out of order.
+    #[error("the log has no entry {expected}; the next one is {found}")]
+    Gap {
+        /// The index that should come next.
+        expected: i64,
+        /// The index found.
+        found: i64,
+    },
+    /// A decision that cannot be opened, or whose leaf does not commit to it.
+    #[error("entry {index} ({kind}) was altered: {what}")]
+    Altered {
+        /// The index.
+        index: i64,
+        /// Its kind, as far as it can be believed.
+        kind: String,
+        /// What does not fit.
+        what: &'static str,
+    },
+    /// A stored checkpoint does not fit the leaves.
+    #[error("checkpoint {size} does not fit: its root is {stored}, the leaves give {computed}")]
+    Root {
+        /// The checkpoint's size.
+        size: i64,
+        /// The root as stored.
+        stored: String,
+        /// The root as computed.
+        computed: String,
+    },
+    /// A checkpoint is larger than the log: entries were cut off.
+    #[error("checkpoint {size} is larger than the log, which has {found} entries")]
+    Short {
+        /// The checkpoint's size.
+        size: i64,
+        /// Entries found.
+        found: i64,
+    },
+}
+
+/// Recomputes every leaf from its payload and every checkpoint from the leaves; returns the number
+/// of entries, or the first discrepancy.
+pub fn check(view: &mut View<'_>) -> Result<Result<i64, Discrepancy>, Problem> {
+    const PAGE: i64 = 1000;
+    let mut leaves = Vec::new();
+    let mut next = 0;
+    loop {
+        let page = store::range(view.db, next, PAGE)?;
+        if page.is_empty() {
+            break;
+        }
+        for (index, leaf_hash, row) in page {
+            if index != next {
+                return Ok(Err(Discrepancy::Gap {
+                    expected: next,
+                    found: index,
+                }));
+            }
+            match recomputed_leaf(view, &leaf_hash, &row) {
+                Ok(hash) => leaves.push(hash),
+                Err(what) => {
+                    let kind = row.kind;
+                    return Ok(Err(Discrepancy::Altered { index, kind, what }));
+                }
+            }
+            next += 1;
+        }
+    }
+    for (size, stored, _) in store::checkpoints(view.db)? {
+        let Some(part) = usize::try_from(size)
+            .ok()
+            .and_then(|size| leaves.get(..size))
+        else {
+            return Ok(Err(Discrepancy::Short { size, found: next }));
+        };
+        let computed = merkle::root(part);
+        if stored != computed {
+            let (stored, computed) = (hex::encode(stored), hex::encode(computed));
+            return Ok(Err(Discrepancy::Root {
+                size,
+                stored,
+                computed,
+            }));
+        }
+    }
+    Ok(Ok(next))
+}
+
+/// The leaf hash that follows from the payload and nonce of `row`, if everything stored agrees.
+fn recomputed_leaf(
+    view: &View<'_>,
+    leaf_hash: &[u8],
+    row: &DecisionRow,
+) -> Result<[u8; 32], &'static str> {
+    let sealed = view.vault.open_bytes(&row.payload_sealed);
+    let payload: Payload = sealed
+        .ok()
+        .and_then(|bytes| serde_json::from_slice(&bytes).ok())
+        .ok_or("its payload cannot be opened")?;
+    let nonce = row
+        .nonce
+        .as_slice()
+        .try_into()
+        .map_err(|_| "its nonce is not 32 bytes")?;
+    let leaf = payload
+        .leaf(nonce)
+        .map_err(|_| "its payload cannot be written")?;
+    if payload.id != row.id || payload.at != row.at || payload.kind != row.kind {
+        return Err("its columns do not agree with its payload");
+    }
+    if leaf != row.leaf {
+        return Err("its leaf does not commit to its payload");
+    }
+    let hash = merkle::leaf_hash(&leaf);
+    if row.leaf_hash != hash || leaf_hash != hash {
+        return Err("its hash is not the hash of its leaf");
+    }
+    Ok(hash)
+}
+
+/// How many decisions still wait for their place (PostgreSQL).
+pub fn waiting(view: &mut View<'_>) -> Result<i64, Problem> {
+    store::unsequenced(view.db)
+}
+
+fn opened(view: &View<'_>, index: i64, row: &DecisionRow) -> Result<LogEntry, Problem> {
+    let payload = view.vault.open_bytes(&row.payload_sealed)?;
+    Ok(LogEntry {
+        index,
+        leaf_hash: hex::encode(&row.leaf_hash),
+        leaf: String::from_utf8_lossy(&row.leaf).into_owned(),
+        payload: serde_json::from_slice(&payload).map_err(Problem::internal)?,
+    })
+}
+
+fn hashes(view: &mut View<'_>) -> Result<Vec<[u8; 32]>, Problem> {
+    let wrong = || Problem::internal("a leaf hash has not 32 bytes");
+    let hashes = store::leaf_hashes(view.db)?;
+    hashes
+        .into_iter()
+        .map(|hash| hash.try_into().map_err(|_| wrong()))
+        .collect()
+}

@@ -1,0 +1,152 @@
+//! Queries of the decision log.
+
+use diesel::prelude::*;
+
+use crate::kernel::{Id, Instant, Problem};
+use crate::store::schema::{checkpoint, decision, ledger};
+use crate::store::{AnyConn, Tx};
+
+/// A stored decision.
+#[derive(Queryable, Insertable)]
+#[diesel(table_name = decision)]
+pub(super) struct DecisionRow {
+    pub id: Id,
+    pub at: Instant,
+    pub kind: String,
+    pub examination_id: Option<Id>,
+    pub nonce: Vec<u8>,
+    pub payload_sealed: Vec<u8>,
+    pub leaf: Vec<u8>,
+    pub leaf_hash: Vec<u8>,
+}
+
+pub(super) type CheckpointRow = (i64, Vec<u8>, Instant);
+
+pub(super) fn insert(tx: &mut Tx<'_>, row: &DecisionRow) -> Result<(), Problem> {
+    diesel::insert_into(decision::table)
+        .values(row)
+        .execute(tx.db)?;
+    // On PostgreSQL the sequencer gives the index once no older transaction can still commit.
+    if matches!(tx.db, AnyConn::Sqlite(_)) {
+        let idx = size(tx.db)?;
+        diesel::insert_into(ledger::table)
+            .values((
+                ledger::idx.eq(idx),
+                ledger::decision_id.eq(row.id),
+                ledger::leaf_hash.eq(&row.leaf_hash),
+            ))
+            .execute(tx.db)?;
+    }
+    Ok(())
+}
+
+/// Gives indexes to decisions of committed transactions, in the order of their transactions.
+/// Only rows below the oldest transaction still open are taken, so none can be skipped.
+pub(super) fn sequence(tx: &mut Tx<'_>) -> Result<usize, Problem> {
+    let AnyConn::Postgres(pg) = &mut *tx.db else {
+        return Ok(0);
+    };
+    let locked: bool = diesel::select(diesel::dsl::sql::<diesel::sql_types::Bool>(
+        "pg_try_advisory_xact_lock(1802856565)",
+    ))
+    .get_result(pg)?;
+    if !locked {
+        return Ok(0);
+    }
+    Ok(diesel::sql_query(
+        "INSERT INTO ledger (idx, decision_id, leaf_hash) \
+         SELECT COALESCE((SELECT MAX(idx) FROM ledger), -1) \
+                + row_number() OVER (ORDER BY d.xid, d.seq), d.id, d.leaf_hash \
+         FROM decision d \
+         WHERE d.xid < pg_snapshot_xmin(pg_current_snapshot()) \
+           AND (NOT EXISTS (SELECT 1 FROM ledger) OR (d.xid, d.seq) > \
+                (SELECT l.xid, l.seq FROM decision l JOIN ledger ON ledger.decision_id = l.id \
+                 ORDER BY ledger.idx DESC LIMIT 1)) \
+         ORDER BY d.xid, d.seq LIMIT 5000",
+    )
+    .execute(pg)?)
+}
+
+pub(super) fn size(db: &mut AnyConn) -> Result<i64, Problem> {
+    let last: Option<i64> = ledger::table
+        .select(diesel::dsl::max(ledger::idx))
+        .first(db)?;
+    Ok(last.map_or(0, |idx| idx + 1))
+}
+
+/// Up to `limit` entries from index `from`, in order.
+pub(super) fn range(
+    db: &mut AnyConn,
+    from: i64,
+    limit: i64,
+) -> Result<Vec<(i64, Vec<u8>, DecisionRow)>, Problem> {
+    Ok(ledger::table
+        .inner_join(decision::table)
+        .filter(ledger::idx.ge(from))
+        .order(ledger::idx)
+        .limit(limit)
+        .select((ledger::idx, ledger::leaf_hash, decision::all_columns))
+        .load(db)?)
+}
+
+/// The newest entries, optionally of one examination, before index `before`.
+pub(super) fn newest(
+    db: &mut AnyConn,
+    examination: Option<Id>,
+    before: Option<i64>,
+    limit: i64,
+) -> Result<Vec<(i64, Vec<u8>, DecisionRow)>, Problem> {
+    let mut query = ledger::table
+        .inner_join(decision::table)
+        .select((ledger::idx, ledger::leaf_hash, decision::all_columns))
+        .order(ledger::idx.desc())
+        .limit(limit)
+        .into_boxed();
+    if let Some(id) = examination {
+        query = query.filter(decision::examination_id.eq(id));
+    }
+    if let Some(before) = before {
+        query = query.filter(ledger::idx.lt(before));
+    }
+    Ok(query.load(db)?)
+}
+
+pub(super) fn leaf_hashes(db: &mut AnyConn) -> Result<Vec<Vec<u8>>, Problem> {
+    Ok(ledger::table
+        .order(ledger::idx)
+        .select(ledger::leaf_hash)
+        .load(db)?)
+}
+
+/// How many decisions have no index yet (zero on SQLite).
+pub(super) fn unsequenced(db: &mut AnyConn) -> Result<i64, Problem> {
+    let decisions: i64 = decision::table.count().get_result(db)?;
+    Ok(decisions - size(db)?)
+}
+
+pub(super) fn checkpoints(db: &mut AnyConn) -> Result<Vec<CheckpointRow>, Problem> {
+    Ok(checkpoint::table.order(checkpoint::size).load(db)?)
+}
+
+pub(super) fn last_checkpoint(db: &mut AnyConn) -> Result<Option<CheckpointRow>, Problem> {
+    Ok(checkpoint::table
+        .order(checkpoint::size.desc())
+        .first(db)
+        .optional()?)
+}
+
+pub(super) fn insert_checkpoint(
+    tx: &mut Tx<'_>,
+    size: i64,
+    root: &[u8; 32],
+) -> Result<(), Problem> {
+    let now = tx.now;
+    diesel::insert_into(checkpoint::table)
+        .values((
+            checkpoint::size.eq(size),
+            checkpoint::root.eq(root.to_vec()),
+            checkpoint::at.eq(now),
+        ))
+        .execute(tx.db)?;
+    Ok(())
+}
