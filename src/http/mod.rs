@@ -1,0 +1,37 @@
+//! What every endpoint and page shares: problems as answers, request bodies, languages, the page
+//! frame, embedded assets and security headers. No rule of an examination lives here.
+
+mod assets;
+mod body;
+mod guard;
+mod lang;
+mod page;
+mod problem;
+
+pub use assets::serve as serve_asset;
+pub use body::{Body, MAX_BODY, PageForm, Params};
+pub use guard::{refuse_cross_site, security_headers};
+pub use lang::{Lang, has_message};
+pub use page::{Page, Visitor, html, see_other, switch_language};
+pub use problem::{Answer, ProblemBody, path_not_found, render_problems};
+
+/// A page of a longer list.
+#[derive(Debug, Clone, serde::Serialize, utoipa::ToSchema)]
+pub struct Listing<T> {
+    /// The entries.
+    pub items: Vec<T>,
+    /// Give this as `cursor` to go on; absent on the last page.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next_cursor: Option<String>,
+}
+
+impl<T> Listing<T> {
+    /// From up to `limit + 1` rows: one more than fits means that there is a next page, which
+    /// starts after the row whose cursor `cursor` gives.
+    pub fn new(mut items: Vec<T>, limit: usize, cursor: impl Fn(&T) -> String) -> Self {
+        let more = items.len() > limit;
+        items.truncate(limit);
+        let next_cursor = items.last().filter(|_| more).map(cursor);
+        Self { items, next_cursor }
+    }
+}
