@@ -1,0 +1,95 @@
+//! Middleware: finds out who asks, by session cookie or bearer token.
+
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header;
+use actix_web::middleware::Next;
+use actix_web::{Error, HttpMessage as _, web};
+
+use super::rules::Role;
+use super::service::{self, Known};
+use super::{Actor, token};
+use crate::http::Visitor;
+use crate::kernel::Problem;
+use crate::kernel::error::Kind;
+use crate::store::{Store, sha256};
+
+/// The session cookie.
+pub(super) const COOKIE: &str = "keju_session";
+
+/// Pages a session with a one-time password may open.
+const BEFORE_CHANGE: &[&str] = &["/account", "/account/password", "/sign-out", "/assets"];
+
+/// Puts [`Actor`] and [`Visitor`] into the request, if its session or token is good.
+pub async fn identify<B: MessageBody>(
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<B>, Error> {
+    let store = request
+        .app_data::<web::Data<Store>>()
+        .ok_or_else(|| Problem::internal("no store"))?
+        .clone();
+    if let Some(actor) = by_token(&request, &store)? {
+        request.extensions_mut().insert(actor);
+    } else if let Some(known) = by_cookie(&request, &store).await? {
+        let visitor = visitor(&store, &known);
+        if known.must_change_password && !allowed_before_change(request.path()) {
+            request.extensions_mut().insert(visitor);
+            return Err(Problem::new(Kind::Forbidden, "change-password-first").into());
+        }
+        let mut extensions = request.extensions_mut();
+        extensions.insert(visitor);
+        extensions.insert(known.actor);
+    }
+    next.call(request).await
+}
+
+fn allowed_before_change(path: &str) -> bool {
+    BEFORE_CHANGE
+        .iter()
+        .any(|allowed| path.starts_with(allowed))
+}
+
+/// A bearer token that is given must be good: a bad one is an error and not a stranger.
+fn by_token(request: &ServiceRequest, store: &Store) -> Result<Option<Actor>, Problem> {
+    let Some(value) = request.headers().get(header::AUTHORIZATION) else {
+        return Ok(None);
+    };
+    let bearer = value
+        .to_str()
+        .ok()
+        .and_then(|text| text.strip_prefix("Bearer "));
+    let actor = bearer.and_then(|token| token::read(store.vault(), token, store.clock().now()));
+    actor
+        .map(Some)
+        .ok_or_else(|| Problem::new(Kind::Unauthenticated, "token-not-valid"))
+}
+
+async fn by_cookie(request: &ServiceRequest, store: &Store) -> Result<Option<Known>, Problem> {
+    if request.path().starts_with("/assets/") {
+        return Ok(None);
+    }
+    let Some(cookie) = request.cookie(COOKIE) else {
+        return Ok(None);
+    };
+    let value = cookie.value().to_owned();
+    store
+        .read(move |view| service::known_by_cookie(view, &value))
+        .await
+}
+
+fn visitor(store: &Store, known: &Known) -> Visitor {
+    let csrf = store
+        .vault()
+        .index("csrf", &known.actor.session.to_string());
+    Visitor {
+        name: known.name.clone(),
+        roles: known
+            .actor
+            .roles
+            .iter()
+            .map(|role| Role::as_str(*role))
+            .collect(),
+        csrf: hex::encode(sha256(csrf)),
+    }
+}

@@ -1,0 +1,331 @@
+//! Queries on accounts, roles, sessions and tokens.
+
+use diesel::prelude::*;
+
+use super::rules::Role;
+use crate::kernel::{Id, Instant, Problem};
+use crate::store::schema::{account, account_role, email_token, refresh_token, session};
+use crate::store::{AnyConn, Both, Tx, taken, text_enum};
+
+text_enum!(Role);
+
+#[derive(Queryable, Insertable)]
+#[diesel(table_name = account)]
+pub(super) struct AccountRow {
+    pub id: Id,
+    pub login_index: Vec<u8>,
+    pub login_sealed: Vec<u8>,
+    pub name_sealed: Vec<u8>,
+    pub password_hash: String,
+    pub state: String,
+    pub must_change_password: bool,
+    pub failures: i32,
+    pub locked_until: Option<Instant>,
+    pub created_at: Instant,
+}
+
+#[derive(Queryable, Insertable)]
+#[diesel(table_name = session)]
+pub(super) struct SessionRow {
+    pub id: Id,
+    pub account_id: Id,
+    pub kind: String,
+    pub token_hash: Vec<u8>,
+    pub created_at: Instant,
+    pub seen_at: Instant,
+    pub expires_at: Instant,
+    pub revoked_at: Option<Instant>,
+}
+
+pub(super) fn insert_account(tx: &mut Tx<'_>, row: &AccountRow) -> Result<(), Problem> {
+    diesel::insert_into(account::table)
+        .values(row)
+        .execute(tx.db)
+        .map_err(taken(Problem::conflict("login-taken")))?;
+    Ok(())
+}
+
+pub(super) fn account_by_login(
+    db: &mut AnyConn,
+    index: &[u8],
+) -> Result<Option<AccountRow>, Problem> {
+    Ok(account::table
+        .filter(account::login_index.eq(index))
+        .first(db)
+        .optional()?)
+}
+
+pub(super) fn account(db: &mut AnyConn, id: Id) -> Result<AccountRow, Problem> {
+    Ok(account::table.find(id).first(db)?)
+}
+
+/// Accounts after `after`, oldest first.
+pub(super) fn accounts(
+    db: &mut AnyConn,
+    after: Option<Id>,
+    limit: i64,
+) -> Result<Vec<AccountRow>, Problem> {
+    let mut query = account::table.order(account::id).limit(limit).into_boxed();
+    if let Some(after) = after {
+        query = query.filter(account::id.gt(after));
+    }
+    Ok(query.load(db)?)
+}
+
+pub(super) fn staff(db: &mut AnyConn) -> Result<Vec<AccountRow>, Problem> {
+    let candidates = account_role::table
+        .filter(account_role::role.eq(Role::Candidate))
+        .select(account_role::account_id);
+    Ok(account::table
+        .filter(account::id.ne_all(candidates))
+        .order(account::id)
+        .limit(500)
+        .load(db)?)
+}
+
+pub(super) fn roles(db: &mut AnyConn, account: Id) -> Result<Vec<Role>, Problem> {
+    Ok(account_role::table
+        .filter(account_role::account_id.eq(account))
+        .order(account_role::role)
+        .select(account_role::role)
+        .load(db)?)
+}
+
+pub(super) fn anybody_is(db: &mut AnyConn, role: Role) -> Result<bool, Problem> {
+    let holders = account_role::table.filter(account_role::role.eq(role));
+    Ok(diesel::select(diesel::dsl::exists(holders)).get_result(db)?)
+}
+
+pub(super) fn insert_role(
+    tx: &mut Tx<'_>,
+    account: Id,
+    role: Role,
+    by: Option<Id>,
+) -> Result<(), Problem> {
+    let now = tx.now;
+    diesel::insert_into(account_role::table)
+        .values((
+            account_role::account_id.eq(account),
+            account_role::role.eq(role),
+            account_role::granted_by.eq(by),
+            account_role::granted_at.eq(now),
+        ))
+        .execute(tx.db)
+        .map_err(taken(Problem::conflict("role-held-already")))?;
+    Ok(())
+}
+
+pub(super) fn delete_role(tx: &mut Tx<'_>, account: Id, role: Role) -> Result<usize, Problem> {
+    Ok(diesel::delete(account_role::table.find((account, role))).execute(tx.db)?)
+}
+
+pub(super) fn set_state(tx: &mut Tx<'_>, id: Id, state: &str) -> Result<(), Problem> {
+    diesel::update(account::table.find(id))
+        .set(account::state.eq(state))
+        .execute(tx.db)?;
+    Ok(())
+}
+
+pub(super) fn set_password(
+    tx: &mut Tx<'_>,
+    id: Id,
+    hash: &str,
+    must_change: bool,
+) -> Result<(), Problem> {
+    diesel::update(account::table.find(id))
+        .set((
+            account::password_hash.eq(hash),
+            account::must_change_password.eq(must_change),
+        ))
+        .execute(tx.db)?;
+    Ok(())
+}
+
+pub(super) fn set_failures(
+    tx: &mut Tx<'_>,
+    id: Id,
+    failures: i32,
+    locked_until: Option<Instant>,
+) -> Result<(), Problem> {
+    diesel::update(account::table.find(id))
+        .set((
+            account::failures.eq(failures),
+            account::locked_until.eq(locked_until),
+        ))
+        .execute(tx.db)?;
+    Ok(())
+}
+
+pub(super) fn insert_session(tx: &mut Tx<'_>, row: &SessionRow) -> Result<(), Problem> {
+    diesel::insert_into(session::table)
+        .values(row)
+        .execute(tx.db)?;
+    Ok(())
+}
+
+pub(super) fn session(db: &mut AnyConn, id: Id) -> Result<SessionRow, Problem> {
+    Ok(session::table.find(id).first(db)?)
+}
+
+pub(super) fn session_by_token(
+    db: &mut AnyConn,
+    hash: &[u8],
+) -> Result<Option<SessionRow>, Problem> {
+    Ok(session::table
+        .filter(session::token_hash.eq(hash))
+        .first(db)
+        .optional()?)
+}
+
+pub(super) fn prolong_session(tx: &mut Tx<'_>, id: Id, expires_at: Instant) -> Result<(), Problem> {
+    let now = tx.now;
+    diesel::update(session::table.find(id))
+        .set((session::seen_at.eq(now), session::expires_at.eq(expires_at)))
+        .execute(tx.db)?;
+    Ok(())
+}
+
+pub(super) fn revoke_session(tx: &mut Tx<'_>, id: Id) -> Result<(), Problem> {
+    let now = tx.now;
+    diesel::update(
+        session::table
+            .find(id)
+            .filter(session::revoked_at.is_null()),
+    )
+    .set(session::revoked_at.eq(now))
+    .execute(tx.db)?;
+    Ok(())
+}
+
+pub(super) fn revoke_all_sessions(
+    tx: &mut Tx<'_>,
+    account: Id,
+    except: Option<Id>,
+) -> Result<(), Problem> {
+    let now = tx.now;
+    let mut live: Vec<Id> = session::table
+        .filter(session::account_id.eq(account))
+        .filter(session::revoked_at.is_null())
+        .select(session::id)
+        .load(tx.db)?;
+    live.retain(|id| Some(*id) != except);
+    diesel::update(session::table.filter(session::id.eq_any(live)))
+        .set(session::revoked_at.eq(now))
+        .execute(tx.db)?;
+    Ok(())
+}
+
+pub(super) fn insert_refresh(tx: &mut Tx<'_>, hash: &[u8], session: Id) -> Result<(), Problem> {
+    let now = tx.now;
+    diesel::insert_into(refresh_token::table)
+        .values((
+            refresh_token::token_hash.eq(hash),
+            refresh_token::session_id.eq(session),
+            refresh_token::issued_at.eq(now),
+        ))
+        .execute(tx.db)?;
+    Ok(())
+}
+
+/// The session of a refresh token, and when it was used, if it was.
+pub(super) fn refresh(
+    db: &mut AnyConn,
+    hash: &[u8],
+) -> Result<Option<(Id, Option<Instant>)>, Problem> {
+    Ok(refresh_token::table
+        .find(hash)
+        .select((refresh_token::session_id, refresh_token::used_at))
+        .first(db)
+        .optional()?)
+}
+
+pub(super) fn use_refresh(tx: &mut Tx<'_>, hash: &[u8]) -> Result<(), Problem> {
+    let now = tx.now;
+    diesel::update(refresh_token::table.find(hash))
+        .set(refresh_token::used_at.eq(now))
+        .execute(tx.db)?;
+    Ok(())
+}
+
+pub(super) fn insert_email_token(
+    tx: &mut Tx<'_>,
+    hash: &[u8],
+    account: Id,
+    purpose: &str,
+    expires_at: Instant,
+) -> Result<(), Problem> {
+    diesel::insert_into(email_token::table)
+        .values((
+            email_token::token_hash.eq(hash),
+            email_token::account_id.eq(account),
+            email_token::purpose.eq(purpose),
+            email_token::expires_at.eq(expires_at),
+        ))
+        .execute(tx.db)?;
+    Ok(())
+}
+
+/// Uses up a token that is still good, giving its account.
+pub(super) fn use_email_token(
+    tx: &mut Tx<'_>,
+    hash: &[u8],
+    purpose: &str,
+) -> Result<Option<Id>, Problem> {
+    let now = tx.now;
+    let good = email_token::table
+        .find(hash)
+        .filter(email_token::purpose.eq(purpose))
+        .filter(email_token::used_at.is_null())
+        .filter(email_token::expires_at.gt(now));
+    let account = good
+        .select(email_token::account_id)
+        .first(tx.db)
+        .optional()?;
+    diesel::update(email_token::table.find(hash))
+        .set(email_token::used_at.eq(now))
+        .execute(tx.db)?;
+    Ok(account)
+}
+
+pub(super) mod idempotency {
+    //! Answers kept so that a repeated creating call gives the first answer again.
+
+    use super::*;
+    use crate::store::schema::idempotency_key;
+
+    /// The request hash and sealed answer kept under a key.
+    pub fn find(
+        db: &mut AnyConn,
+        account: Id,
+        key: &str,
+    ) -> Result<Option<(Vec<u8>, Vec<u8>)>, Problem> {
+        Ok(idempotency_key::table
+            .find((account, key))
+            .select((
+                idempotency_key::request_hash,
+                idempotency_key::response_sealed,
+            ))
+            .first(db)
+            .optional()?)
+    }
+
+    pub fn insert(
+        tx: &mut Tx<'_>,
+        account: Id,
+        key: &str,
+        request_hash: &[u8],
+        response: &[u8],
+    ) -> Result<(), Problem> {
+        let now = tx.now;
+        let row = (
+            idempotency_key::account_id.eq(account),
+            idempotency_key::key.eq(key),
+            idempotency_key::request_hash.eq(request_hash),
+            idempotency_key::response_sealed.eq(response),
+            idempotency_key::created_at.eq(now),
+        );
+        let insert = diesel::insert_into(idempotency_key::table).values(row);
+        Both(insert.on_conflict_do_nothing()).execute(tx.db)?;
+        Ok(())
+    }
+}
