@@ -6,6 +6,7 @@ pub mod calendar;
 pub mod clock;
 pub mod error;
 pub mod id;
+pub mod merkle;
 pub mod resident_id;
 pub mod score;
 pub mod secret;
