@@ -1,0 +1,294 @@
+//! The blueprint (细目表): what every paper of a subject holds.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use super::pool::PoolItem;
+use crate::bank::item::Difficulty;
+use crate::kernel::{Fault, Score};
+
+/// What every paper of a subject holds, as examiners write it.
+///
+/// ```toml
+/// title = "行政职业能力测验"
+/// minutes = 120
+///
+/// [[sections]]
+/// code = "data"
+/// title_zh = "资料分析"
+/// title_en = "Data interpretation"
+/// marks_each = "1"
+/// cells = [
+///     { topic = "da", count = 15, stimuli = 3 },
+///     { topic = "da.basic", difficulty = "easy", count = 5 },
+/// ]
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Blueprint {
+    /// Name of the subject (科目).
+    pub title: String,
+    /// Time allowed, in minutes.
+    pub minutes: u32,
+    /// The sections, in the order of the paper.
+    pub sections: Vec<Section>,
+}
+
+/// One section of the paper.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Section {
+    /// The section code that its items carry: ASCII letters, digits, `_` and `-`.
+    pub code: String,
+    /// Heading in Chinese.
+    pub title_zh: String,
+    /// Heading in English.
+    pub title_en: String,
+    /// Marks of every item. Absent for a *written* section: there each item states its own marks
+    /// (essays do), and the draw leaves the order of the blueprint as it is.
+    #[serde(default)]
+    pub marks_each: Option<Score>,
+    /// What to draw.
+    pub cells: Vec<Cell>,
+}
+
+/// One cell (细目): so many items of a kind.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Cell {
+    /// A dotted topic code; matches that topic and every topic below it. Absent: any topic.
+    #[serde(default)]
+    pub topic: Option<String>,
+    /// Judged difficulty. Absent: any.
+    #[serde(default)]
+    pub difficulty: Option<Difficulty>,
+    /// Items in all.
+    pub count: u32,
+    /// Over how many stimuli (材料) the items are spread evenly. Absent: items without a stimulus.
+    #[serde(default)]
+    pub stimuli: Option<u32>,
+}
+
+impl Blueprint {
+    /// What is wrong with the blueprint itself, whatever the pool. Places are dotted paths such as
+    /// `sections.verbal.cells.2.count`; cells are numbered from zero.
+    pub fn faults(&self) -> Vec<Fault> {
+        let mut faults = Vec::new();
+        let mut require = |holds: bool, place: &str, code| {
+            if !holds {
+                faults.push(Fault::new(place, code));
+            }
+        };
+        require(!self.title.trim().is_empty(), "title", "required");
+        require(self.minutes > 0, "minutes", "not-positive");
+        require(!self.sections.is_empty(), "sections", "required");
+        let mut codes = BTreeSet::new();
+        for section in &self.sections {
+            if !codes.insert(&section.code) {
+                faults.push(Fault::new(section.place("code"), "duplicate-code"));
+            }
+            faults.extend(section.faults());
+        }
+        faults
+    }
+
+    /// Items on every paper.
+    pub fn item_count(&self) -> usize {
+        self.sections.iter().map(Section::item_count).sum()
+    }
+}
+
+impl Section {
+    /// Items in this section of every paper.
+    pub fn item_count(&self) -> usize {
+        self.cells.iter().map(|cell| whole(cell.count)).sum()
+    }
+
+    /// Whether the items state their own marks and keep the order of the blueprint.
+    pub const fn is_written(&self) -> bool {
+        self.marks_each.is_none()
+    }
+
+    /// What `item` is worth here; nothing if it is no item of this section.
+    pub fn worth(&self, item: &PoolItem) -> Option<Score> {
+        let here = item.section == self.code && self.is_written() == item.marks.is_some();
+        here.then_some(self.marks_each.or(item.marks)).flatten()
+    }
+
+    /// The dotted path of one of this section's fields.
+    pub(super) fn place(&self, field: &str) -> String {
+        format!("sections.{}.{field}", self.code)
+    }
+
+    /// The dotted path of a field of cell `index`.
+    pub(super) fn cell_place(&self, index: usize, field: &str) -> String {
+        self.place(&format!("cells.{index}.{field}"))
+    }
+
+    fn faults(&self) -> Vec<Fault> {
+        let plain = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+        let mut faults = Vec::new();
+        let mut require = |holds: bool, field: &str, code| {
+            if !holds {
+                faults.push(Fault::new(self.place(field), code));
+            }
+        };
+        let code_is_plain = !self.code.is_empty() && self.code.chars().all(plain);
+        require(code_is_plain, "code", "not-a-code");
+        require(!self.title_zh.trim().is_empty(), "title_zh", "required");
+        require(!self.title_en.trim().is_empty(), "title_en", "required");
+        let positive = self.marks_each.is_none_or(|marks| marks > Score::ZERO);
+        require(positive, "marks_each", "not-positive");
+        require(!self.cells.is_empty(), "cells", "required");
+        for (index, cell) in self.cells.iter().enumerate() {
+            faults.extend(
+                cell.faults()
+                    .map(|(field, code)| Fault::new(self.cell_place(index, field), code)),
+            );
+        }
+        faults
+    }
+}
+
+impl Cell {
+    /// Whether `item` is of the cell's topic and difficulty.
+    pub fn matches(&self, item: &PoolItem) -> bool {
+        let topic = self.topic.as_deref();
+        topic.is_none_or(|topic| is_within(&item.topic, topic))
+            && self.difficulty.is_none_or(|d| d == item.difficulty)
+    }
+
+    /// How many units (single items or stimuli) the cell draws.
+    pub fn units(&self) -> usize {
+        whole(self.stimuli.unwrap_or(self.count))
+    }
+
+    /// Items of each unit: one, or the items each stimulus brings.
+    pub fn items_per_unit(&self) -> usize {
+        self.stimuli
+            .map_or(1, |n| whole(self.count.checked_div(n).unwrap_or_default()))
+    }
+
+    /// Fields that are wrong, with the code of the fault.
+    fn faults(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
+        let blank_topic = self.topic.as_ref().is_some_and(|t| t.trim().is_empty());
+        let no_stimuli = self.stimuli == Some(0);
+        let uneven = self
+            .stimuli
+            .is_some_and(|n| n > 0 && !self.count.is_multiple_of(n));
+        [
+            (blank_topic, ("topic", "required")),
+            (self.count == 0, ("count", "not-positive")),
+            (no_stimuli, ("stimuli", "not-positive")),
+            (uneven, ("count", "not-a-multiple-of-stimuli")),
+        ]
+        .into_iter()
+        .filter_map(|(wrong, fault)| wrong.then_some(fault))
+    }
+}
+
+/// Whether `topic` is `ancestor` or lies below it.
+fn is_within(topic: &str, ancestor: &str) -> bool {
+    topic
+        .strip_prefix(ancestor)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+}
+
+/// A count as an index. `usize` has at least 32 bits wherever this runs.
+fn whole(count: u32) -> usize {
+    usize::try_from(count).unwrap_or(usize::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEXT: &str = r#"
+        title = "行政职业能力测验"
+        minutes = 120
+
+        [[sections]]
+        code = "verbal"
+        title_zh = "言语理解与表达"
+        title_en = "Verbal"
+        marks_each = "0.8"
+        cells = [
+            { topic = "vb.cloze", difficulty = "easy", count = 10 },
+            { topic = "vb", count = 20 },
+            { count = 6, stimuli = 2 },
+        ]
+
+        [[sections]]
+        code = "essay"
+        title_zh = "申论"
+        title_en = "Essay"
+        cells = [{ count = 4, stimuli = 1 }]
+    "#;
+
+    fn blueprint() -> Blueprint {
+        toml::from_str(TEXT).unwrap()
+    }
+
+    #[test]
+    fn a_blueprint_reads_the_same_from_toml_and_json() {
+        let read = blueprint();
+        assert_eq!(read.faults(), []);
+        assert_eq!(read.item_count(), 40);
+        let json = serde_json::to_string(&read).unwrap();
+        assert_eq!(serde_json::from_str::<Blueprint>(&json).unwrap(), read);
+    }
+
+    #[test]
+    fn a_misspelt_field_is_refused_by_name() {
+        let wrong = TEXT.replace("difficulty", "dificulty");
+        let error = toml::from_str::<Blueprint>(&wrong).unwrap_err();
+        assert!(error.to_string().contains("dificulty"), "{error}");
+    }
+
+    #[test]
+    fn every_fault_is_named_by_its_place() {
+        let mut wrong = blueprint();
+        wrong.minutes = 0;
+        wrong.sections[0].marks_each = Some(Score::ZERO);
+        wrong.sections[0].cells[0].topic = Some(" ".into());
+        wrong.sections[0].cells[1].count = 0;
+        wrong.sections[0].cells[2].count = 7;
+        wrong.sections[1].cells[0].stimuli = Some(0);
+        wrong.sections.push(Section {
+            code: "verbal".into(),
+            title_zh: String::new(),
+            title_en: "Again".into(),
+            marks_each: None,
+            cells: vec![],
+        });
+        let found: Vec<_> = wrong
+            .faults()
+            .into_iter()
+            .map(|f| (f.place, f.code))
+            .collect();
+        let expected = [
+            ("minutes", "not-positive"),
+            ("sections.verbal.marks_each", "not-positive"),
+            ("sections.verbal.cells.0.topic", "required"),
+            ("sections.verbal.cells.1.count", "not-positive"),
+            ("sections.verbal.cells.2.count", "not-a-multiple-of-stimuli"),
+            ("sections.essay.cells.0.stimuli", "not-positive"),
+            ("sections.verbal.code", "duplicate-code"),
+            ("sections.verbal.title_zh", "required"),
+            ("sections.verbal.cells", "required"),
+        ];
+        assert_eq!(
+            found,
+            expected.map(|(place, code)| (place.to_owned(), code))
+        );
+    }
+
+    #[test]
+    fn a_topic_holds_the_topics_below_it_and_no_namesakes() {
+        assert!(is_within("vb", "vb"));
+        assert!(is_within("vb.cloze", "vb"));
+        assert!(!is_within("vbx", "vb"));
+        assert!(!is_within("vb", "vb.cloze"));
+    }
+}

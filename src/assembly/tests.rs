@@ -1,0 +1,433 @@
+//! The room's stories: what a candidate, an examiner and a stranger may rely on.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use proptest::prelude::*;
+use serde::Deserialize;
+
+use super::*;
+use crate::bank::item::Difficulty;
+use crate::draw::Seed;
+use crate::kernel::{Id, Score};
+
+/// An item whose id follows from its code.
+fn item(code: &str, topic: &str, difficulty: Difficulty) -> PoolItem {
+    let hash = crate::kernel::merkle::leaf_hash(code.as_bytes());
+    PoolItem {
+        item_id: Id::from_slice(&hash[..16]).unwrap(),
+        version: 1,
+        code: code.to_owned(),
+        section: "s".to_owned(),
+        topic: topic.to_owned(),
+        difficulty,
+        stimulus: None,
+        option_count: 4,
+        marks: None,
+    }
+}
+
+fn of_stimulus(stimulus: &str, number: usize) -> PoolItem {
+    PoolItem {
+        stimulus: Some(stimulus.to_owned()),
+        ..item(&format!("{stimulus}-{number}"), "t", Difficulty::Easy)
+    }
+}
+
+fn essay(code: &str, marks: i32) -> PoolItem {
+    PoolItem {
+        option_count: 0,
+        marks: Some(Score::whole(marks)),
+        ..item(code, "t", Difficulty::Hard)
+    }
+}
+
+fn pool(items: impl IntoIterator<Item = PoolItem>) -> Pool {
+    Pool::new(items.into_iter().collect()).unwrap()
+}
+
+fn easy_items(topic: &str, count: usize) -> Vec<PoolItem> {
+    (0..count)
+        .map(|n| item(&format!("{topic}-{n:02}"), topic, Difficulty::Easy))
+        .collect()
+}
+
+fn cell(topic: Option<&str>, count: u32, stimuli: Option<u32>) -> Cell {
+    Cell {
+        topic: topic.map(str::to_owned),
+        difficulty: None,
+        count,
+        stimuli,
+    }
+}
+
+/// A blueprint of the one section `s`, each item worth one mark.
+fn blueprint(cells: Vec<Cell>) -> Blueprint {
+    Blueprint {
+        title: "科目".to_owned(),
+        minutes: 60,
+        sections: vec![Section {
+            code: "s".to_owned(),
+            title_zh: "部分".to_owned(),
+            title_en: "Section".to_owned(),
+            marks_each: Some(Score::whole(1)),
+            cells,
+        }],
+    }
+}
+
+fn written(cells: Vec<Cell>) -> Blueprint {
+    let mut blueprint = blueprint(cells);
+    blueprint.sections[0].marks_each = None;
+    blueprint
+}
+
+fn seed(byte: u8) -> Seed {
+    Seed::new([byte; 32])
+}
+
+/// The codes of the items on a paper, in order.
+fn codes(paper: &Paper, pool: &Pool) -> Vec<String> {
+    let code_of = |place: &PlacedItem| {
+        let item = pool.items().iter().find(|i| i.item_id == place.item_id);
+        item.unwrap().code.clone()
+    };
+    paper.places().map(code_of).collect()
+}
+
+fn fault_codes(faults: &[crate::kernel::Fault]) -> Vec<(&str, &str)> {
+    faults.iter().map(|f| (f.place.as_str(), f.code)).collect()
+}
+
+#[test]
+fn a_strangers_program_draws_the_same_papers() {
+    #[derive(Deserialize)]
+    struct Input {
+        blueprint: Blueprint,
+        pool: Pool,
+        seed: String,
+        codes: Vec<String>,
+    }
+    #[derive(Deserialize)]
+    struct Expected {
+        pool_root: String,
+        papers: BTreeMap<String, Paper>,
+        paper_hashes: BTreeMap<String, String>,
+        papers_root: String,
+    }
+    #[derive(Deserialize)]
+    struct Golden {
+        input: Input,
+        expected: Expected,
+    }
+    let text = include_str!("../../tests/fixtures/assembly_golden.json");
+    let Golden { input, expected } = serde_json::from_str(text).unwrap();
+    let seed = Seed::from_hex(&input.seed).unwrap();
+
+    assert_eq!(input.blueprint.faults(), []);
+    assert_eq!(unequal_totals(&input.blueprint, &input.pool), []);
+    assert_eq!(
+        hex::encode(pool_root(&input.pool).unwrap()),
+        expected.pool_root
+    );
+    let mut hashes = BTreeMap::new();
+    for code in &input.codes {
+        let paper = assemble(&input.blueprint, &input.pool, &seed, code).unwrap();
+        assert_eq!(paper, expected.papers[code], "paper of {code:?}");
+        assert_eq!(paper.verify(&input.blueprint, &input.pool), Ok(()));
+        let hash = paper_hash(&paper).unwrap();
+        assert_eq!(hex::encode(hash), expected.paper_hashes[code]);
+        hashes.insert(code.clone(), hash);
+    }
+    assert_eq!(hex::encode(papers_root(&hashes)), expected.papers_root);
+}
+
+#[test]
+fn each_candidate_and_each_seed_has_another_paper() {
+    let (blueprint, pool) = (
+        blueprint(vec![cell(None, 10, None)]),
+        pool(easy_items("t", 40)),
+    );
+    let plan = Plan::new(&blueprint, &pool).unwrap();
+    let mine = plan.paper(&seed(1), "A0001");
+    assert_eq!(mine, plan.paper(&seed(1), "A0001"));
+    assert_ne!(mine, plan.paper(&seed(1), "A0002"));
+    assert_ne!(mine, plan.paper(&seed(2), "A0001"));
+    assert_eq!(mine.total_marks(), Score::whole(10));
+}
+
+#[test]
+fn a_shortage_names_the_cell_and_what_it_lacks() {
+    let blueprint = blueprint(vec![
+        cell(Some("a"), 2, None),
+        cell(Some("b"), 4, None),
+        cell(None, 4, Some(2)),
+    ]);
+    let mut items = [easy_items("a", 2), easy_items("b", 3)].concat();
+    items.extend([
+        of_stimulus("x", 1),
+        of_stimulus("x", 2),
+        of_stimulus("y", 1),
+    ]);
+    let shortages = assemble(&blueprint, &pool(items), &seed(1), "A").unwrap_err();
+    let faults: Vec<_> = shortages.iter().map(crate::kernel::Fault::from).collect();
+    assert_eq!(
+        fault_codes(&faults),
+        [
+            ("sections.s.cells.1", "too-few-items"),
+            ("sections.s.cells.2", "too-few-stimuli")
+        ]
+    );
+    assert_eq!(
+        faults[0].args,
+        [("needed", "4".to_owned()), ("available", "3".to_owned())]
+    );
+    assert_eq!(
+        faults[1].args,
+        [("needed", "2".to_owned()), ("available", "1".to_owned())]
+    );
+}
+
+/// The first cell may take any of the five, but only two of them leave the second cell its three.
+#[test]
+fn an_any_topic_cell_never_starves_a_narrow_one() {
+    let blueprint = blueprint(vec![cell(None, 2, None), cell(Some("a"), 3, None)]);
+    let pool = pool([easy_items("a", 3), easy_items("b", 2)].concat());
+    for byte in 0..50 {
+        let paper = assemble(&blueprint, &pool, &seed(byte), "A").unwrap();
+        assert_eq!(paper.verify(&blueprint, &pool), Ok(()));
+    }
+    let short = feasible(&blueprint, &self::pool(easy_items("a", 4)));
+    assert_eq!(
+        (short[0].cell, short[0].needed, short[0].available),
+        (1, 3, 2)
+    );
+}
+
+#[test]
+fn the_items_of_a_stimulus_stand_together() {
+    let blueprint = blueprint(vec![cell(None, 6, None), cell(None, 6, Some(2))]);
+    let mut items = easy_items("t", 10);
+    for stimulus in ["x", "y", "z"] {
+        items.extend((0..4).map(|n| of_stimulus(stimulus, n)));
+    }
+    let pool = pool(items);
+    let mut orders = BTreeSet::new();
+    for byte in 0..20 {
+        let paper = assemble(&blueprint, &pool, &seed(byte), "A").unwrap();
+        assert_eq!(paper.verify(&blueprint, &pool), Ok(()));
+        orders.insert(codes(&paper, &pool));
+    }
+    assert_eq!(orders.len(), 20, "and yet they are shuffled");
+}
+
+#[test]
+fn written_tasks_keep_the_order_in_which_they_were_set() {
+    let blueprint = written(vec![cell(None, 3, Some(1)), cell(None, 2, None)]);
+    let tasks = (1..=3).map(|n| PoolItem {
+        stimulus: Some("m".to_owned()),
+        ..essay(&format!("task-{n}"), 10 * n)
+    });
+    let pool = pool(tasks.chain([essay("long-1", 40), essay("long-2", 40)]));
+    for byte in 0..10 {
+        let paper = assemble(&blueprint, &pool, &seed(byte), "A").unwrap();
+        let order = codes(&paper, &pool);
+        assert_eq!(order, ["task-1", "task-2", "task-3", "long-1", "long-2"]);
+        assert_eq!(paper.total_marks(), Score::whole(140));
+    }
+}
+
+#[test]
+fn candidates_may_not_sit_papers_of_different_totals() {
+    let blueprint = written(vec![cell(None, 1, None)]);
+    let even = pool([essay("a", 40), essay("b", 40)]);
+    assert_eq!(unequal_totals(&blueprint, &even), []);
+    let uneven = pool([essay("a", 40), essay("b", 30)]);
+    let faults = unequal_totals(&blueprint, &uneven);
+    assert_eq!(
+        fault_codes(&faults),
+        [("sections.s.cells.0.count", "unequal-marks")]
+    );
+}
+
+#[test]
+fn a_pool_holds_each_code_once() {
+    let twice = [
+        item("x", "a", Difficulty::Easy),
+        item("x", "b", Difficulty::Hard),
+    ];
+    assert_eq!(
+        Pool::new(twice.to_vec()),
+        Err(DuplicateCode("x".to_owned()))
+    );
+    let json = serde_json::to_string(&twice).unwrap();
+    assert!(serde_json::from_str::<Pool>(&json).is_err());
+}
+
+/// 20 items, five on each of 1000 papers: 250 uses each, give or take 50 (3.6 deviations).
+#[test]
+fn every_item_is_used_about_equally_often() {
+    let (blueprint, pool) = (
+        blueprint(vec![cell(None, 5, None)]),
+        pool(easy_items("t", 20)),
+    );
+    let plan = Plan::new(&blueprint, &pool).unwrap();
+    let mut uses: BTreeMap<Id, u32> = BTreeMap::new();
+    for candidate in 0..1000 {
+        for place in plan.paper(&seed(7), &format!("{candidate:04}")).places() {
+            *uses.entry(place.item_id).or_default() += 1;
+        }
+    }
+    assert_eq!(uses.len(), 20);
+    assert!(uses.values().all(|n| (200..=300).contains(n)), "{uses:?}");
+}
+
+#[test]
+fn a_tampered_paper_is_found_out() {
+    let blueprint = blueprint(vec![cell(None, 3, None), cell(None, 4, Some(2))]);
+    let mut items = easy_items("t", 5);
+    for stimulus in ["x", "y"] {
+        items.extend((0..2).map(|n| of_stimulus(stimulus, n)));
+    }
+    let pool = pool(items);
+    let honest = assemble(&blueprint, &pool, &seed(1), "A").unwrap();
+    let tampered = |change: fn(&mut Vec<PlacedItem>)| {
+        let mut paper = honest.clone();
+        change(&mut paper.sections[0].places);
+        let faults = paper.verify(&blueprint, &pool).unwrap_err();
+        faults.into_iter().map(|f| f.code).collect::<BTreeSet<_>>()
+    };
+    let renumber = |places: &mut Vec<PlacedItem>| {
+        for (place, position) in places.iter_mut().zip(1..) {
+            place.position = position;
+        }
+    };
+    assert_eq!(tampered(|p| p[0].position = 9), ["out-of-order"].into());
+    assert_eq!(tampered(|p| p[0].version = 2), ["other-version"].into());
+    assert_eq!(
+        tampered(|p| p[0].marks = Score::whole(2)),
+        ["other-marks"].into()
+    );
+    assert_eq!(
+        tampered(|p| p[0].option_order = vec![0, 1, 2, 2]),
+        ["options-differ"].into()
+    );
+    assert!(tampered(|p| p[1] = p[0].clone()).contains("item-twice"));
+    assert!(
+        tampered(|p| drop(p.pop()))
+            .iter()
+            .any(|code| code.starts_with("too-few"))
+    );
+
+    let mut longer = honest.clone();
+    let unused = pool
+        .items()
+        .iter()
+        .find(|i| honest.places().all(|p| p.item_id != i.item_id));
+    let spare = PlacedItem {
+        item_id: unused.unwrap().item_id,
+        ..honest.sections[0].places[0].clone()
+    };
+    longer.sections[0].places.push(spare);
+    renumber(&mut longer.sections[0].places);
+    let faults = longer.verify(&blueprint, &pool).unwrap_err();
+    assert_eq!(
+        fault_codes(&faults),
+        [("sections.s.cells", "too-many-items")]
+    );
+
+    let mut apart = honest.clone();
+    let shared = |place: &PlacedItem| {
+        let item = pool.items().iter().find(|i| i.item_id == place.item_id);
+        item.unwrap().stimulus.is_some()
+    };
+    apart.sections[0].places.sort_by_key(shared);
+    apart.sections[0].places.swap(4, 5);
+    renumber(&mut apart.sections[0].places);
+    let faults = apart.verify(&blueprint, &pool).unwrap_err();
+    assert!(
+        faults.iter().all(|f| f.code == "stimulus-apart"),
+        "{faults:?}"
+    );
+}
+
+fn any_difficulty() -> impl Strategy<Value = Difficulty> {
+    prop::sample::select(Difficulty::ALL.to_vec())
+}
+
+fn any_item() -> impl Strategy<Value = PoolItem> {
+    let topic = prop::sample::select(vec!["a", "a.x", "a.y", "b"]);
+    let stimulus = prop::option::weighted(0.4, prop::sample::select(vec!["m1", "m2", "m3"]));
+    (topic, any_difficulty(), stimulus, 0u8..6).prop_map(|(topic, difficulty, stimulus, n)| {
+        PoolItem {
+            stimulus: stimulus.map(str::to_owned),
+            option_count: n,
+            ..item("", topic, difficulty)
+        }
+    })
+}
+
+/// Up to forty items with distinct codes and ids.
+fn any_items() -> impl Strategy<Value = Vec<PoolItem>> {
+    prop::collection::vec(any_item(), 0..40).prop_map(|items| {
+        let named = items.into_iter().enumerate().map(|(n, made)| PoolItem {
+            code: format!("i{n}"),
+            item_id: item(&format!("i{n}"), "", Difficulty::Easy).item_id,
+            ..made
+        });
+        named.collect()
+    })
+}
+
+fn any_cell() -> impl Strategy<Value = Cell> {
+    let topic = prop::option::of(prop::sample::select(vec!["a", "a.x", "b"]));
+    let difficulty = prop::option::weighted(0.3, any_difficulty());
+    let stimuli = prop::option::weighted(0.3, 1u32..3);
+    (topic, difficulty, 1u32..4, stimuli).prop_map(|(topic, difficulty, count, stimuli)| Cell {
+        difficulty,
+        ..cell(topic, count * stimuli.unwrap_or(1), stimuli)
+    })
+}
+
+fn any_blueprint() -> impl Strategy<Value = Blueprint> {
+    prop::collection::vec(any_cell(), 1..5).prop_map(blueprint)
+}
+
+proptest! {
+    #[test]
+    fn a_pool_that_suffices_meets_the_blueprint_exactly(
+        blueprint in any_blueprint(), items in any_items(), seed: [u8; 32],
+    ) {
+        let pool = pool(items);
+        match assemble(&blueprint, &pool, &Seed::new(seed), "A0001") {
+            Ok(paper) => {
+                prop_assert_eq!(paper.verify(&blueprint, &pool), Ok(()));
+                prop_assert_eq!(paper.places().count(), blueprint.item_count());
+            }
+            Err(shortages) => prop_assert_eq!(shortages, feasible(&blueprint, &pool)),
+        }
+    }
+
+    #[test]
+    fn the_order_in_which_items_come_changes_nothing(
+        (items, shuffled) in any_items().prop_flat_map(|i| (Just(i.clone()), Just(i).prop_shuffle())),
+        blueprint in any_blueprint(),
+        seed: [u8; 32],
+    ) {
+        let (pool, same) = (pool(items), pool(shuffled));
+        prop_assert_eq!(pool_root(&pool).unwrap(), pool_root(&same).unwrap());
+        let seed = Seed::new(seed);
+        prop_assert_eq!(
+            assemble(&blueprint, &pool, &seed, "A"),
+            assemble(&blueprint, &same, &seed, "A")
+        );
+    }
+
+    #[test]
+    fn one_changed_bit_of_the_seed_gives_another_paper(mut bytes: [u8; 32], bit in 0usize..256) {
+        let blueprint = blueprint(vec![cell(None, 12, None)]);
+        let pool = pool(easy_items("t", 30));
+        let before = assemble(&blueprint, &pool, &Seed::new(bytes), "A");
+        bytes[bit / 8] ^= 1 << (bit % 8);
+        prop_assert_ne!(before, assemble(&blueprint, &pool, &Seed::new(bytes), "A"));
+    }
+}
