@@ -18,6 +18,8 @@ pub mod access;
 
 pub mod regulation;
 
+pub mod establishment;
+
 pub mod bank;
 
 pub mod assembly;
@@ -25,3 +27,6 @@ pub mod assembly;
 pub mod marking;
 
 pub mod ranking;
+
+pub mod app;
+pub mod config;

@@ -1,1 +1,3 @@
+//! The command line: `keju serve`, `keju demo`, `keju verify` and the rest.
+
 fn main() {}

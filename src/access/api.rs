@@ -184,7 +184,6 @@ pub struct NewStaff {
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct Created {
     /// Its id.
-    #[schema(value_type = String, format = "uuid")]
     pub id: Id,
 }
 

@@ -123,7 +123,6 @@ pub fn bootstrap(tx: &mut Tx<'_>, login: &str) -> Result<Option<Secret>, Problem
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct AccountView {
     /// Id.
-    #[schema(value_type = String, format = "uuid")]
     pub id: Id,
     /// E-mail address.
     pub email: String,

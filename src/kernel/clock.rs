@@ -11,7 +11,8 @@ use serde::{Deserialize, Serialize};
 
 /// A point in time: microseconds since 1970-01-01 UTC. Stored as such, so that both databases
 /// compare instants alike; written as RFC 3339 in JSON.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, utoipa::ToSchema)]
+#[schema(value_type = String, format = "date-time")]
 pub struct Instant(i64);
 
 impl Instant {

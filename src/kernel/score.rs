@@ -32,11 +32,13 @@ pub enum Rounding {
 }
 
 /// A mark or a composite, exact to a millionth.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, utoipa::ToSchema)]
+#[schema(value_type = String, example = "73.25")]
 pub struct Score(i64);
 
 /// A share such as 0.30, exact to a ten-thousandth.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, utoipa::ToSchema)]
+#[schema(value_type = String, example = "0.3")]
 pub struct Weight(i64);
 
 /// Why a text is no score or weight, or a sum left the range.

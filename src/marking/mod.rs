@@ -1,10 +1,8 @@
 //! Marking (阅卷): what an answer earns. Objective items are marked by their key, written ones by
 //! two people who do not see each other's marks, a third if they differ, and an arbiter at last.
 
-mod answer;
 mod double;
 mod objective;
 
-pub use answer::{FILL_IN_MAX, accepts, is_blank};
 pub use double::{DoubleMarking, MarkerMark, Resolution, SettledBy, resolve};
 pub use objective::{MarkingError, MultipleRule, Objective, Outcome, mark_objective};

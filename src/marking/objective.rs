@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::answer::is_blank;
+use crate::bank::answer::is_blank;
 use crate::bank::item::{Answer, Body};
 use crate::kernel::score::ScoreError;
 use crate::kernel::{Rounding, Score};

@@ -1,6 +1,6 @@
 //! Whether an answer is one that its item can have. Right or wrong is not asked here.
 
-use crate::bank::item::{Answer, Body};
+use super::item::{Answer, Body};
 use crate::kernel::Fault;
 
 /// Most characters of a filled-in blank.

@@ -1,0 +1,13 @@
+home-title = Entry, hiring, promotion and titles by open examination
+home-lead = Authority, legal basis, procedure, standards, results and discipline are open to everybody. Every paper is different and equally hard, no saved answer is ever lost, and anyone can check every decision.
+home-candidates = Candidates
+home-candidates-text = Read the announcements, apply for a post, print your admission ticket, sit the examination, look up your scores.
+home-public = The public and supervisors
+home-public-text = Read the rules, the posts, the ranked results and notices, and check the decision log.
+home-staff = Staff
+home-staff-text = Authors, reviewers, organisers, markers, HR and administrators sign in here.
+docs-lead = All pages use the same services. Refusals are application/problem+json.
+docs-operations = Operations
+docs-tag = Room
+docs-operation = Operation
+docs-summary = Summary

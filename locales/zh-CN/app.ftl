@@ -1,0 +1,13 @@
+home-title = 凡进必考 · 凡聘必考 · 凡升必考 · 凡评必考
+home-lead = 权限公开、依据公开、程序公开、标准公开、结果公开、纪律公开。每份试卷不同而难度相当，每个答案保存即不丢失，每项决定都可由任何人核验。
+home-candidates = 考生
+home-candidates-text = 查看招考公告，选择职位报名，打印准考证，参加考试，查询成绩。
+home-public = 公众与监督
+home-public-text = 查看规则、职位、成绩排名与公示，核对决定日志。
+home-staff = 工作人员
+home-staff-text = 命题、审题、考务、阅卷、人事与管理人员由此登录。
+docs-lead = 所有页面都使用与此相同的服务。拒绝以 application/problem+json 说明。
+docs-operations = 接口
+docs-tag = 模块
+docs-operation = 操作
+docs-summary = 说明

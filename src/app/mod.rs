@@ -1,0 +1,9 @@
+//! The composition root: routes, middleware, background work, start and stop.
+
+mod background;
+mod docs;
+mod home;
+mod operations;
+mod server;
+
+pub use server::{Application, api_document};

@@ -1,0 +1,144 @@
+//! The server: every route and the middleware around it.
+
+use std::net::TcpListener;
+use std::time::Duration;
+
+use actix_web::dev::Server;
+use actix_web::middleware::{Compress, from_fn};
+use actix_web::{App, HttpServer, web};
+use utoipa::openapi::OpenApi;
+use utoipa_actix_web::{AppExt as _, scope, service_config::ServiceConfig};
+
+use super::{background, docs, home, operations};
+use crate::access::{self, SignInLimit, identify};
+use crate::config::Settings;
+use crate::establishment;
+use crate::http::{
+    path_not_found, refuse_cross_site, render_problems, security_headers, serve_asset,
+    switch_language,
+};
+use crate::kernel::Problem;
+use crate::store::Store;
+
+/// A server that is bound to its address and ready to run.
+pub struct Application {
+    server: Server,
+    port: u16,
+    store: Store,
+    background: background::Background,
+}
+
+impl Application {
+    /// Binds the address and prepares everything; with port 0 the system chooses one.
+    pub fn build(settings: Settings, store: Store) -> Result<Self, Problem> {
+        let listener = TcpListener::bind(settings.listen).map_err(|error| {
+            Problem::internal(format!("cannot listen on {}: {error}", settings.listen))
+        })?;
+        let port = listener.local_addr().map_err(Problem::internal)?.port();
+        let metrics = operations::Metrics::new()?;
+        let background = background::Background::start(&store, &settings, &metrics)?;
+        let server = serve(listener, settings, store.clone(), metrics)?;
+        Ok(Self {
+            server,
+            port,
+            store,
+            background,
+        })
+    }
+
+    /// The port it listens on.
+    pub const fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Serves until told to stop. Requests under way finish, and what they wrote is durable.
+    pub async fn run(self) -> Result<(), Problem> {
+        self.server.await.map_err(Problem::internal)?;
+        self.background.stop();
+        self.store.close();
+        Ok(())
+    }
+}
+
+fn serve(
+    listener: TcpListener,
+    settings: Settings,
+    store: Store,
+    metrics: operations::Metrics,
+) -> Result<Server, Problem> {
+    let (store, settings) = (web::Data::new(store), web::Data::new(settings));
+    let (metrics, limit) = (
+        web::Data::new(metrics),
+        web::Data::new(SignInLimit::default()),
+    );
+    let document = web::Data::new(api_document());
+    let server = HttpServer::new(move || {
+        App::new()
+            .app_data(store.clone())
+            .app_data(settings.clone())
+            .app_data(metrics.clone())
+            .app_data(limit.clone())
+            .app_data(document.clone())
+            .app_data(web::PayloadConfig::new(32 * 1024 * 1024))
+            .wrap(from_fn(identify))
+            .wrap(from_fn(refuse_cross_site))
+            .wrap(from_fn(render_problems))
+            .wrap(Compress::default())
+            .wrap(from_fn(security_headers))
+            .wrap(from_fn(operations::observe))
+            .into_utoipa_app()
+            .service(scope::scope("/api/v1").configure(api))
+            .into_app()
+            .configure(pages)
+            .default_service(web::to(path_not_found))
+    })
+    .listen(listener)
+    .map_err(Problem::internal)?
+    .shutdown_timeout(30)
+    .client_request_timeout(Duration::from_secs(15))
+    .run();
+    Ok(server)
+}
+
+/// Every operation of the REST API.
+fn api(config: &mut ServiceConfig<'_>) {
+    config
+        .service(access::api::open_session)
+        .service(access::api::refresh_session)
+        .service(access::api::close_session)
+        .service(access::api::own_account)
+        .service(access::api::change_password)
+        .service(access::api::list_accounts)
+        .service(access::api::create_account)
+        .service(access::api::grant_role)
+        .service(access::api::withdraw_role)
+        .service(access::api::suspend_account);
+    config
+        .service(establishment::api::add_organisation)
+        .service(establishment::api::list_organisations)
+        .service(establishment::api::show_organisation)
+        .service(establishment::api::approve_headcount);
+}
+
+/// Every page.
+fn pages(config: &mut web::ServiceConfig) {
+    config
+        .route("/", web::get().to(home::home))
+        .route("/assets/{version}/{name}", web::get().to(serve_asset))
+        .route("/language/{tag}", web::get().to(switch_language))
+        .route("/api/openapi.json", web::get().to(docs::document))
+        .route("/api/docs", web::get().to(docs::page))
+        .configure(operations::routes)
+        .configure(access::pages::routes)
+        .configure(establishment::pages::routes);
+}
+
+/// The OpenAPI document, made from the handlers.
+pub fn api_document() -> OpenApi {
+    let (_, mut document) = App::new()
+        .into_utoipa_app()
+        .service(scope::scope("/api/v1").configure(api))
+        .split_for_parts();
+    docs::describe(&mut document);
+    document
+}

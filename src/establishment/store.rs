@@ -1,0 +1,132 @@
+//! Queries on organisations and headcount.
+
+use diesel::prelude::*;
+
+use super::rules::HeadcountKind;
+use crate::kernel::{Id, Instant, Problem};
+use crate::store::schema::{headcount, organisation};
+use crate::store::{AnyConn, Both, Tx, taken, text_enum};
+
+text_enum!(HeadcountKind);
+
+#[derive(Queryable, Insertable)]
+#[diesel(table_name = organisation)]
+pub(super) struct OrganisationRow {
+    pub id: Id,
+    pub code: String,
+    pub name_zh: String,
+    pub name_en: String,
+    pub created_at: Instant,
+}
+
+#[derive(Queryable, Insertable)]
+#[diesel(table_name = headcount)]
+pub(super) struct HeadcountRow {
+    pub organisation_id: Id,
+    pub kind: HeadcountKind,
+    pub approved: i32,
+    pub occupied: i32,
+    pub planned: i32,
+}
+
+pub(super) fn insert_organisation(tx: &mut Tx<'_>, row: &OrganisationRow) -> Result<(), Problem> {
+    diesel::insert_into(organisation::table)
+        .values(row)
+        .execute(tx.db)
+        .map_err(taken(Problem::conflict("code-taken")))?;
+    Ok(())
+}
+
+pub(super) fn organisations(
+    db: &mut AnyConn,
+    after: Option<Id>,
+    limit: i64,
+) -> Result<Vec<OrganisationRow>, Problem> {
+    let mut query = organisation::table
+        .order(organisation::id)
+        .limit(limit)
+        .into_boxed();
+    if let Some(after) = after {
+        query = query.filter(organisation::id.gt(after));
+    }
+    Ok(query.load(db)?)
+}
+
+pub(super) fn organisation(db: &mut AnyConn, id: Id) -> Result<OrganisationRow, Problem> {
+    Ok(organisation::table.find(id).first(db)?)
+}
+
+pub(super) fn headcounts(db: &mut AnyConn, organisation: Id) -> Result<Vec<HeadcountRow>, Problem> {
+    Ok(headcount::table
+        .filter(headcount::organisation_id.eq(organisation))
+        .order(headcount::kind)
+        .load(db)?)
+}
+
+pub(super) fn planned(
+    db: &mut AnyConn,
+    organisation: Id,
+    kind: HeadcountKind,
+) -> Result<i32, Problem> {
+    let planned = headcount::table
+        .find((organisation, kind))
+        .select(headcount::planned);
+    Ok(planned.first(db).optional()?.unwrap_or_default())
+}
+
+/// Sets approved and occupied, leaving what is planned as it is.
+pub(super) fn put_headcount(
+    tx: &mut Tx<'_>,
+    organisation: Id,
+    kind: HeadcountKind,
+    approved: i32,
+    occupied: i32,
+) -> Result<(), Problem> {
+    let row = HeadcountRow {
+        organisation_id: organisation,
+        kind,
+        approved,
+        occupied,
+        planned: 0,
+    };
+    let insert = diesel::insert_into(headcount::table).values(&row);
+    let upsert = insert
+        .on_conflict((headcount::organisation_id, headcount::kind))
+        .do_update()
+        .set((
+            headcount::approved.eq(approved),
+            headcount::occupied.eq(occupied),
+        ));
+    Both(upsert).execute(tx.db)?;
+    Ok(())
+}
+
+/// Takes `count` free slots for a plan, or none: the database itself refuses the last slot to the
+/// second of two plans that ask at the same moment.
+pub(super) fn take_slots(
+    tx: &mut Tx<'_>,
+    organisation: Id,
+    kind: HeadcountKind,
+    count: i32,
+) -> Result<bool, Problem> {
+    let room = headcount::table
+        .find((organisation, kind))
+        .filter((headcount::occupied + headcount::planned + count).le(headcount::approved));
+    let taken = diesel::update(room)
+        .set(headcount::planned.eq(headcount::planned + count))
+        .execute(tx.db)?;
+    Ok(taken == 1)
+}
+
+/// Gives slots back when a post is cut or cancelled.
+pub(super) fn release_slots(
+    tx: &mut Tx<'_>,
+    organisation: Id,
+    kind: HeadcountKind,
+    count: i32,
+) -> Result<(), Problem> {
+    diesel::update(headcount::table.find((organisation, kind)))
+        .set(headcount::planned.eq(headcount::planned - count))
+        .execute(tx.db)?;
+    Ok(())
+}
