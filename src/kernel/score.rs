@@ -18,6 +18,8 @@ const SCALE: i64 = 1_000_000;
 pub const PLACES: u8 = 6;
 /// Ten-thousandths in the weight one.
 const WEIGHT_SCALE: i64 = 10_000;
+/// Keeps every intermediate of a composite within 128 bits.
+const LARGEST_DENOMINATOR: i128 = 1_000_000_000_000_000_000;
 
 /// What happens to digits beyond the announced number of places.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -40,6 +42,17 @@ pub struct Score(i64);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, utoipa::ToSchema)]
 #[schema(value_type = String, example = "0.3")]
 pub struct Weight(i64);
+
+/// One addend of a composite: a score on its own scale and what it weighs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WeightedPart {
+    /// Its share of the whole.
+    pub weight: Weight,
+    /// The score.
+    pub score: Score,
+    /// The highest score there is on its scale.
+    pub max: Score,
+}
 
 /// Why a text is no score or weight, or a sum left the range.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -118,6 +131,23 @@ fn divide(numerator: i128, denominator: i128, rounding: Rounding) -> Result<i128
     }
 }
 
+/// The greatest common divisor of two numbers, the second not zero.
+fn gcd(a: i128, b: i128) -> i128 {
+    if a % b == 0 { b.abs() } else { gcd(b, a % b) }
+}
+
+/// `sum / common + term × times / over`, over the least common denominator; none beyond the range.
+fn add_fractions(
+    (sum, common): (i128, i128),
+    (term, times, over): (i128, i128, i128),
+) -> Option<(i128, i128)> {
+    let shared = gcd(common, over);
+    let left = sum.checked_mul(over / shared)?;
+    let right = term.checked_mul(times)?.checked_mul(common / shared)?;
+    let denominator = (common / shared).checked_mul(over)?;
+    (denominator <= LARGEST_DENOMINATOR).then_some((left.checked_add(right)?, denominator))
+}
+
 impl Score {
     /// No marks.
     pub const ZERO: Self = Self(0);
@@ -152,7 +182,7 @@ impl Score {
         Self(i64::try_from(rounded).unwrap_or(self.0))
     }
 
-    /// The sum of `weight × score`, divided by `divisor`, rounded once.
+    /// The sum of `weight × score`, rounded once.
     ///
     /// With `Rounding::None` the result must be exact to a millionth of a mark.
     pub fn weighted_sum(
@@ -165,6 +195,30 @@ impl Score {
             .map(|(w, s)| i128::from(w.0) * i128::from(s.0))
             .sum();
         Self::quotient(sum, i128::from(WEIGHT_SCALE), places, rounding)
+    }
+
+    /// The sum of `weight × score × full / max`, rounded once: every score is brought from its own
+    /// maximum to the scale of `full` marks before it is weighed, without rounding in between.
+    ///
+    /// With `Rounding::None` the result must be exact to a millionth of a mark.
+    pub fn weighted_sum_on(
+        full: Self,
+        parts: &[WeightedPart],
+        places: u8,
+        rounding: Rounding,
+    ) -> Result<Self, ScoreError> {
+        let (mut sum, mut common) = (0_i128, 1_i128);
+        for part in parts {
+            let (full, max) = (i128::from(full.0), i128::from(part.max.0));
+            if max <= 0 {
+                return Err(ScoreError::Empty);
+            }
+            let shared = gcd(full, max);
+            let term = i128::from(part.weight.0) * i128::from(part.score.0);
+            (sum, common) = add_fractions((sum, common), (term, full / shared, max / shared))
+                .ok_or(ScoreError::TooLarge)?;
+        }
+        Self::quotient(sum, common * i128::from(WEIGHT_SCALE), places, rounding)
     }
 
     /// The mean of `scores`, rounded once.
@@ -372,6 +426,22 @@ mod tests {
         );
     }
 
+    /// Two papers out of 150 at 25 % each: a third of a mark is never rounded on the way.
+    #[test]
+    fn papers_out_of_150_are_brought_to_100_and_rounded_once() {
+        let part = |text| WeightedPart {
+            weight: weight("0.25"),
+            score: score(text),
+            max: score("150"),
+        };
+        let parts = [part("100"), part("101")];
+        let sum = |rounding| Score::weighted_sum_on(score("100"), &parts, 2, rounding);
+        assert_eq!(sum(Rounding::HalfUp).unwrap(), score("33.5"));
+        assert_eq!(sum(Rounding::None).unwrap(), score("33.5"));
+        let one = Score::weighted_sum_on(score("100"), &parts[..1], 2, Rounding::None);
+        assert_eq!(one, Err(ScoreError::Inexact));
+    }
+
     #[test]
     fn a_mean_that_does_not_end_must_be_rounded_by_rule() {
         let marks = [score("80"), score("81"), score("81")];
@@ -405,6 +475,19 @@ mod tests {
             let score = Score::from_micros(micros);
             prop_assert!(score.round(2, Rounding::HalfUp).distance(score).micros() <= 5_000);
             prop_assert!(score.round(2, Rounding::Truncate).distance(score).micros() < 10_000);
+        }
+
+        #[test]
+        fn a_scale_of_its_own_maximum_is_a_plain_weighted_sum(
+            a in 0i64..100_000_000, b in 0i64..100_000_000, points in 0i64..=10_000,
+        ) {
+            let (w, rest) = (Weight(points), Weight(10_000 - points));
+            let max = Score::whole(100);
+            let part = |weight, micros| WeightedPart { weight, score: Score(micros), max };
+            prop_assert_eq!(
+                Score::weighted_sum_on(max, &[part(w, a), part(rest, b)], 2, Rounding::HalfUp),
+                Score::weighted_sum(&[(w, Score(a)), (rest, Score(b))], 2, Rounding::HalfUp)
+            );
         }
 
         #[test]
