@@ -20,13 +20,22 @@ pub mod regulation;
 
 pub mod establishment;
 
+pub mod registration;
+
 pub mod bank;
 
 pub mod assembly;
+
+pub mod sitting;
 
 pub mod marking;
 
 pub mod ranking;
 
-pub mod app;
+pub mod report;
+
+pub mod disclosure;
+
 pub mod config;
+
+pub mod app;

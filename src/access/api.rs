@@ -3,6 +3,7 @@
 use actix_web::{HttpRequest, HttpResponse, delete, get, post, web};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
+use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::rules::Role;
 use super::service::{self, AccountView, NewAccount, SessionKind, Tokens};
@@ -12,6 +13,21 @@ use crate::kernel::error::Kind;
 use crate::kernel::secret::Secret;
 use crate::kernel::{Id, Problem};
 use crate::store::Store;
+
+/// Adds the room's operations.
+pub fn operations(config: &mut ServiceConfig<'_>) {
+    config
+        .service(open_session)
+        .service(refresh_session)
+        .service(close_session)
+        .service(own_account)
+        .service(change_password)
+        .service(list_accounts)
+        .service(create_account)
+        .service(grant_role)
+        .service(withdraw_role)
+        .service(suspend_account);
+}
 
 /// The `Idempotency-Key` header of a creating call: at most 100 printable characters.
 pub fn idempotency_key(request: &HttpRequest) -> Result<Option<String>, Problem> {

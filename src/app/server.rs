@@ -12,13 +12,16 @@ use utoipa_actix_web::{AppExt as _, scope, service_config::ServiceConfig};
 use super::{background, docs, home, operations};
 use crate::access::{self, SignInLimit, identify};
 use crate::config::Settings;
-use crate::establishment;
 use crate::http::{
     path_not_found, refuse_cross_site, render_problems, security_headers, serve_asset,
     switch_language,
 };
 use crate::kernel::Problem;
 use crate::store::Store;
+use crate::{
+    assembly, bank, disclosure, establishment, marking, ranking, registration, regulation, report,
+    sitting,
+};
 
 /// A server that is bound to its address and ready to run.
 pub struct Application {
@@ -103,21 +106,17 @@ fn serve(
 /// Every operation of the REST API.
 fn api(config: &mut ServiceConfig<'_>) {
     config
-        .service(access::api::open_session)
-        .service(access::api::refresh_session)
-        .service(access::api::close_session)
-        .service(access::api::own_account)
-        .service(access::api::change_password)
-        .service(access::api::list_accounts)
-        .service(access::api::create_account)
-        .service(access::api::grant_role)
-        .service(access::api::withdraw_role)
-        .service(access::api::suspend_account);
-    config
-        .service(establishment::api::add_organisation)
-        .service(establishment::api::list_organisations)
-        .service(establishment::api::show_organisation)
-        .service(establishment::api::approve_headcount);
+        .configure(access::api::operations)
+        .configure(regulation::api::operations)
+        .configure(establishment::api::operations)
+        .configure(registration::api::operations)
+        .configure(bank::api::operations)
+        .configure(assembly::api::operations)
+        .configure(sitting::api::operations)
+        .configure(marking::api::operations)
+        .configure(ranking::api::operations)
+        .configure(report::api::operations)
+        .configure(disclosure::api::operations);
 }
 
 /// Every page.
@@ -130,7 +129,16 @@ fn pages(config: &mut web::ServiceConfig) {
         .route("/api/docs", web::get().to(docs::page))
         .configure(operations::routes)
         .configure(access::pages::routes)
-        .configure(establishment::pages::routes);
+        .configure(regulation::pages::routes)
+        .configure(establishment::pages::routes)
+        .configure(registration::pages::routes)
+        .configure(bank::pages::routes)
+        .configure(assembly::pages::routes)
+        .configure(sitting::pages::routes)
+        .configure(marking::pages::routes)
+        .configure(ranking::pages::routes)
+        .configure(report::pages::routes)
+        .configure(disclosure::pages::routes);
 }
 
 /// The OpenAPI document, made from the handlers.

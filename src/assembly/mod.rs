@@ -52,6 +52,10 @@
 //! all papers is the Merkle root (RFC 6962, [`crate::kernel::merkle`]) whose leaf data are the paper
 //! hashes, 32 bytes each, in order of the candidates' codes.
 
+pub mod api;
+pub mod pages;
+pub mod service;
+
 mod blueprint;
 mod fit;
 mod paper;

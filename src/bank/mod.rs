@@ -1,5 +1,9 @@
 //! Item banks (题库): items, shared stimuli, versions and review.
 
+pub mod api;
+pub mod pages;
+pub mod service;
+
 pub mod answer;
 pub mod formats;
 pub mod item;

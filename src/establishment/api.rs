@@ -2,6 +2,8 @@
 
 use actix_web::{HttpRequest, HttpResponse, get, post, put, web};
 
+use utoipa_actix_web::service_config::ServiceConfig;
+
 use super::rules::HeadcountKind;
 use super::service::{self, Approval, NewOrganisation, OrganisationView};
 use crate::access::api::{Created, Paging, idempotency_key};
@@ -9,6 +11,15 @@ use crate::access::{Actor, service::once};
 use crate::http::{Answer, Body, Listing, Params, ProblemBody};
 use crate::kernel::Id;
 use crate::store::Store;
+
+/// Adds the room's operations.
+pub fn operations(config: &mut ServiceConfig<'_>) {
+    config
+        .service(add_organisation)
+        .service(list_organisations)
+        .service(show_organisation)
+        .service(approve_headcount);
+}
 
 /// Adds an organisation. Role: HR officer.
 #[utoipa::path(tag = "establishment", responses((status = 201, body = Created), (status = 403, body = ProblemBody), (status = 422, body = ProblemBody)))]

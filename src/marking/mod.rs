@@ -1,6 +1,10 @@
 //! Marking (阅卷): what an answer earns. Objective items are marked by their key, written ones by
 //! two people who do not see each other's marks, a third if they differ, and an arbiter at last.
 
+pub mod api;
+pub mod pages;
+pub mod service;
+
 mod double;
 mod objective;
 

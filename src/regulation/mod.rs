@@ -5,11 +5,18 @@
 //! checked as a whole, and frozen when the announcement is published: from then on its
 //! [`hash`](Profile::hash) names it. `docs/regulation.md` explains each field.
 
+pub mod api;
+pub mod pages;
+
+pub mod phase;
 mod procedure;
 pub mod profile;
 pub mod read;
+pub mod service;
+mod store;
 pub mod validate;
 pub mod words;
 
+pub use phase::Phase;
 pub use profile::*;
 pub use words::*;

@@ -42,7 +42,19 @@ macro_rules! words {
 pub struct UnknownWord(pub String);
 
 /// The four mandatory exams (四必考).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    utoipa::ToSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Track {
     /// Civil-service entry (公务员凡进必考).

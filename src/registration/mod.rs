@@ -1,0 +1,5 @@
+//! Registration (报名): candidates, applications, eligibility review, admission tickets.
+
+pub mod api;
+pub mod pages;
+pub mod service;

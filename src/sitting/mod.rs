@@ -1,0 +1,5 @@
+//! Sitting (考试): the exam room, answers, hand-in.
+
+pub mod api;
+pub mod pages;
+pub mod service;
