@@ -54,6 +54,7 @@
 
 pub mod api;
 pub mod pages;
+pub mod records;
 pub mod service;
 
 mod blueprint;

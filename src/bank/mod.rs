@@ -2,6 +2,7 @@
 
 pub mod api;
 pub mod pages;
+pub mod records;
 pub mod service;
 
 pub mod answer;

@@ -34,6 +34,88 @@ impl HeadcountKind {
     }
 }
 
+/// Levels of education, lowest first.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Default,
+    Serialize,
+    Deserialize,
+    ToSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Education {
+    /// 不限
+    #[default]
+    None,
+    /// 大学专科
+    College,
+    /// 大学本科
+    Bachelor,
+    /// 硕士研究生
+    Master,
+    /// 博士研究生
+    Doctor,
+}
+
+impl Education {
+    /// All levels.
+    pub const ALL: [Self; 5] = [
+        Self::None,
+        Self::College,
+        Self::Bachelor,
+        Self::Master,
+        Self::Doctor,
+    ];
+
+    /// As stored, as in the API and in message keys.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::College => "college",
+            Self::Bachelor => "bachelor",
+            Self::Master => "master",
+            Self::Doctor => "doctor",
+        }
+    }
+}
+
+/// What a post asks of its applicants.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Requirements {
+    /// Least education.
+    #[serde(default)]
+    pub education: Education,
+    /// Whether a degree is needed.
+    #[serde(default)]
+    pub degree: bool,
+    /// Majors that are admitted; empty admits any.
+    #[serde(default)]
+    pub majors: Vec<String>,
+    /// Youngest age in completed years, if the post narrows the profile's.
+    #[serde(default)]
+    pub age_min: Option<i16>,
+    /// Oldest age in completed years, if the post narrows the profile's.
+    #[serde(default)]
+    pub age_max: Option<i16>,
+    /// Least completed years of work.
+    #[serde(default)]
+    pub years_min: i16,
+    /// Certificates that must be held, all of them.
+    #[serde(default)]
+    pub certificates: Vec<String>,
+    /// The category the post is reserved for, such as `grassroots`.
+    #[serde(default)]
+    pub category: Option<String>,
+}
+
 /// The headcount of one type in one organisation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Headcount {
