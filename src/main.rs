@@ -1,3 +1,124 @@
 //! The command line: `keju serve`, `keju demo`, `keju verify` and the rest.
 
-fn main() {}
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+use keju::app::commands;
+use keju::config::{ConfigError, Layer, Settings};
+use keju::kernel::Problem;
+
+/// Merit-based examination and recruitment, from post to ranked result.
+#[derive(Parser)]
+#[command(version, about, propagate_version = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+    #[command(flatten)]
+    common: Common,
+}
+
+#[derive(Args)]
+struct Common {
+    /// Settings file (TOML); KEJU_CONFIG names one too.
+    #[arg(long, global = true, env = "KEJU_CONFIG")]
+    config: Option<PathBuf>,
+    /// The one directory that holds all state [default: ./keju-data].
+    #[arg(long, global = true)]
+    data: Option<PathBuf>,
+    /// Address to listen on [default: 127.0.0.1:8080].
+    #[arg(long, global = true)]
+    listen: Option<String>,
+    /// Address under which people reach the server, for links in mail.
+    #[arg(long, global = true)]
+    public_url: Option<String>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve. The first start opens the administrator with a one-time password and nothing else.
+    Serve,
+    /// Check the settings, or explain what they amount to.
+    Config {
+        #[command(subcommand)]
+        command: ConfigCommand,
+    },
+    /// Write a copy of all state into a new directory; the server may go on.
+    Backup {
+        /// The directory to make.
+        to: PathBuf,
+        /// Leave out the key that opens personal data; keep it elsewhere yourself.
+        #[arg(long)]
+        without_key: bool,
+    },
+    /// Bring a backup back into an empty data directory, and check it.
+    Restore {
+        /// The directory that `keju backup` made.
+        from: PathBuf,
+    },
+    /// Print the OpenAPI document.
+    Openapi,
+}
+
+#[derive(Subcommand)]
+enum ConfigCommand {
+    /// Read all layers, refuse what is wrong, and print what they amount to.
+    Check,
+}
+
+fn main() -> ExitCode {
+    match run(Cli::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("keju: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Why a command failed, for the person who typed it.
+#[derive(Debug, thiserror::Error)]
+enum Failure {
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    #[error("{0}")]
+    Act(#[from] Problem),
+    #[error("{0}")]
+    Io(#[from] std::io::Error),
+}
+
+fn run(cli: Cli) -> Result<(), Failure> {
+    let settings = settings(cli.common)?;
+    match cli.command {
+        Command::Serve => commands::serve(settings)?,
+        Command::Config {
+            command: ConfigCommand::Check,
+        } => print!("{}", settings.explain()),
+        Command::Backup { to, without_key } => {
+            let manifest = commands::backup(&settings, &to, !without_key)?;
+            println!("{}: {manifest}", to.display());
+        }
+        Command::Restore { from } => {
+            let manifest = commands::restore(&settings, &from)?;
+            println!("{}: {manifest}", settings.data.display());
+        }
+        Command::Openapi => println!("{}", commands::openapi()?),
+    }
+    Ok(())
+}
+
+fn settings(common: Common) -> Result<Settings, ConfigError> {
+    let flags = Layer {
+        data: common.data,
+        listen: common.listen,
+        public_url: common.public_url,
+        ..Layer::default()
+    };
+    let environment = Layer::environment(std::env::vars())?;
+    let file = common
+        .config
+        .map(|path| Layer::file(&path))
+        .transpose()?
+        .unwrap_or_default();
+    flags.over(environment).over(file).settings()
+}

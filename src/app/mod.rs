@@ -1,6 +1,7 @@
 //! The composition root: routes, middleware, background work, start and stop.
 
 mod background;
+pub mod commands;
 mod docs;
 mod home;
 mod operations;

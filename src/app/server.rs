@@ -56,11 +56,30 @@ impl Application {
 
     /// Serves until told to stop. Requests under way finish, and what they wrote is durable.
     pub async fn run(self) -> Result<(), Problem> {
+        let handle = self.server.handle();
+        actix_web::rt::spawn(async move {
+            told_to_stop().await;
+            handle.stop(true).await;
+        });
         self.server.await.map_err(Problem::internal)?;
         self.background.stop();
         self.store.close();
         Ok(())
     }
+}
+
+/// Waits for an interrupt or a termination signal.
+async fn told_to_stop() {
+    let interrupt = tokio::signal::ctrl_c();
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+            tokio::select! { _ = interrupt => {}, _ = terminate.recv() => {} }
+            return;
+        }
+    }
+    let _ = interrupt.await;
 }
 
 fn serve(
@@ -98,6 +117,7 @@ fn serve(
     .listen(listener)
     .map_err(Problem::internal)?
     .shutdown_timeout(30)
+    .disable_signals()
     .client_request_timeout(Duration::from_secs(15))
     .run();
     Ok(server)

@@ -1,0 +1,40 @@
+//! What the command line does.
+
+mod backup;
+mod serve;
+
+use std::fs::File;
+use std::path::Path;
+
+pub use backup::{Manifest, backup, restore};
+pub use serve::serve;
+
+use super::api_document;
+use crate::config::Settings;
+use crate::kernel::{Clock, Problem};
+use crate::store::{Store, Vault};
+
+/// The OpenAPI document as JSON text.
+pub fn openapi() -> Result<String, Problem> {
+    api_document().to_pretty_json().map_err(Problem::internal)
+}
+
+/// Holds the data directory for one process while it lives.
+pub struct DataLock(#[expect(dead_code, reason = "held, not read")] File);
+
+/// Takes the data directory, making it if need be. A second server on it is refused.
+pub fn lock_data(data: &Path) -> Result<DataLock, Problem> {
+    let named = |error: std::io::Error| {
+        Problem::internal(format!("data directory {}: {error}", data.display()))
+    };
+    std::fs::create_dir_all(data).map_err(named)?;
+    let file = File::create(data.join("lock")).map_err(named)?;
+    file.try_lock()
+        .map_err(|_| Problem::internal(format!("{} is in use by another keju", data.display())))?;
+    Ok(DataLock(file))
+}
+
+/// Opens the store that the settings name.
+pub fn open_store(settings: &Settings, clock: Clock) -> Result<Store, Problem> {
+    Store::open(settings.target(), clock, Vault::open(&settings.data)?)
+}
