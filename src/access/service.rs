@@ -62,6 +62,12 @@ pub fn open_account(
     Ok(row.id)
 }
 
+/// Adds a role to an account that is being set up; the rule that keeps roles apart holds here too.
+pub fn give_role(tx: &mut Tx<'_>, account: Id, role: Role) -> Result<(), Problem> {
+    rules::may_hold(&store::roles(tx.db, account)?, role)?;
+    store::insert_role(tx, account, role, None)
+}
+
 /// Writes the mail with the link that verifies an address.
 pub fn send_verification(tx: &mut Tx<'_>, account: Id, base: &str) -> Result<(), Problem> {
     let row = store::account(tx.db, account)?;

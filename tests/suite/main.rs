@@ -1,0 +1,10 @@
+//! The product over real HTTP, on both databases.
+//!
+//! Each test that touches data runs twice, as `…::sqlite` and `…::postgres`. Without a PostgreSQL
+//! installation the second says "not run" and passes, unless `KEJU_TEST_REQUIRE=all` makes that a
+//! failure.
+
+mod access;
+mod establishment;
+mod ledger;
+mod support;

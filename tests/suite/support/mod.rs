@@ -1,0 +1,194 @@
+//! A running server for each test, and people to use it.
+
+mod client;
+mod postgres;
+
+use std::path::PathBuf;
+use std::sync::LazyLock;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+pub use client::{Browser, Client, Reply};
+use keju::access::{Role, password, service as access};
+use keju::app::Application;
+use keju::config::{Layer, Settings};
+use keju::kernel::secret::Secret;
+use keju::kernel::{Clock, Id, Instant};
+use keju::store::{Store, Target, Vault};
+
+/// The password of everybody in the tests.
+pub const PASSWORD: &str = "a-long-test-password";
+static PASSWORD_HASH: LazyLock<String> =
+    LazyLock::new(|| password::hash_now(&Secret::new(PASSWORD)).unwrap());
+
+/// Which database a test runs on.
+#[derive(Debug, Clone, Copy)]
+pub enum Database {
+    Sqlite,
+    Postgres,
+}
+
+/// Runs the test body on both databases.
+macro_rules! on_both {
+    ($(#[$meta:meta])* fn $name:ident($app:ident: TestApp) $body:block) => {
+        $(#[$meta])*
+        mod $name {
+            #[allow(unused_imports)]
+            use super::*;
+            fn story($app: $crate::support::TestApp) $body
+
+            #[test]
+            fn sqlite() {
+                story($crate::support::TestApp::start($crate::support::Database::Sqlite).unwrap());
+            }
+
+            #[test]
+            fn postgres() {
+                match $crate::support::TestApp::start($crate::support::Database::Postgres) {
+                    Some(app) => story(app),
+                    None => eprintln!("not run: PostgreSQL is not installed"),
+                }
+            }
+        }
+    };
+}
+pub(crate) use on_both;
+
+/// A running server on its own data, with a clock set by hand.
+pub struct TestApp {
+    pub base: String,
+    pub store: Store,
+    pub clock: Clock,
+    pub data: PathBuf,
+}
+
+static NEXT: AtomicU32 = AtomicU32::new(0);
+
+/// A fresh directory of this process.
+pub fn fresh_dir() -> PathBuf {
+    let number = NEXT.fetch_add(1, Ordering::SeqCst);
+    let dir = std::env::temp_dir().join(format!("keju-test-{}-{number}", std::process::id()));
+    let _ = std::fs::remove_dir_all(&dir);
+    std::fs::create_dir_all(&dir).unwrap();
+    dir
+}
+
+/// Ten in the morning of 2 March 2026 in Shanghai.
+pub fn morning() -> Instant {
+    "2026-03-02T02:00:00Z"
+        .parse::<jiff::Timestamp>()
+        .map(|t| Instant::from_micros(t.as_microsecond()))
+        .unwrap()
+}
+
+impl TestApp {
+    /// Starts a server; none if the database is not installed and need not be.
+    pub fn start(database: Database) -> Option<Self> {
+        let data = fresh_dir();
+        let target = match database {
+            Database::Sqlite => Target::Sqlite(data.join("keju.db")),
+            Database::Postgres => Target::Postgres(Secret::new(postgres::fresh_database()?)),
+        };
+        let clock = Clock::manual(morning());
+        let vault = Vault::open(&data).unwrap();
+        let store = Store::open(target, clock.clone(), vault).unwrap();
+        let base = serve(settings(&data), store.clone());
+        Some(Self {
+            base,
+            store,
+            clock,
+            data,
+        })
+    }
+
+    /// Somebody who is not signed in, using the API.
+    pub fn anybody(&self) -> Client {
+        Client::new(&self.base)
+    }
+
+    /// Opens an account with these roles and gives its id and e-mail.
+    pub fn person(&self, name: &str, roles: &[Role]) -> (Id, String) {
+        let email = format!("{name}@example.org");
+        let new = access::NewAccount {
+            email: email.clone(),
+            name: name.to_owned(),
+            password_hash: PASSWORD_HASH.clone(),
+            verified: true,
+            must_change_password: false,
+        };
+        let roles = roles.to_vec();
+        let id = self
+            .store
+            .write_blocking(move |tx| {
+                let id = access::open_account(tx, new, roles[0], None)?;
+                for role in &roles[1..] {
+                    access::give_role(tx, id, *role)?;
+                }
+                Ok(id)
+            })
+            .unwrap();
+        (id, email)
+    }
+
+    /// Somebody with these roles, signed in to the API.
+    pub fn signed_in(&self, name: &str, roles: &[Role]) -> Client {
+        let (_, email) = self.person(name, roles);
+        self.sign_in(&email)
+    }
+
+    /// Signs in with the common password.
+    pub fn sign_in(&self, email: &str) -> Client {
+        let body = serde_json::json!({ "email": email, "password": PASSWORD });
+        let reply = self.anybody().post("/sessions", &body);
+        assert_eq!(reply.status, 200, "{reply:?}");
+        self.anybody()
+            .with_token(reply.json["access_token"].as_str().unwrap())
+    }
+
+    /// A browser, not signed in.
+    pub fn browser(&self) -> Browser {
+        Browser::new(&self.base)
+    }
+
+    /// Waits until PostgreSQL's sequencer has caught up; does nothing on SQLite.
+    pub fn settle_log(&self) {
+        for _ in 0..100 {
+            self.store.write_blocking(keju::ledger::sequence).unwrap();
+            if self.store.read_blocking(keju::ledger::waiting).unwrap() == 0 {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        panic!("decisions are still waiting for their place in the log");
+    }
+}
+
+impl Drop for TestApp {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.data);
+    }
+}
+
+/// Settings for a test in `data`.
+pub fn settings(data: &std::path::Path) -> Settings {
+    Layer {
+        data: Some(data.to_owned()),
+        listen: Some("127.0.0.1:0".to_owned()),
+        ..Layer::default()
+    }
+    .settings()
+    .unwrap()
+}
+
+/// Serves on a thread of its own until the test process ends; gives the address.
+fn serve(settings: Settings, store: Store) -> String {
+    let (send, receive) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        actix_web::rt::System::new().block_on(async move {
+            let application = Application::build(settings, store).unwrap();
+            send.send(application.port()).unwrap();
+            application.run().await.unwrap();
+        });
+    });
+    format!("http://127.0.0.1:{}", receive.recv().unwrap())
+}
