@@ -2,4 +2,5 @@
 
 pub mod formats;
 pub mod item;
+pub mod life;
 pub mod rules;
