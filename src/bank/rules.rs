@@ -270,16 +270,25 @@ pub fn check_collection(items: &[Item], stimuli: &[Stimulus]) -> Vec<Fault> {
 }
 
 /// What is wrong between the members of a bank: repeated codes, repeated questions, a stimulus
-/// that is not there, a stimulus shared by two sections.
+/// that is not there, a stimulus shared by two sections. What is empty repeats nothing.
 pub fn faults_between(items: &[Item], stimuli: &[Stimulus]) -> Vec<(Member, Fault)> {
+    let filled = |text: &str| !text.trim().is_empty();
     let stimulus_codes = repeats(stimuli.iter().map(|stimulus| &stimulus.code))
         .into_iter()
-        .map(|(later, _)| (Member::Stimulus(later), duplicate(&stimuli[later].code)));
+        .map(|(later, _)| (Member::Stimulus(later), &stimuli[later].code));
     let item_codes = repeats(items.iter().map(|item| &item.code))
         .into_iter()
-        .map(|(later, _)| (Member::Item(later), duplicate(&items[later].code)));
+        .map(|(later, _)| (Member::Item(later), &items[later].code));
+    let codes = stimulus_codes
+        .chain(item_codes)
+        .filter(|(_, code)| filled(code))
+        .map(|(member, code)| {
+            let fault = Fault::new("code", "duplicate-code").with("code", code);
+            (member, fault)
+        });
     let questions = repeats(items.iter().map(question))
         .into_iter()
+        .filter(|(later, _)| filled(&items[*later].stem))
         .map(|(later, first)| {
             let fault = Fault::new("stem", "duplicate-stem").with("other", &items[first].code);
             (Member::Item(later), fault)
@@ -287,15 +296,7 @@ pub fn faults_between(items: &[Item], stimuli: &[Stimulus]) -> Vec<(Member, Faul
     let shared = stimulus_faults(items, stimuli)
         .into_iter()
         .map(|(at, fault)| (Member::Item(at), fault));
-    stimulus_codes
-        .chain(item_codes)
-        .chain(questions)
-        .chain(shared)
-        .collect()
-}
-
-fn duplicate(code: &str) -> Fault {
-    Fault::new("code", "duplicate-code").with("code", code)
+    codes.chain(questions).chain(shared).collect()
 }
 
 /// What makes two items the same question. "Which of these is right?" may be asked of another
