@@ -160,6 +160,15 @@ impl Body {
 }
 
 impl ItemKind {
+    /// All kinds, in the order papers have them.
+    pub const ALL: [Self; 5] = [
+        Self::SingleChoice,
+        Self::MultipleChoice,
+        Self::TrueFalse,
+        Self::FillIn,
+        Self::Essay,
+    ];
+
     /// As written in files, in the database and in message keys.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -169,6 +178,11 @@ impl ItemKind {
             Self::FillIn => "fill_in",
             Self::Essay => "essay",
         }
+    }
+
+    /// Reads what [`ItemKind::as_str`] writes.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == text)
     }
 }
 
@@ -184,4 +198,14 @@ impl Difficulty {
             Self::Hard => "hard",
         }
     }
+
+    /// Reads what [`Difficulty::as_str`] writes.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|band| band.as_str() == text)
+    }
+}
+
+/// The letter an option goes by: A for the first place.
+pub fn option_letter(place: usize) -> char {
+    ('A'..='Z').nth(place).unwrap_or('?')
 }

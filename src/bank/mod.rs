@@ -8,4 +8,5 @@ pub mod service;
 pub mod answer;
 pub mod formats;
 pub mod item;
+pub mod life;
 pub mod rules;

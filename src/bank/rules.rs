@@ -1,1 +1,572 @@
-//! Rules of a bank: what a sound item is, and the states it passes through.
+//! Rules of a bank: what a sound item is, and what sound items are together. Pure.
+
+use std::collections::HashMap;
+use std::hash::Hash;
+use std::ops::RangeInclusive;
+
+use crate::kernel::{Fault, Score};
+
+use super::item::{Body, Item, RubricPoint, Stimulus, option_letter};
+
+/// Most characters of a code, a section or a topic.
+pub const CODE_MAX: usize = 64;
+/// Most characters of a stem.
+pub const STEM_MAX: usize = 4_000;
+/// Most characters of one option.
+pub const OPTION_MAX: usize = 1_000;
+/// Most characters of one accepted form of a blank.
+pub const ACCEPTED_MAX: usize = 200;
+/// Most characters of an explanation.
+pub const EXPLANATION_MAX: usize = 4_000;
+/// Most characters of one line of a rubric.
+pub const POINT_MAX: usize = 1_000;
+/// Most characters of a model answer.
+pub const REFERENCE_MAX: usize = 20_000;
+/// Most characters of a stimulus.
+pub const STIMULUS_MAX: usize = 40_000;
+/// Most characters of a title or of one cell of a stimulus's table.
+pub const TITLE_MAX: usize = 200;
+/// How many options a single choice has.
+pub const SINGLE_OPTIONS: RangeInclusive<usize> = 3..=6;
+/// How many options a multiple choice has.
+pub const MULTIPLE_OPTIONS: RangeInclusive<usize> = 4..=6;
+/// What the longest permitted answer of an essay may be set to.
+pub const WORDS_MAX: RangeInclusive<u32> = 50..=5_000;
+/// The most an essay or one line of its rubric may be worth.
+pub const MARKS_MAX: Score = Score::whole(1_000);
+
+/// Everything wrong with one item by itself. Places are field names: `stem`, `options`, `key` …
+pub fn check_item(item: &Item) -> Vec<Fault> {
+    let mut faults: Vec<Fault> = [
+        check_code("code", &item.code, is_code),
+        check_code("section", &item.section, is_section),
+        check_code("topic", &item.topic, is_topic),
+        check_text("stem", &item.stem, STEM_MAX),
+        check_optional_text("explanation", &item.explanation, EXPLANATION_MAX),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    let stimulus = item.stimulus.as_deref();
+    faults.extend(stimulus.and_then(|code| check_code("stimulus", code, is_code)));
+    faults.extend(check_body(&item.body));
+    faults
+}
+
+/// Everything wrong with one stimulus by itself. Places are field names.
+pub fn check_stimulus(stimulus: &Stimulus) -> Vec<Fault> {
+    let width = stimulus.table.first().map_or(0, Vec::len);
+    let ragged = stimulus.table.iter().any(|row| row.len() != width);
+    let cells = stimulus.table.iter().flatten();
+    [
+        check_code("code", &stimulus.code, is_code),
+        check_text("title", &stimulus.title, TITLE_MAX),
+        check_text("text", &stimulus.text, STIMULUS_MAX),
+        ragged.then(|| Fault::new("table", "table-ragged")),
+    ]
+    .into_iter()
+    .flatten()
+    .chain(cells.filter_map(|cell| check_optional_text("table", cell, TITLE_MAX)))
+    .collect()
+}
+
+fn check_body(body: &Body) -> Vec<Fault> {
+    match body {
+        Body::SingleChoice { options, key } => {
+            let mut faults = check_options(options, SINGLE_OPTIONS);
+            faults.extend(check_range(*key, options));
+            faults
+        }
+        Body::MultipleChoice { options, key } => {
+            let mut faults = check_options(options, MULTIPLE_OPTIONS);
+            faults.extend(check_keys(key, options));
+            faults
+        }
+        Body::TrueFalse { .. } => Vec::new(),
+        Body::FillIn { accepted } => check_accepted(accepted),
+        Body::Essay {
+            rubric,
+            marks,
+            words_max,
+            reference,
+        } => {
+            let mut faults = check_rubric(rubric, *marks);
+            faults.extend(check_words_max(*words_max));
+            faults.extend(check_optional_text("reference", reference, REFERENCE_MAX));
+            faults
+        }
+    }
+}
+
+fn check_options(options: &[String], allowed: RangeInclusive<usize>) -> Vec<Fault> {
+    let at = |place: usize, fault: Fault| fault.with("option", option_letter(place));
+    let count = (!allowed.contains(&options.len())).then(|| {
+        Fault::new("options", "option-count")
+            .with("min", allowed.start())
+            .with("max", allowed.end())
+            .with("found", options.len())
+    });
+    let unsound = options.iter().enumerate().filter_map(|(place, option)| {
+        check_text("options", option, OPTION_MAX).map(|fault| at(place, fault))
+    });
+    let filled = |place: usize| !options[place].trim().is_empty();
+    let repeated = repeats(options.iter().map(|option| option.trim()))
+        .into_iter()
+        .filter(|(later, _)| filled(*later))
+        .map(|(later, first)| {
+            let fault = Fault::new("options", "option-repeated");
+            at(later, fault).with("first", option_letter(first))
+        });
+    count.into_iter().chain(unsound).chain(repeated).collect()
+}
+
+/// The key names an option that is there.
+fn check_range(key: u8, options: &[String]) -> Option<Fault> {
+    (usize::from(key) >= options.len()).then(|| {
+        Fault::new("key", "key-out-of-range")
+            .with("key", option_letter(usize::from(key)))
+            .with("options", options.len())
+    })
+}
+
+/// Two or more options, ascending; all of them may be right.
+fn check_keys(key: &[u8], options: &[String]) -> Vec<Fault> {
+    let few = (key.len() < 2).then(|| Fault::new("key", "key-too-few"));
+    let order = key
+        .windows(2)
+        .any(|pair| pair[0] >= pair[1])
+        .then(|| Fault::new("key", "key-order"));
+    let range = key.iter().filter_map(|key| check_range(*key, options));
+    few.into_iter().chain(order).chain(range).collect()
+}
+
+fn check_accepted(accepted: &[String]) -> Vec<Fault> {
+    if accepted.is_empty() {
+        return vec![Fault::new("key", "required")];
+    }
+    let unsound = accepted
+        .iter()
+        .filter_map(|form| check_text("key", form, ACCEPTED_MAX));
+    let repeated = repeats(accepted.iter().map(|form| form.trim()))
+        .into_iter()
+        .map(|(later, _)| Fault::new("key", "key-repeated").with("key", &accepted[later]));
+    unsound.chain(repeated).collect()
+}
+
+fn check_rubric(rubric: &[RubricPoint], marks: Score) -> Vec<Fault> {
+    if rubric.is_empty() {
+        return vec![Fault::new("rubric", "required")];
+    }
+    let mut faults: Vec<Fault> = check_marks("marks", marks).into_iter().collect();
+    for line in rubric {
+        faults.extend(check_text("rubric", &line.point, POINT_MAX));
+        faults.extend(check_marks("rubric", line.marks));
+    }
+    // Beyond the range a sum might overflow, and says nothing.
+    if faults.iter().any(|fault| fault.code == "marks-range") {
+        return faults;
+    }
+    let sum: Score = rubric.iter().map(|line| line.marks).sum();
+    faults.extend((sum != marks).then(|| {
+        Fault::new("rubric", "rubric-sum")
+            .with("sum", sum)
+            .with("marks", marks)
+    }));
+    faults
+}
+
+fn check_marks(place: &str, marks: Score) -> Option<Fault> {
+    (marks <= Score::ZERO || marks > MARKS_MAX).then(|| {
+        Fault::new(place, "marks-range")
+            .with("max", MARKS_MAX)
+            .with("found", marks)
+    })
+}
+
+fn check_words_max(words_max: u32) -> Option<Fault> {
+    (!WORDS_MAX.contains(&words_max)).then(|| {
+        Fault::new("words_max", "words-range")
+            .with("min", WORDS_MAX.start())
+            .with("max", WORDS_MAX.end())
+            .with("found", words_max)
+    })
+}
+
+/// A text that must be there, is not too long, and holds no control character but tabs and line
+/// feeds.
+fn check_text(place: &str, text: &str, max: usize) -> Option<Fault> {
+    if text.trim().is_empty() {
+        return Some(Fault::new(place, "required"));
+    }
+    check_optional_text(place, text, max)
+}
+
+fn check_optional_text(place: &str, text: &str, max: usize) -> Option<Fault> {
+    let length = text.chars().count();
+    if length > max {
+        let fault = Fault::new(place, "too-long");
+        return Some(fault.with("max", max).with("found", length));
+    }
+    let stray = text
+        .chars()
+        .find(|c| c.is_control() && !matches!(c, '\n' | '\t'))?;
+    let name = format!("U+{:04X}", u32::from(stray));
+    Some(Fault::new(place, "control-character").with("character", name))
+}
+
+fn check_code(place: &str, text: &str, allowed: fn(&str) -> bool) -> Option<Fault> {
+    if text.is_empty() {
+        return Some(Fault::new(place, "required"));
+    }
+    (text.len() > CODE_MAX || !allowed(text)).then(|| Fault::new(place, "bad-code"))
+}
+
+/// A text as the bank keeps it: one kind of line end, nothing blank around it. Forms and files pass
+/// their texts through here before they are checked.
+pub fn tidy(text: &str) -> String {
+    text.trim().replace("\r\n", "\n").replace('\r', "\n")
+}
+
+/// Whether `text` can name an item or a stimulus: ASCII letters, digits, `-`, `_` and `.`.
+pub fn is_code(text: &str) -> bool {
+    let allowed = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.');
+    !text.is_empty() && text.bytes().all(allowed)
+}
+
+/// Whether `text` can name a section: lower-case ASCII letters, digits and `_`.
+pub fn is_section(text: &str) -> bool {
+    let allowed = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_';
+    !text.is_empty() && text.bytes().all(allowed)
+}
+
+/// Whether `text` can name a topic: parts like a section's name, joined by dots.
+pub fn is_topic(text: &str) -> bool {
+    text.split('.').all(is_section)
+}
+
+/// One of a collection, by its place in the list it came in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Member {
+    /// An item.
+    Item(usize),
+    /// A stimulus.
+    Stimulus(usize),
+}
+
+/// What is wrong between the members of a bank, each of which may be sound by itself. Places are
+/// `item ck-003: code`; see [`faults_between`] for readers that know better places.
+pub fn check_collection(items: &[Item], stimuli: &[Stimulus]) -> Vec<Fault> {
+    let name = |member: Member| match member {
+        Member::Item(at) => format!("item {}", items[at].code),
+        Member::Stimulus(at) => format!("stimulus {}", stimuli[at].code),
+    };
+    faults_between(items, stimuli)
+        .into_iter()
+        .map(|(member, fault)| Fault {
+            place: format!("{}: {}", name(member), fault.place),
+            ..fault
+        })
+        .collect()
+}
+
+/// What is wrong between the members of a bank: repeated codes, repeated questions, a stimulus
+/// that is not there, a stimulus shared by two sections. What is empty repeats nothing.
+pub fn faults_between(items: &[Item], stimuli: &[Stimulus]) -> Vec<(Member, Fault)> {
+    let filled = |text: &str| !text.trim().is_empty();
+    let stimulus_codes = repeats(stimuli.iter().map(|stimulus| &stimulus.code))
+        .into_iter()
+        .map(|(later, _)| (Member::Stimulus(later), &stimuli[later].code));
+    let item_codes = repeats(items.iter().map(|item| &item.code))
+        .into_iter()
+        .map(|(later, _)| (Member::Item(later), &items[later].code));
+    let codes = stimulus_codes
+        .chain(item_codes)
+        .filter(|(_, code)| filled(code))
+        .map(|(member, code)| {
+            let fault = Fault::new("code", "duplicate-code").with("code", code);
+            (member, fault)
+        });
+    let questions = repeats(items.iter().map(question))
+        .into_iter()
+        .filter(|(later, _)| filled(&items[*later].stem))
+        .map(|(later, first)| {
+            let fault = Fault::new("stem", "duplicate-stem").with("other", &items[first].code);
+            (Member::Item(later), fault)
+        });
+    let shared = stimulus_faults(items, stimuli)
+        .into_iter()
+        .map(|(at, fault)| (Member::Item(at), fault));
+    codes.chain(questions).chain(shared).collect()
+}
+
+/// What makes two items the same question. "Which of these is right?" may be asked of another
+/// stimulus, or over other options; their order does not matter.
+fn question(item: &Item) -> (Option<&str>, &str, Vec<&str>) {
+    let mut options: Vec<&str> = item.body.options().iter().map(|o| o.trim()).collect();
+    options.sort_unstable();
+    (item.stimulus.as_deref(), item.stem.trim(), options)
+}
+
+fn stimulus_faults(items: &[Item], stimuli: &[Stimulus]) -> Vec<(usize, Fault)> {
+    let mut section_of: HashMap<&str, Option<&str>> =
+        stimuli.iter().map(|s| (s.code.as_str(), None)).collect();
+    let mut faults = Vec::new();
+    for (at, item) in items.iter().enumerate() {
+        let Some(code) = item.stimulus.as_deref() else {
+            continue;
+        };
+        let fault = match section_of.get_mut(code) {
+            None => Fault::new("stimulus", "stimulus-unknown"),
+            Some(section) => {
+                let first = *section.get_or_insert(&item.section);
+                if first == item.section {
+                    continue;
+                }
+                Fault::new("stimulus", "stimulus-section").with("section", first)
+            }
+        };
+        faults.push((at, fault.with("stimulus", code)));
+    }
+    faults
+}
+
+/// Places whose key stood earlier already, each with that first place.
+fn repeats<K: Hash + Eq>(keys: impl Iterator<Item = K>) -> Vec<(usize, usize)> {
+    let mut seen = HashMap::new();
+    keys.enumerate()
+        .filter_map(|(at, key)| {
+            let first = *seen.entry(key).or_insert(at);
+            (first != at).then_some((at, first))
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bank::item::Difficulty;
+
+    fn texts(texts: &[&str]) -> Vec<String> {
+        texts.iter().map(ToString::to_string).collect()
+    }
+
+    fn single(options: &[&str], key: u8) -> Body {
+        Body::SingleChoice {
+            options: texts(options),
+            key,
+        }
+    }
+
+    fn multiple(key: &[u8]) -> Body {
+        Body::MultipleChoice {
+            options: texts(&["甲", "乙", "丙", "丁"]),
+            key: key.to_vec(),
+        }
+    }
+
+    fn essay(points: &[&str], marks: &str, words_max: u32) -> Body {
+        let line = |worth: &&str| RubricPoint {
+            point: "观点明确".to_owned(),
+            marks: worth.parse().unwrap(),
+        };
+        Body::Essay {
+            rubric: points.iter().map(line).collect(),
+            marks: marks.parse().unwrap(),
+            words_max,
+            reference: String::new(),
+        }
+    }
+
+    fn item(code: &str, body: Body) -> Item {
+        Item {
+            code: code.to_owned(),
+            section: "verbal".to_owned(),
+            topic: "vb.cloze".to_owned(),
+            difficulty: Difficulty::Medium,
+            stimulus: None,
+            stem: format!("第 {code} 题"),
+            body,
+            explanation: String::new(),
+        }
+    }
+
+    fn stimulus(code: &str) -> Stimulus {
+        Stimulus {
+            code: code.to_owned(),
+            title: "材料".to_owned(),
+            text: "一段文字。".to_owned(),
+            table: Vec::new(),
+        }
+    }
+
+    /// `place: code` of each fault.
+    fn said(faults: &[Fault]) -> Vec<String> {
+        let said = |fault: &Fault| format!("{}: {}", fault.place, fault.code);
+        faults.iter().map(said).collect()
+    }
+
+    fn body_faults(body: Body) -> Vec<String> {
+        said(&check_item(&item("vb-001", body)))
+    }
+
+    #[test]
+    fn a_sound_item_of_every_kind_passes() {
+        let bodies = [
+            single(&["甲", "乙", "丙"], 2),
+            multiple(&[0, 3]),
+            multiple(&[0, 1, 2, 3]),
+            Body::TrueFalse { key: true },
+            Body::FillIn {
+                accepted: texts(&["0.5", "1/2"]),
+            },
+            essay(&["7.5", "12.5"], "20", 800),
+        ];
+        for body in bodies {
+            assert_eq!(body_faults(body), Vec::<String>::new());
+        }
+    }
+
+    #[test]
+    fn options_are_counted_filled_and_distinct() {
+        assert_eq!(
+            body_faults(single(&["甲", "乙"], 0)),
+            ["options: option-count"]
+        );
+        assert_eq!(
+            body_faults(single(&["甲", " ", "丙"], 0)),
+            ["options: required"]
+        );
+        let twice = check_item(&item("a", single(&["甲", "乙", "甲 "], 0)));
+        assert_eq!(said(&twice), ["options: option-repeated"]);
+        let args = vec![("option", "C".to_owned()), ("first", "A".to_owned())];
+        assert_eq!(twice[0].args, args);
+    }
+
+    #[test]
+    fn keys_name_options_that_are_there() {
+        assert_eq!(
+            body_faults(single(&["甲", "乙", "丙"], 3)),
+            ["key: key-out-of-range"]
+        );
+        assert_eq!(body_faults(multiple(&[1])), ["key: key-too-few"]);
+        assert_eq!(body_faults(multiple(&[2, 1])), ["key: key-order"]);
+        assert_eq!(body_faults(multiple(&[1, 1])), ["key: key-order"]);
+        assert_eq!(body_faults(multiple(&[0, 9])), ["key: key-out-of-range"]);
+    }
+
+    #[test]
+    fn a_blank_accepts_something() {
+        let blank = |forms: &[&str]| {
+            body_faults(Body::FillIn {
+                accepted: texts(forms),
+            })
+        };
+        assert_eq!(blank(&[]), ["key: required"]);
+        assert_eq!(blank(&["5", ""]), ["key: required"]);
+        assert_eq!(blank(&["5", "5"]), ["key: key-repeated"]);
+    }
+
+    #[test]
+    fn a_rubric_adds_up_to_the_marks() {
+        assert_eq!(body_faults(essay(&[], "20", 800)), ["rubric: required"]);
+        assert_eq!(
+            body_faults(essay(&["10", "9.5"], "20", 800)),
+            ["rubric: rubric-sum"]
+        );
+        assert_eq!(
+            body_faults(essay(&["20"], "20", 49)),
+            ["words_max: words-range"]
+        );
+        // The largest numbers a file can hold are refused before they are added.
+        let huge = "9223372036854";
+        assert_eq!(
+            body_faults(essay(&[huge, huge], "20", 800)),
+            ["rubric: marks-range", "rubric: marks-range"]
+        );
+    }
+
+    #[test]
+    fn texts_are_there_bounded_and_printable() {
+        let mut broken = item("vb 001", Body::TrueFalse { key: true });
+        broken.section = "Verbal".to_owned();
+        broken.topic = "vb..cloze".to_owned();
+        broken.stem = "题".repeat(STEM_MAX + 1);
+        broken.explanation = "a\0b".to_owned();
+        assert_eq!(
+            said(&check_item(&broken)),
+            [
+                "code: bad-code",
+                "section: bad-code",
+                "topic: bad-code",
+                "stem: too-long",
+                "explanation: control-character",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_text_is_kept_with_one_kind_of_line_end() {
+        assert_eq!(tidy(" 甲\r\n乙\r丙\n\n"), "甲\n乙\n丙");
+    }
+
+    #[test]
+    fn a_table_of_a_stimulus_is_rectangular() {
+        let mut ragged = stimulus("s1");
+        ragged.table = vec![texts(&["指标", "2023"]), texts(&["产值"])];
+        assert_eq!(said(&check_stimulus(&ragged)), ["table: table-ragged"]);
+    }
+
+    #[test]
+    fn codes_and_questions_do_not_repeat() {
+        let mut items = vec![
+            item("a", single(&["甲", "乙", "丙"], 0)),
+            item("a", single(&["甲", "乙", "丁"], 0)),
+            item("b", single(&["丙", "乙", "甲"], 0)),
+        ];
+        for item in &mut items {
+            item.stem = "下列句子中没有语病的一项是：".to_owned();
+        }
+        let faults = check_collection(&items, &[stimulus("s"), stimulus("s")]);
+        assert_eq!(
+            said(&faults),
+            [
+                "stimulus s: code: duplicate-code",
+                "item a: code: duplicate-code",
+                "item b: stem: duplicate-stem",
+            ]
+        );
+    }
+
+    #[test]
+    fn one_question_may_be_asked_of_two_stimuli() {
+        let stimuli = [stimulus("s1"), stimulus("s2")];
+        let about = |code: &str, stimulus: &str| Item {
+            stimulus: Some(stimulus.to_owned()),
+            stem: "下列说法能够推出的是：".to_owned(),
+            ..item(code, single(&["甲", "乙", "丙"], 0))
+        };
+        let items = [about("a", "s1"), about("b", "s2")];
+        assert_eq!(check_collection(&items, &stimuli), []);
+    }
+
+    #[test]
+    fn a_stimulus_is_there_and_stays_in_its_section() {
+        let about = |code: &str, section: &str, stimulus: &str| Item {
+            section: section.to_owned(),
+            stimulus: Some(stimulus.to_owned()),
+            ..item(code, Body::TrueFalse { key: true })
+        };
+        let items = [
+            about("a", "verbal", "s1"),
+            about("b", "data_analysis", "s1"),
+            about("c", "verbal", "s9"),
+        ];
+        assert_eq!(
+            said(&check_collection(&items, &[stimulus("s1")])),
+            [
+                "item b: stimulus: stimulus-section",
+                "item c: stimulus: stimulus-unknown",
+            ]
+        );
+    }
+}

@@ -1,0 +1,550 @@
+//! Rows of a table to items. Where the rows came from (CSV, XLSX) is not known here.
+//!
+//! The first row names the columns, in Chinese or English and in any order; each further row is
+//! one item. Items that share a stimulus name its code, and the first of them also gives its title
+//! and text. Every fault names the row and the column as a spreadsheet shows them.
+
+use std::collections::{HashMap, HashSet};
+
+use crate::bank::item::{Item, Stimulus};
+use crate::bank::rules::{self, Member, tidy};
+use crate::kernel::Fault;
+
+use super::Batch;
+use super::draft::{Draft, clip};
+use super::words::squeeze;
+
+/// Most rows of a table.
+pub const ROWS_MAX: usize = 50_000;
+/// Most columns of a table.
+pub const COLUMNS_MAX: usize = 64;
+
+/// One row of a table.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Row {
+    /// As a spreadsheet counts it, from 1.
+    pub number: usize,
+    /// The cells, from column A.
+    pub cells: Vec<String>,
+}
+
+/// A table as read from a file.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Grid {
+    /// Its rows; wholly empty ones may be left out.
+    pub rows: Vec<Row>,
+    /// Cells that could not be read; they are empty in `rows`.
+    pub faults: Vec<Fault>,
+}
+
+/// What a column holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Column {
+    /// 编号
+    Code,
+    /// 题型
+    Kind,
+    /// 部分
+    Section,
+    /// 考点
+    Topic,
+    /// 难度
+    Difficulty,
+    /// 材料编号
+    Stimulus,
+    /// 材料标题
+    StimulusTitle,
+    /// 材料正文
+    StimulusText,
+    /// 题干
+    Stem,
+    /// 选项, by its place
+    Option(usize),
+    /// 答案
+    Key,
+    /// 解析
+    Explanation,
+    /// 分值
+    Marks,
+    /// 字数上限
+    WordsMax,
+    /// 评分要点
+    Rubric,
+    /// 参考答案
+    Reference,
+}
+
+/// The columns with their Chinese and English headers, in the template's order.
+pub const COLUMNS: [(Column, &str, &str); 21] = [
+    (Column::Code, "编号", "code"),
+    (Column::Kind, "题型", "kind"),
+    (Column::Section, "部分", "section"),
+    (Column::Topic, "考点", "topic"),
+    (Column::Difficulty, "难度", "difficulty"),
+    (Column::Stimulus, "材料编号", "stimulus"),
+    (Column::StimulusTitle, "材料标题", "stimulus_title"),
+    (Column::StimulusText, "材料正文", "stimulus_text"),
+    (Column::Stem, "题干", "stem"),
+    (Column::Option(0), "选项A", "option_a"),
+    (Column::Option(1), "选项B", "option_b"),
+    (Column::Option(2), "选项C", "option_c"),
+    (Column::Option(3), "选项D", "option_d"),
+    (Column::Option(4), "选项E", "option_e"),
+    (Column::Option(5), "选项F", "option_f"),
+    (Column::Key, "答案", "key"),
+    (Column::Explanation, "解析", "explanation"),
+    (Column::Marks, "分值", "marks"),
+    (Column::WordsMax, "字数上限", "words_max"),
+    (Column::Rubric, "评分要点", "rubric"),
+    (Column::Reference, "参考答案", "reference"),
+];
+
+/// Columns no table can do without.
+const NEEDED: [Column; 6] = [
+    Column::Code,
+    Column::Kind,
+    Column::Section,
+    Column::Topic,
+    Column::Difficulty,
+    Column::Stem,
+];
+
+/// How many options a row has room for.
+const OPTIONS: usize = 6;
+
+impl Column {
+    /// The column that a header names.
+    pub fn named(header: &str) -> Option<Self> {
+        let squeezed = squeeze(header);
+        COLUMNS
+            .into_iter()
+            .find(|(_, zh, en)| squeezed == squeeze(zh) || squeezed == squeeze(en))
+            .map(|(column, ..)| column)
+    }
+
+    /// Its Chinese header.
+    pub fn header(self) -> &'static str {
+        let own = |(column, ..): &&(Self, &str, &str)| *column == self;
+        COLUMNS.iter().find(own).map_or("", |(_, zh, _)| zh)
+    }
+
+    /// Where a fault of an item belongs.
+    fn of_item(fault: &Fault) -> Self {
+        if fault.place == "options" {
+            return Self::Option(option_of(fault));
+        }
+        COLUMNS
+            .into_iter()
+            .find(|(.., en)| *en == fault.place)
+            .map_or(Self::Code, |(column, ..)| column)
+    }
+
+    /// Where a fault of a stimulus belongs.
+    fn of_stimulus(fault: &Fault) -> Self {
+        match fault.place.as_str() {
+            "title" => Self::StimulusTitle,
+            "text" => Self::StimulusText,
+            _ => Self::Stimulus,
+        }
+    }
+}
+
+/// The option a fault speaks of; the first, if of all.
+fn option_of(fault: &Fault) -> usize {
+    let letter = fault.args.iter().find(|(name, _)| *name == "option");
+    letter
+        .and_then(|(_, letter)| letter.bytes().next())
+        .map_or(0, |letter| usize::from(letter.saturating_sub(b'A')))
+}
+
+/// The letters of the column at `place`, from zero: A … Z, AA …
+pub fn column_letters(place: usize) -> String {
+    let last = crate::bank::item::option_letter(place % 26).to_string();
+    match place / 26 {
+        0 => last,
+        rest => column_letters(rest - 1) + &last,
+    }
+}
+
+/// The place of a cell: `row 12, column K`.
+pub fn cell_place(row: usize, column: usize) -> String {
+    format!("row {row}, column {}", column_letters(column))
+}
+
+/// Which column stands where.
+struct Layout<'a> {
+    header: &'a Row,
+    columns: Vec<(Column, usize)>,
+}
+
+impl<'a> Layout<'a> {
+    /// Reads the header row; a column that is unknown, named twice or lacking is a fault.
+    fn read(header: &'a Row) -> (Self, Vec<Fault>) {
+        let mut columns: Vec<(Column, usize)> = Vec::new();
+        let mut faults = Vec::new();
+        for (at, name) in header.cells.iter().enumerate() {
+            let fault = match Column::named(name) {
+                None if name.trim().is_empty() => continue,
+                None => "unknown-column",
+                Some(column) if columns.iter().any(|(c, _)| *c == column) => "duplicate-column",
+                Some(column) => {
+                    columns.push((column, at));
+                    continue;
+                }
+            };
+            let place = cell_place(header.number, at);
+            faults.push(Fault::new(place, fault).with("header", clip(name)));
+        }
+        let layout = Self { header, columns };
+        let lacking = NEEDED.iter().filter(|c| layout.place(**c).is_none());
+        faults.extend(lacking.map(|column| {
+            Fault::new(format!("row {}", header.number), "missing-column")
+                .with("header", column.header())
+        }));
+        (layout, faults)
+    }
+
+    fn place(&self, column: Column) -> Option<usize> {
+        let mut columns = self.columns.iter();
+        columns.find(|(c, _)| *c == column).map(|(_, at)| *at)
+    }
+
+    /// The text of a cell; empty where the column or the cell is not there.
+    fn cell<'r>(&self, row: &'r Row, column: Column) -> &'r str {
+        let cell = self.place(column).and_then(|at| row.cells.get(at));
+        cell.map_or("", String::as_str)
+    }
+
+    /// `fault` at a cell, with the header and the text found there.
+    fn at(&self, row: &Row, column: Column, mut fault: Fault) -> Fault {
+        let place = self.place(column);
+        fault.place = match place {
+            Some(at) => cell_place(row.number, at),
+            None => format!("row {}", row.number),
+        };
+        let header = place.and_then(|at| self.header.cells.get(at));
+        let header = header.map_or(column.header(), String::as_str);
+        let fault = fault.with("header", header.trim());
+        if fault.args.iter().any(|(name, _)| *name == "found") {
+            return fault;
+        }
+        let found = clip(self.cell(row, column));
+        fault.with("found", found)
+    }
+
+    /// Cells that are filled in under no header.
+    fn nameless(&self, row: &Row) -> Vec<Fault> {
+        let named = |at: usize| {
+            let header = self.header.cells.get(at);
+            header.is_some_and(|name| !name.trim().is_empty())
+        };
+        row.cells
+            .iter()
+            .enumerate()
+            .filter(|(at, cell)| !named(*at) && !cell.trim().is_empty())
+            .map(|(at, cell)| {
+                Fault::new(cell_place(row.number, at), "column-without-header")
+                    .with("found", clip(cell))
+            })
+            .collect()
+    }
+
+    fn draft(&self, row: &Row) -> Draft {
+        let text = |column| self.cell(row, column).to_owned();
+        Draft {
+            code: text(Column::Code),
+            kind: text(Column::Kind),
+            section: text(Column::Section),
+            topic: text(Column::Topic),
+            difficulty: text(Column::Difficulty),
+            stimulus: text(Column::Stimulus),
+            stem: text(Column::Stem),
+            options: self.options(row),
+            key: parts(self.cell(row, Column::Key)),
+            explanation: text(Column::Explanation),
+            rubric: rubric(self.cell(row, Column::Rubric)),
+            marks: text(Column::Marks),
+            words_max: text(Column::WordsMax),
+            reference: text(Column::Reference),
+        }
+    }
+
+    /// The options up to the last that is filled in.
+    fn options(&self, row: &Row) -> Vec<String> {
+        let all = (0..OPTIONS).map(|at| self.cell(row, Column::Option(at)));
+        let mut options: Vec<String> = all.map(str::to_owned).collect();
+        let last = options.iter().rposition(|text| !text.trim().is_empty());
+        options.truncate(last.map_or(0, |last| last + 1));
+        options
+    }
+
+    /// The stimulus a row gives, or only names (then its text and title are empty).
+    fn stimulus(&self, row: &Row) -> Stimulus {
+        Stimulus {
+            code: self.cell(row, Column::Stimulus).trim().to_owned(),
+            title: tidy(self.cell(row, Column::StimulusTitle)),
+            text: tidy(self.cell(row, Column::StimulusText)),
+            table: Vec::new(),
+        }
+    }
+}
+
+/// The parts of a key: one a line, or between `|`.
+fn parts(cell: &str) -> Vec<String> {
+    cell.split(['|', '｜', '\n'])
+        .map(|part| part.trim().to_owned())
+        .filter(|part| !part.is_empty())
+        .collect()
+}
+
+/// The lines of a rubric: `what the answer shows|marks`.
+fn rubric(cell: &str) -> Vec<(String, String)> {
+    let split = |line: &str| {
+        let (point, marks) = line.rsplit_once(['|', '｜']).unwrap_or((line, ""));
+        (point.trim().to_owned(), marks.trim().to_owned())
+    };
+    let lines = cell.lines().filter(|line| !line.trim().is_empty());
+    lines.map(split).collect()
+}
+
+fn is_blank(row: &Row) -> bool {
+    row.cells.iter().all(|cell| cell.trim().is_empty())
+}
+
+/// The items of a table with the rows they came from.
+#[derive(Default)]
+struct Reading<'a> {
+    items: Vec<Item>,
+    item_rows: Vec<&'a Row>,
+    stimuli: Vec<Stimulus>,
+    stimulus_rows: Vec<&'a Row>,
+    /// Where in `stimuli` each code stands.
+    known: HashMap<String, usize>,
+    faults: Vec<Fault>,
+}
+
+impl<'a> Reading<'a> {
+    fn row(&mut self, layout: &Layout, row: &'a Row) {
+        let (item, faults) = layout.draft(row).read();
+        let located = |fault| layout.at(row, Column::of_item(&fault), fault);
+        self.faults.extend(faults.into_iter().map(located));
+        self.faults.extend(layout.nameless(row));
+        self.stimulus(layout, row);
+        self.items.push(item);
+        self.item_rows.push(row);
+    }
+
+    /// A stimulus is given once; later rows name it, or give it again word for word.
+    fn stimulus(&mut self, layout: &Layout, row: &'a Row) {
+        let given = layout.stimulus(row);
+        if given.title.is_empty() && given.text.is_empty() {
+            return;
+        }
+        match self.known.get(&given.code).map(|at| &self.stimuli[*at]) {
+            None => {
+                let faults = rules::check_stimulus(&given).into_iter();
+                let located = |fault| layout.at(row, Column::of_stimulus(&fault), fault);
+                self.faults.extend(faults.map(located));
+                self.known.insert(given.code.clone(), self.stimuli.len());
+                self.stimuli.push(given);
+                self.stimulus_rows.push(row);
+            }
+            Some(first) if *first == given => {}
+            Some(_) => {
+                let fault = Fault::new("stimulus", "stimulus-differs").with("stimulus", given.code);
+                self.faults.push(layout.at(row, Column::Stimulus, fault));
+            }
+        }
+    }
+
+    fn between(&mut self, layout: &Layout) {
+        for (member, fault) in rules::faults_between(&self.items, &self.stimuli) {
+            let (row, column) = match member {
+                Member::Item(at) => (self.item_rows[at], Column::of_item(&fault)),
+                Member::Stimulus(at) => (self.stimulus_rows[at], Column::of_stimulus(&fault)),
+            };
+            self.faults.push(layout.at(row, column, fault));
+        }
+    }
+}
+
+/// The items of a table, or everything wrong with it.
+pub fn read(grid: &Grid) -> Result<Batch, Vec<Fault>> {
+    let mut rows = grid.rows.iter().filter(|row| !is_blank(row));
+    let header = rows
+        .next()
+        .ok_or_else(|| vec![Fault::new("file", "no-rows")])?;
+    let (layout, faults) = Layout::read(header);
+    if !faults.is_empty() {
+        return Err(faults);
+    }
+    let mut reading = Reading::default();
+    for row in rows {
+        reading.row(&layout, row);
+    }
+    if reading.items.is_empty() {
+        reading.faults.push(Fault::new("file", "no-rows"));
+    }
+    reading.between(&layout);
+    let faults = all_faults(&grid.faults, reading.faults);
+    if faults.is_empty() {
+        let (items, stimuli) = (reading.items, reading.stimuli);
+        Ok(Batch { items, stimuli })
+    } else {
+        Err(faults)
+    }
+}
+
+/// The faults of cells and of what they mean; a cell that could not be read has only its own.
+fn all_faults(cells: &[Fault], items: Vec<Fault>) -> Vec<Fault> {
+    let unread: HashSet<&str> = cells.iter().map(|fault| fault.place.as_str()).collect();
+    let others = items
+        .into_iter()
+        .filter(|fault| !unread.contains(fault.place.as_str()));
+    cells.iter().cloned().chain(others).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bank::formats::testing::said;
+    use crate::bank::item::Body;
+
+    const HEADER: &str = "编号|题型|部分|考点|难度|题干|选项A|选项B|选项C|选项D|答案";
+
+    /// A grid out of lines whose cells are separated by `|`.
+    fn grid(lines: &[&str]) -> Grid {
+        let rows = lines.iter().enumerate().map(|(at, line)| Row {
+            number: at + 1,
+            cells: line.split('|').map(str::to_owned).collect(),
+        });
+        Grid {
+            rows: rows.collect(),
+            faults: Vec::new(),
+        }
+    }
+
+    fn faults(lines: &[&str]) -> Vec<Fault> {
+        read(&grid(lines)).unwrap_err()
+    }
+
+    #[test]
+    fn columns_are_known_by_either_name_in_any_order() {
+        let english = "key|OPTION C|option-b|Option_A|stem|difficulty|topic|section|kind|Code";
+        let batch = read(&grid(&[
+            english,
+            "B|丙|乙|甲|选哪个？|easy|ck.law|common_knowledge|single_choice|ck-001",
+        ]))
+        .unwrap();
+        let key = &batch.items[0].body;
+        assert!(matches!(key, Body::SingleChoice { key: 1, .. }));
+        assert_eq!(key.options(), ["甲", "乙", "丙"]);
+        for (column, zh, en) in COLUMNS {
+            assert_eq!(Column::named(zh), Some(column));
+            assert_eq!(Column::named(&en.to_uppercase()), Some(column));
+        }
+        assert_eq!(Column::named("选项　Ａ"), Some(Column::Option(0)));
+    }
+
+    #[test]
+    fn all_faults_of_all_rows_are_named_by_row_and_column() {
+        let faults = faults(&[
+            HEADER,
+            "ck-001|单选题|common_knowledge|ck.law|易|题一|甲|乙|丙|丁|E",
+            "ck 2|多选题|common_knowledge|ck.law|较易|题二|甲|乙|丙|甲|AC",
+            "|||||||||||",
+            "ck-001|判断题|common_knowledge|ck.law|难||||||可能",
+        ]);
+        assert_eq!(
+            said(&faults),
+            [
+                "row 2, column K: key-out-of-range",
+                "row 3, column E: unknown-word",
+                "row 3, column A: bad-code",
+                "row 3, column J: option-repeated",
+                "row 5, column K: unknown-word",
+                "row 5, column F: required",
+                "row 5, column A: duplicate-code",
+            ]
+        );
+        assert!(faults[1].args.contains(&("header", "难度".to_owned())));
+        assert!(faults[1].args.contains(&("found", "较易".to_owned())));
+    }
+
+    #[test]
+    fn a_header_is_complete_and_unambiguous() {
+        assert_eq!(
+            said(&faults(&["编号|题型|部分|考点|难度|编号|备注"])),
+            [
+                "row 1, column F: duplicate-column",
+                "row 1, column G: unknown-column",
+                "row 1: missing-column",
+            ]
+        );
+        assert_eq!(said(&faults(&[])), ["file: no-rows"]);
+        assert_eq!(said(&faults(&[HEADER])), ["file: no-rows"]);
+    }
+
+    #[test]
+    fn a_value_under_no_header_is_not_dropped() {
+        let row = "ck-001|判断题|common_knowledge|ck.law|易|题一|||||对|备注一";
+        assert_eq!(
+            said(&faults(&[HEADER, row])),
+            ["row 2, column L: column-without-header"]
+        );
+    }
+
+    #[test]
+    fn a_fault_without_a_column_of_its_own_names_the_row() {
+        let header = "编号|题型|部分|考点|难度|题干";
+        let row = "ck-001|判断题|common_knowledge|ck.law|易|题一";
+        let faults = faults(&[header, row]);
+        assert_eq!(said(&faults), ["row 2: required"]);
+        assert!(faults[0].args.contains(&("header", "答案".to_owned())));
+    }
+
+    #[test]
+    fn a_stimulus_is_given_once_and_shared() {
+        let header = "编号|题型|部分|考点|难度|题干|答案|材料编号|材料标题|材料正文";
+        let about = |code: &str, stimulus: &str| {
+            format!("{code}|判断题|data_analysis|da.share|中|题 {code}|对|{stimulus}")
+        };
+        let (first, second) = (about("1", "s1|工业|正文。"), about("2", "s1"));
+        let batch = read(&grid(&[header, &first, &second])).unwrap();
+        assert_eq!(batch.stimuli.len(), 1);
+        assert_eq!(batch.items[1].stimulus.as_deref(), Some("s1"));
+
+        let rows = [
+            about("2", "s1|工业|别的。"),
+            about("3", "s2"),
+            about("4", "|无名|。"),
+        ];
+        let [other, unknown, nameless] = &rows;
+        assert_eq!(
+            said(&faults(&[header, &first, other, unknown, nameless])),
+            [
+                "row 3, column H: stimulus-differs",
+                "row 5, column H: required",
+                "row 4, column H: stimulus-unknown",
+            ]
+        );
+    }
+
+    #[test]
+    fn blanks_accept_several_forms_and_rubrics_have_lines() {
+        assert_eq!(parts("0.5| 1/2\n二分之一"), ["0.5", "1/2", "二分之一"]);
+        let lines = rubric("观点明确|6\n\n论证｜充分｜4\n没有分");
+        let marks: Vec<&str> = lines.iter().map(|(_, marks)| marks.as_str()).collect();
+        assert_eq!(marks, ["6", "4", ""]);
+        assert_eq!(lines[1].0, "论证｜充分");
+    }
+
+    #[test]
+    fn columns_are_lettered_as_in_a_spreadsheet() {
+        let letters: Vec<String> = [0, 25, 26, 51, 52, 701, 702]
+            .into_iter()
+            .map(column_letters)
+            .collect();
+        assert_eq!(letters, ["A", "Z", "AA", "AZ", "BA", "ZZ", "AAA"]);
+    }
+}

@@ -1,0 +1,118 @@
+//! The words people write in a table, in Chinese or English, full or half width.
+
+use crate::bank::item::{Difficulty, ItemKind};
+
+/// `text` with full-width forms made plain, in lower case, without blanks, `_` and `-`: what is
+/// left when two spellings of a word are the same.
+pub(super) fn squeeze(text: &str) -> String {
+    text.chars()
+        .map(narrow)
+        .filter(|c| !c.is_whitespace() && !matches!(c, '_' | '-' | '\u{feff}'))
+        .map(|c| c.to_ascii_lowercase())
+        .collect()
+}
+
+/// The ASCII character behind a full-width one.
+pub(super) fn narrow(c: char) -> char {
+    match c {
+        '\u{3000}' => ' ',
+        '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(c) - 0xfee0).unwrap_or(c),
+        _ => c,
+    }
+}
+
+/// A kind of item: `单选题`, `single_choice` …
+pub(super) fn kind(text: &str) -> Option<ItemKind> {
+    match squeeze(text).as_str() {
+        "单选题" | "单选" | "单项选择题" | "单项选择" | "singlechoice" => {
+            Some(ItemKind::SingleChoice)
+        }
+        "多选题" | "多选" | "多项选择题" | "多项选择" | "multiplechoice" => {
+            Some(ItemKind::MultipleChoice)
+        }
+        "判断题" | "判断" | "是非题" | "truefalse" => Some(ItemKind::TrueFalse),
+        "填空题" | "填空" | "fillin" => Some(ItemKind::FillIn),
+        "主观题" | "简答题" | "问答题" | "论述题" | "作文题" | "essay" => {
+            Some(ItemKind::Essay)
+        }
+        _ => None,
+    }
+}
+
+/// A difficulty: `易`, `easy` …
+pub(super) fn difficulty(text: &str) -> Option<Difficulty> {
+    match squeeze(text).as_str() {
+        "易" | "容易" | "简单" | "easy" => Some(Difficulty::Easy),
+        "中" | "中等" | "适中" | "medium" => Some(Difficulty::Medium),
+        "难" | "困难" | "较难" | "hard" => Some(Difficulty::Hard),
+        _ => None,
+    }
+}
+
+/// A judgement: `对`, `×`, `true` …
+pub(super) fn judgement(text: &str) -> Option<bool> {
+    match squeeze(text).as_str() {
+        "对" | "正确" | "是" | "√" | "✓" | "✔" | "t" | "true" => Some(true),
+        "错" | "错误" | "否" | "×" | "✗" | "✘" | "f" | "false" => Some(false),
+        _ => None,
+    }
+}
+
+/// The options named by letters, ascending: `AC`, `ca`, `A,C` and `A、C` are the same two.
+pub(super) fn letters(text: &str) -> Option<Vec<u8>> {
+    let mut places = text
+        .chars()
+        .map(narrow)
+        .filter(|c| !c.is_whitespace() && !matches!(c, ',' | '、' | ';' | '/'))
+        .map(|c| {
+            let letter = u8::try_from(c).ok()?.to_ascii_uppercase();
+            letter
+                .is_ascii_uppercase()
+                .then(|| letter.saturating_sub(b'A'))
+        })
+        .collect::<Option<Vec<u8>>>()?;
+    places.sort_unstable();
+    (!places.is_empty()).then_some(places)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_read_however_they_are_written() {
+        for text in [
+            "AC", "ac", "ca", "A,C", "A、C", "A，C", " a ; c ", "ＡＣ", "A/C",
+        ] {
+            assert_eq!(letters(text), Some(vec![0, 2]), "{text:?}");
+        }
+        for text in ["", ",", "1", "甲", "A1", "=1+1"] {
+            assert_eq!(letters(text), None, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn judgements_are_read_in_both_languages() {
+        for text in ["对", "正确", "√", "T", "true", "TRUE", "Ｔ"] {
+            assert_eq!(judgement(text), Some(true), "{text:?}");
+        }
+        for text in ["错", "错误", "×", "F", "False"] {
+            assert_eq!(judgement(text), Some(false), "{text:?}");
+        }
+        assert_eq!(judgement("A"), None);
+    }
+
+    #[test]
+    fn codes_and_chinese_names_mean_the_same() {
+        for item_kind in ItemKind::ALL {
+            assert_eq!(kind(item_kind.as_str()), Some(item_kind));
+        }
+        for band in Difficulty::ALL {
+            assert_eq!(difficulty(band.as_str()), Some(band));
+        }
+        assert_eq!(kind("单项选择题"), Some(ItemKind::SingleChoice));
+        assert_eq!(kind(" 简答题 "), Some(ItemKind::Essay));
+        assert_eq!(difficulty("难"), Some(Difficulty::Hard));
+        assert_eq!(kind("连线题"), None);
+    }
+}

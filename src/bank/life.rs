@@ -1,0 +1,141 @@
+//! The life of an item: the states it passes through, and who may move it on. Pure.
+
+use crate::kernel::error::Kind;
+use crate::kernel::{Id, Problem};
+
+/// Where an item stands in its life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ItemState {
+    /// Being written (草稿).
+    Draft,
+    /// Handed to a reviewer (审题中).
+    InReview,
+    /// May be drawn into papers (已入库).
+    Approved,
+    /// No longer drawn; kept, because papers hold it (停用).
+    Retired,
+}
+
+/// What can be done with an item.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ItemAct {
+    /// The author hands it in for review.
+    Submit,
+    /// The reviewer lets it into the bank.
+    Approve,
+    /// The reviewer sends it back to the author.
+    Return,
+    /// It is taken out of use.
+    Retire,
+}
+
+impl ItemState {
+    /// All states, in the order of a life.
+    pub const ALL: [Self; 4] = [Self::Draft, Self::InReview, Self::Approved, Self::Retired];
+
+    /// As written in the database and in message keys.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Draft => "draft",
+            Self::InReview => "in_review",
+            Self::Approved => "approved",
+            Self::Retired => "retired",
+        }
+    }
+
+    /// Reads what [`ItemState::as_str`] writes.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.as_str() == text)
+    }
+
+    /// The state after `act`. An item in review is returned before it is retired, so that no
+    /// review is left without an answer.
+    pub fn next(self, act: ItemAct) -> Result<Self, Problem> {
+        match (self, act) {
+            (Self::Draft, ItemAct::Submit) => Ok(Self::InReview),
+            (Self::InReview, ItemAct::Approve) => Ok(Self::Approved),
+            (Self::InReview, ItemAct::Return) => Ok(Self::Draft),
+            (Self::Draft | Self::Approved, ItemAct::Retire) => Ok(Self::Retired),
+            _ => Err(Problem::conflict("item-state")
+                .with("state", self.as_str())
+                .with("act", act.as_str())),
+        }
+    }
+}
+
+impl ItemAct {
+    /// All acts.
+    pub const ALL: [Self; 4] = [Self::Submit, Self::Approve, Self::Return, Self::Retire];
+
+    /// As written in addresses, in the decision log and in message keys.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Submit => "submit",
+            Self::Approve => "approve",
+            Self::Return => "return",
+            Self::Retire => "retire",
+        }
+    }
+
+    /// Reads what [`ItemAct::as_str`] writes.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|act| act.as_str() == text)
+    }
+}
+
+/// Nobody reviews an item of their own (命审分离).
+pub fn may_review(author: Id, reviewer: Id) -> Result<(), Problem> {
+    if author == reviewer {
+        Err(Problem::new(Kind::Forbidden, "reviewer-is-author"))
+    } else {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernel::Instant;
+
+    #[test]
+    fn an_item_is_written_reviewed_used_and_retired() {
+        let mut state = ItemState::Draft;
+        for act in [
+            ItemAct::Submit,
+            ItemAct::Return,
+            ItemAct::Submit,
+            ItemAct::Approve,
+            ItemAct::Retire,
+        ] {
+            state = state.next(act).unwrap();
+        }
+        assert_eq!(state, ItemState::Retired);
+        let refused = ItemState::Retired.next(ItemAct::Submit).unwrap_err();
+        assert_eq!(refused.to_string(), "item-state state=retired act=submit");
+        assert!(ItemState::Draft.next(ItemAct::Approve).is_err());
+        assert!(ItemState::InReview.next(ItemAct::Retire).is_err());
+    }
+
+    #[test]
+    fn names_of_states_and_acts_read_back() {
+        for state in ItemState::ALL {
+            assert_eq!(ItemState::parse(state.as_str()), Some(state));
+        }
+        for act in ItemAct::ALL {
+            assert_eq!(ItemAct::parse(act.as_str()), Some(act));
+        }
+        assert_eq!(ItemState::parse("Draft"), None);
+    }
+
+    #[test]
+    fn nobody_reviews_an_item_of_their_own() {
+        let now = Instant::from_micros(1_700_000_000_000_000);
+        let (author, reviewer) = (Id::new(now), Id::new(now));
+        assert!(may_review(author, reviewer).is_ok());
+        let refused = may_review(author, author).unwrap_err();
+        assert_eq!(
+            (refused.kind, refused.code),
+            (Kind::Forbidden, "reviewer-is-author")
+        );
+    }
+}
