@@ -1,6 +1,6 @@
 //! Middleware: finds out who asks, by session cookie or bearer token.
 
-use actix_web::body::MessageBody;
+use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header;
 use actix_web::middleware::Next;
@@ -24,24 +24,31 @@ const BEFORE_CHANGE: &[&str] = &["/account", "/account/password", "/sign-out", "
 pub async fn identify<B: MessageBody>(
     request: ServiceRequest,
     next: Next<B>,
-) -> Result<ServiceResponse<B>, Error> {
+) -> Result<ServiceResponse<EitherBody<B>>, Error> {
+    match find_out(&request).await {
+        Ok(()) => Ok(next.call(request).await?.map_into_left_body()),
+        Err(problem) => Ok(request.error_response(problem).map_into_right_body()),
+    }
+}
+
+async fn find_out(request: &ServiceRequest) -> Result<(), Problem> {
     let store = request
         .app_data::<web::Data<Store>>()
         .ok_or_else(|| Problem::internal("no store"))?
         .clone();
-    if let Some(actor) = by_token(&request, &store)? {
+    if let Some(actor) = by_token(request, &store)? {
         request.extensions_mut().insert(actor);
-    } else if let Some(known) = by_cookie(&request, &store).await? {
-        let visitor = visitor(&store, &known);
-        if known.must_change_password && !allowed_before_change(request.path()) {
-            request.extensions_mut().insert(visitor);
-            return Err(Problem::new(Kind::Forbidden, "change-password-first").into());
-        }
-        let mut extensions = request.extensions_mut();
-        extensions.insert(visitor);
-        extensions.insert(known.actor);
+        return Ok(());
     }
-    next.call(request).await
+    let Some(known) = by_cookie(request, &store).await? else {
+        return Ok(());
+    };
+    request.extensions_mut().insert(visitor(&store, &known));
+    if known.must_change_password && !allowed_before_change(request.path()) {
+        return Err(Problem::new(Kind::Forbidden, "change-password-first"));
+    }
+    request.extensions_mut().insert(known.actor);
+    Ok(())
 }
 
 fn allowed_before_change(path: &str) -> bool {

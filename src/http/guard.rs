@@ -1,7 +1,7 @@
 //! What protects every page: cross-site requests are refused, and answers say what a browser may
 //! do with them.
 
-use actix_web::body::MessageBody;
+use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
@@ -15,16 +15,17 @@ use crate::kernel::error::Kind;
 pub async fn refuse_cross_site<B: MessageBody>(
     request: ServiceRequest,
     next: Next<B>,
-) -> Result<ServiceResponse<B>, Error> {
+) -> Result<ServiceResponse<EitherBody<B>>, Error> {
     let reads = matches!(
         *request.method(),
         Method::GET | Method::HEAD | Method::OPTIONS
     );
     let by_token = request.headers().contains_key(header::AUTHORIZATION);
     if reads || by_token || from_our_pages(&request) {
-        return next.call(request).await;
+        return Ok(next.call(request).await?.map_into_left_body());
     }
-    Err(Problem::new(Kind::Forbidden, "cross-site").into())
+    let refusal = Problem::new(Kind::Forbidden, "cross-site");
+    Ok(request.error_response(refusal).map_into_right_body())
 }
 
 fn from_our_pages(request: &ServiceRequest) -> bool {
