@@ -54,7 +54,7 @@ pub struct SignIn {
 }
 
 /// Opens a session and gives its tokens.
-#[utoipa::path(tag = "access", responses((status = 200, body = Tokens), (status = 401, body = ProblemBody)))]
+#[utoipa::path(request_body = SignIn, tag = "access", responses((status = 200, body = Tokens), (status = 401, body = ProblemBody)))]
 #[post("/sessions")]
 pub async fn open_session(
     store: web::Data<Store>,
@@ -79,7 +79,7 @@ pub struct Refresh {
 }
 
 /// Exchanges a refresh token for new tokens.
-#[utoipa::path(tag = "access", responses((status = 200, body = Tokens), (status = 401, body = ProblemBody)))]
+#[utoipa::path(request_body = Refresh, tag = "access", responses((status = 200, body = Tokens), (status = 401, body = ProblemBody)))]
 #[post("/sessions/refresh")]
 pub async fn refresh_session(
     store: web::Data<Store>,
@@ -123,7 +123,7 @@ pub struct ChangePassword {
 }
 
 /// Changes the password of the token's account and ends its other sessions.
-#[utoipa::path(tag = "access", responses((status = 204), (status = 401, body = ProblemBody), (status = 422, body = ProblemBody)))]
+#[utoipa::path(request_body = ChangePassword, tag = "access", responses((status = 204), (status = 401, body = ProblemBody), (status = 422, body = ProblemBody)))]
 #[post("/account/password")]
 pub async fn change_password(
     store: web::Data<Store>,
@@ -204,7 +204,7 @@ pub struct Created {
 }
 
 /// Opens a staff account.
-#[utoipa::path(tag = "access", responses((status = 201, body = Created), (status = 403, body = ProblemBody), (status = 422, body = ProblemBody)))]
+#[utoipa::path(request_body = NewStaff, tag = "access", responses((status = 201, body = Created), (status = 403, body = ProblemBody), (status = 422, body = ProblemBody)))]
 #[post("/accounts")]
 pub async fn create_account(
     store: web::Data<Store>,
@@ -258,7 +258,7 @@ pub struct RoleChange {
 }
 
 /// Grants a role.
-#[utoipa::path(tag = "access", responses((status = 204), (status = 403, body = ProblemBody), (status = 409, body = ProblemBody)))]
+#[utoipa::path(request_body = RoleChange, tag = "access", responses((status = 204), (status = 403, body = ProblemBody), (status = 409, body = ProblemBody)))]
 #[post("/accounts/{id}/roles")]
 pub async fn grant_role(
     store: web::Data<Store>,
@@ -274,7 +274,7 @@ pub async fn grant_role(
 }
 
 /// Withdraws a role.
-#[utoipa::path(tag = "access", responses((status = 204), (status = 403, body = ProblemBody), (status = 404, body = ProblemBody)))]
+#[utoipa::path(request_body = RoleChange, tag = "access", responses((status = 204), (status = 403, body = ProblemBody), (status = 404, body = ProblemBody)))]
 #[delete("/accounts/{id}/roles")]
 pub async fn withdraw_role(
     store: web::Data<Store>,
@@ -300,7 +300,7 @@ pub struct Suspension {
 }
 
 /// Suspends an account or lets it in again.
-#[utoipa::path(tag = "access", responses((status = 204), (status = 403, body = ProblemBody)))]
+#[utoipa::path(request_body = Suspension, tag = "access", responses((status = 204), (status = 403, body = ProblemBody)))]
 #[post("/accounts/{id}/suspension")]
 pub async fn suspend_account(
     store: web::Data<Store>,

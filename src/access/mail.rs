@@ -4,14 +4,13 @@
 
 use std::path::Path;
 
-use diesel::prelude::*;
 use lettre::message::header::ContentType;
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::{FileTransport, Message, SmtpTransport, Transport as _};
 
+use super::store;
 use crate::kernel::secret::Secret;
-use crate::kernel::{Id, Instant, Problem};
-use crate::store::schema::mail;
+use crate::kernel::{Id, Problem};
 use crate::store::{Store, Tx};
 
 /// How messages leave.
@@ -62,49 +61,34 @@ impl Carrier {
 
 /// Queues a message in the transaction of the act.
 pub fn queue(tx: &mut Tx<'_>, to: &str, subject: &str, body: &str) -> Result<(), Problem> {
-    let row = (
-        mail::id.eq(Id::new(tx.now)),
-        mail::recipient_sealed.eq(tx.vault.seal(to)?),
-        mail::subject_sealed.eq(tx.vault.seal(subject)?),
-        mail::body_sealed.eq(tx.vault.seal(body)?),
-        mail::created_at.eq(tx.now),
-        mail::attempts.eq(0),
-        mail::next_attempt_at.eq(tx.now),
-    );
-    diesel::insert_into(mail::table)
-        .values(row)
-        .execute(tx.db)?;
-    Ok(())
+    let message = store::Message {
+        id: Id::new(tx.now),
+        recipient_sealed: tx.vault.seal(to)?,
+        subject_sealed: tx.vault.seal(subject)?,
+        body_sealed: tx.vault.seal(body)?,
+        attempts: 0,
+    };
+    store::mail::insert(tx, &message)
 }
 
 /// Attempts after which a message is given up.
 const ATTEMPTS_MAX: i32 = 10;
 
-type Waiting = (Id, Vec<u8>, Vec<u8>, Vec<u8>, i32);
-
 /// Delivers what is due; returns how many messages left.
 pub fn deliver(store: &Store, carrier: &Carrier, from: &str) -> Result<usize, Problem> {
-    let due: Vec<Waiting> = store.read_blocking(|view| {
-        Ok(mail::table
-            .filter(mail::sent_at.is_null())
-            .filter(mail::attempts.lt(ATTEMPTS_MAX))
-            .filter(mail::next_attempt_at.le(view.now))
-            .order(mail::id)
-            .limit(50)
-            .select((
-                mail::id,
-                mail::recipient_sealed,
-                mail::subject_sealed,
-                mail::body_sealed,
-                mail::attempts,
-            ))
-            .load(view.db)?)
-    })?;
+    let due = store.read_blocking(|view| store::mail::due(view.db, view.now, ATTEMPTS_MAX))?;
     let mut sent = 0;
-    for (id, to, subject, body, attempts) in due {
-        let vault = store.vault();
-        let (to, subject) = (vault.open_text(&to)?, vault.open_text(&subject)?);
-        let result = compose(from, &to, &subject, vault.open_text(&body)?)
+    for store::Message {
+        id,
+        recipient_sealed,
+        subject_sealed,
+        body_sealed,
+        attempts,
+    } in due
+    {
+        let open = |sealed: &[u8]| store.vault().open_text(sealed);
+        let (to, subject) = (open(&recipient_sealed)?, open(&subject_sealed)?);
+        let result = compose(from, &to, &subject, open(&body_sealed)?)
             .map_err(|e| e.to_string())
             .and_then(|message| carrier.send(&message));
         if let Err(error) = &result {
@@ -129,16 +113,9 @@ fn compose(from: &str, to: &str, subject: &str, body: String) -> Result<Message,
         .map_err(Problem::internal)
 }
 
+/// Notes the outcome; a failed message is due again after a pause that doubles.
 fn settle(tx: &mut Tx<'_>, id: Id, attempts: i32, sent: bool) -> Result<(), Problem> {
-    let now = tx.now;
     let pause = 30_i64 << attempts.clamp(0, 10);
-    let sent_at: Option<Instant> = sent.then_some(now);
-    diesel::update(mail::table.find(id))
-        .set((
-            mail::attempts.eq(attempts),
-            mail::sent_at.eq(sent_at),
-            mail::next_attempt_at.eq(now.plus_seconds(pause)),
-        ))
-        .execute(tx.db)?;
-    Ok(())
+    let next = tx.now.plus_seconds(pause);
+    store::mail::settle(tx, id, attempts, sent, next)
 }

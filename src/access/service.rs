@@ -289,6 +289,12 @@ pub fn email_of(view: &mut View<'_>, account: Id) -> Result<String, Problem> {
     view.vault.open_text(&row.login_sealed)
 }
 
+/// The account with this login index (see [`Vault::index`](crate::store::Vault::index)).
+pub fn account_by_login_index(view: &mut View<'_>, index: &[u8]) -> Result<Id, Problem> {
+    let row = store::account_by_login(view.db, index)?;
+    row.map(|row| row.id).ok_or_else(Problem::not_found)
+}
+
 fn account_view(view: &mut View<'_>, row: AccountRow) -> Result<AccountView, Problem> {
     Ok(AccountView {
         id: row.id,

@@ -329,3 +329,72 @@ pub(super) mod idempotency {
         Ok(())
     }
 }
+
+/// A message on its way.
+#[derive(Queryable)]
+pub(super) struct Message {
+    pub id: Id,
+    pub recipient_sealed: Vec<u8>,
+    pub subject_sealed: Vec<u8>,
+    pub body_sealed: Vec<u8>,
+    pub attempts: i32,
+}
+
+pub(super) mod mail {
+    //! Messages, kept until they have left.
+
+    use super::*;
+    use crate::store::schema::mail;
+
+    pub fn insert(tx: &mut Tx<'_>, message: &Message) -> Result<(), Problem> {
+        let now = tx.now;
+        diesel::insert_into(mail::table)
+            .values((
+                mail::id.eq(message.id),
+                mail::recipient_sealed.eq(&message.recipient_sealed),
+                mail::subject_sealed.eq(&message.subject_sealed),
+                mail::body_sealed.eq(&message.body_sealed),
+                mail::created_at.eq(now),
+                mail::attempts.eq(message.attempts),
+                mail::next_attempt_at.eq(now),
+            ))
+            .execute(tx.db)?;
+        Ok(())
+    }
+
+    /// Up to fifty messages whose time has come and that have not been tried too often.
+    pub fn due(db: &mut AnyConn, now: Instant, attempts_max: i32) -> Result<Vec<Message>, Problem> {
+        Ok(mail::table
+            .filter(mail::sent_at.is_null())
+            .filter(mail::attempts.lt(attempts_max))
+            .filter(mail::next_attempt_at.le(now))
+            .order(mail::id)
+            .limit(50)
+            .select((
+                mail::id,
+                mail::recipient_sealed,
+                mail::subject_sealed,
+                mail::body_sealed,
+                mail::attempts,
+            ))
+            .load(db)?)
+    }
+
+    pub fn settle(
+        tx: &mut Tx<'_>,
+        id: Id,
+        attempts: i32,
+        sent: bool,
+        next_attempt_at: Instant,
+    ) -> Result<(), Problem> {
+        let now = tx.now;
+        diesel::update(mail::table.find(id))
+            .set((
+                mail::attempts.eq(attempts),
+                mail::sent_at.eq(sent.then_some(now)),
+                mail::next_attempt_at.eq(next_attempt_at),
+            ))
+            .execute(tx.db)?;
+        Ok(())
+    }
+}

@@ -22,7 +22,7 @@ pub fn operations(config: &mut ServiceConfig<'_>) {
 }
 
 /// Adds an organisation. Role: HR officer.
-#[utoipa::path(tag = "establishment", responses((status = 201, body = Created), (status = 403, body = ProblemBody), (status = 422, body = ProblemBody)))]
+#[utoipa::path(request_body = NewOrganisation, tag = "establishment", responses((status = 201, body = Created), (status = 403, body = ProblemBody), (status = 422, body = ProblemBody)))]
 #[post("/organisations")]
 pub async fn add_organisation(
     request: HttpRequest,
@@ -74,7 +74,7 @@ pub async fn show_organisation(
 }
 
 /// Enters approved and occupied headcount of one type. Role: HR officer.
-#[utoipa::path(tag = "establishment", responses((status = 204), (status = 403, body = ProblemBody), (status = 422, body = ProblemBody)))]
+#[utoipa::path(request_body = Approval, tag = "establishment", responses((status = 204), (status = 403, body = ProblemBody), (status = 422, body = ProblemBody)))]
 #[put("/organisations/{id}/headcount/{kind}")]
 pub async fn approve_headcount(
     store: web::Data<Store>,

@@ -5,6 +5,7 @@
 //! failure.
 
 mod access;
+mod authorisation;
 mod establishment;
 mod ledger;
 mod support;

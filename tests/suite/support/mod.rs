@@ -145,6 +145,20 @@ impl TestApp {
             .with_token(reply.json["access_token"].as_str().unwrap())
     }
 
+    /// A token for somebody without the cost of a password: for tests that need many sessions.
+    pub fn token_for(&self, email: &str) -> Client {
+        let index = self.store.vault().index("login", email);
+        let tokens = self
+            .store
+            .write_blocking(move |tx| {
+                let account = access::account_by_login_index(tx, &index)?;
+                let opened = access::open_session(tx, account, access::SessionKind::Api)?;
+                access::first_tokens(tx, &opened)
+            })
+            .unwrap();
+        self.anybody().with_token(&tokens.access_token)
+    }
+
     /// A browser, not signed in.
     pub fn browser(&self) -> Browser {
         Browser::new(&self.base)
