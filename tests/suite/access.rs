@@ -3,7 +3,7 @@
 use keju::access::Role;
 use serde_json::json;
 
-use crate::support::{Client, PASSWORD, TestApp, on_both};
+use crate::support::{Client, PASSWORD, on_both};
 
 on_both! {
 fn tokens_open_the_api_and_end_after_ten_minutes(app: TestApp) {

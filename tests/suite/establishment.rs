@@ -3,7 +3,7 @@
 use keju::access::Role;
 use serde_json::json;
 
-use crate::support::{TestApp, on_both};
+use crate::support::on_both;
 
 on_both! {
 fn headcount_is_entered_with_its_document_and_shown_to_everybody(app: TestApp) {

@@ -8,4 +8,5 @@ mod access;
 mod authorisation;
 mod establishment;
 mod ledger;
+mod pages;
 mod support;

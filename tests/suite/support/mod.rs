@@ -1,5 +1,6 @@
 //! A running server for each test, and people to use it.
 
+mod chrome;
 mod client;
 mod postgres;
 
@@ -8,6 +9,7 @@ use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+pub use chrome::Chrome;
 pub use client::{Browser, Client, Reply};
 use keju::access::{Role, password, service as access};
 use keju::app::Application;
