@@ -57,6 +57,7 @@ impl Chrome {
         std::thread::spawn(move || lines.for_each(drop));
         let options = json!({
             "binary": browser,
+            "prefs": { "intl.accept_languages": "zh-CN,zh" },
             "args": [
                 "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic",
                 "--no-first-run", "--disable-background-networking", "--disable-component-update",
