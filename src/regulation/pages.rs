@@ -1,7 +1,7 @@
 //! Pages: the list of examinations, their rules in words, and the staff's list with the forms that
 //! change a draft. The announcement and the hub show posts and stand in establishment.
 
-mod rules;
+mod wording;
 
 use actix_web::http::header;
 use actix_web::{HttpResponse, web};
@@ -21,7 +21,7 @@ use crate::store::Store;
 pub fn routes(config: &mut web::ServiceConfig) {
     config
         .route("/examinations", web::get().to(list))
-        .route("/examinations/{id}/rules", web::get().to(rules::show))
+        .route("/examinations/{id}/rules", web::get().to(wording::show))
         .route("/examinations/{id}/rules.json", web::get().to(rules_json))
         .service(
             web::resource("/manage/examinations")
