@@ -94,7 +94,7 @@ pub async fn approve_headcount(
 }
 
 /// Adds a post to a draft examination. Role: HR officer, organiser.
-#[utoipa::path(tag = "establishment", responses((status = 201, body = Created), (status = 403, body = ProblemBody), (status = 409, body = ProblemBody), (status = 422, body = ProblemBody)))]
+#[utoipa::path(tag = "establishment", request_body = NewPost, responses((status = 201, body = Created), (status = 403, body = ProblemBody), (status = 409, body = ProblemBody), (status = 422, body = ProblemBody)))]
 #[post("/examinations/{id}/posts")]
 pub async fn add_post(
     request: HttpRequest,

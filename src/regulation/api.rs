@@ -26,7 +26,7 @@ pub fn operations(config: &mut ServiceConfig<'_>) {
 }
 
 /// Opens an examination under the shipped rules of its track. Role: organiser.
-#[utoipa::path(tag = "regulation", responses((status = 201, body = Created), (status = 403, body = ProblemBody), (status = 409, body = ProblemBody), (status = 422, body = ProblemBody)))]
+#[utoipa::path(tag = "regulation", request_body = NewExamination, responses((status = 201, body = Created), (status = 403, body = ProblemBody), (status = 409, body = ProblemBody), (status = 422, body = ProblemBody)))]
 #[post("/examinations")]
 pub async fn open_examination(
     request: HttpRequest,
@@ -165,7 +165,7 @@ pub struct ProfileOverride {
 }
 
 /// Replaces parts of the rules of a draft examination. Role: organiser.
-#[utoipa::path(tag = "regulation", responses((status = 204), (status = 403, body = ProblemBody), (status = 409, body = ProblemBody), (status = 422, body = ProblemBody)))]
+#[utoipa::path(tag = "regulation", request_body = ProfileOverride, responses((status = 204), (status = 403, body = ProblemBody), (status = 409, body = ProblemBody), (status = 422, body = ProblemBody)))]
 #[post("/examinations/{id}/profile-overrides")]
 pub async fn override_profile(
     store: web::Data<Store>,
@@ -183,7 +183,7 @@ pub async fn override_profile(
 }
 
 /// Sets when a written component of a draft examination is sat. Role: organiser.
-#[utoipa::path(tag = "regulation", responses((status = 200, body = Created), (status = 403, body = ProblemBody), (status = 409, body = ProblemBody), (status = 422, body = ProblemBody)))]
+#[utoipa::path(tag = "regulation", request_body = Sitting, responses((status = 200, body = Created), (status = 403, body = ProblemBody), (status = 409, body = ProblemBody), (status = 422, body = ProblemBody)))]
 #[put("/examinations/{id}/sittings")]
 pub async fn schedule_sitting(
     store: web::Data<Store>,
