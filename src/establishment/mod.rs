@@ -5,3 +5,6 @@ pub mod pages;
 pub mod rules;
 pub mod service;
 mod store;
+
+#[cfg(test)]
+mod tests;

@@ -1,4 +1,9 @@
-//! Pages: organisations and headcount, for HR.
+//! Pages: organisations and headcount for HR, the public announcement, the staff's hub of one
+//! examination, and its posts.
+
+mod announcement;
+mod hub;
+mod posts;
 
 use actix_web::{HttpResponse, web};
 use askama::Template;
@@ -18,6 +23,21 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .route(
             "/manage/organisations/{id}/headcount",
             web::post().to(approve),
+        )
+        .route("/examinations/{id}", web::get().to(announcement::show))
+        .route("/manage/examinations/{id}", web::get().to(hub::show))
+        .route(
+            "/manage/examinations/{id}/announcement",
+            web::post().to(hub::announce),
+        )
+        .service(
+            web::resource("/manage/examinations/{id}/posts")
+                .get(posts::list)
+                .post(posts::add),
+        )
+        .route(
+            "/manage/examinations/{id}/posts/{post}/removal",
+            web::post().to(posts::remove),
         );
 }
 

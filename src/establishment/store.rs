@@ -1,13 +1,14 @@
-//! Queries on organisations and headcount.
+//! Queries on organisations, headcount and posts.
 
 use diesel::prelude::*;
 
-use super::rules::HeadcountKind;
+use super::rules::{HeadcountKind, PostState};
 use crate::kernel::{Id, Instant, Problem};
-use crate::store::schema::{headcount, organisation};
+use crate::store::schema::{headcount, organisation, post};
 use crate::store::{AnyConn, Both, Tx, taken, text_enum};
 
 text_enum!(HeadcountKind);
+text_enum!(PostState);
 
 #[derive(Queryable, Insertable)]
 #[diesel(table_name = organisation)]
@@ -54,6 +55,11 @@ pub(super) fn organisations(
 
 pub(super) fn organisation(db: &mut AnyConn, id: Id) -> Result<OrganisationRow, Problem> {
     Ok(organisation::table.find(id).first(db)?)
+}
+
+pub(super) fn is_organisation(db: &mut AnyConn, id: Id) -> Result<bool, Problem> {
+    let found: i64 = organisation::table.find(id).count().get_result(db)?;
+    Ok(found == 1)
 }
 
 pub(super) fn headcounts(db: &mut AnyConn, organisation: Id) -> Result<Vec<HeadcountRow>, Problem> {
@@ -129,4 +135,61 @@ pub(super) fn release_slots(
         .set(headcount::planned.eq(headcount::planned - count))
         .execute(tx.db)?;
     Ok(())
+}
+
+#[derive(Queryable, Insertable)]
+#[diesel(table_name = post)]
+pub(super) struct PostRow {
+    pub id: Id,
+    pub examination_id: Id,
+    pub organisation_id: Id,
+    pub code: String,
+    pub title_zh: String,
+    pub title_en: String,
+    pub headcount_kind: HeadcountKind,
+    pub quota: i32,
+    pub requirements: String,
+    pub state: PostState,
+    pub created_at: Instant,
+}
+
+pub(super) fn insert_post(tx: &mut Tx<'_>, row: &PostRow) -> Result<(), Problem> {
+    diesel::insert_into(post::table)
+        .values(row)
+        .execute(tx.db)
+        .map_err(taken(Problem::conflict("code-taken")))?;
+    Ok(())
+}
+
+pub(super) fn delete_post(tx: &mut Tx<'_>, id: Id) -> Result<(), Problem> {
+    diesel::delete(post::table.find(id)).execute(tx.db)?;
+    Ok(())
+}
+
+/// The posts of an examination with their organisations, by code, after the code `after`.
+pub(super) fn posts(
+    db: &mut AnyConn,
+    examination: Id,
+    after: Option<&str>,
+    limit: Option<i64>,
+) -> Result<Vec<(PostRow, OrganisationRow)>, Problem> {
+    let mut query = post::table
+        .inner_join(organisation::table)
+        .filter(post::examination_id.eq(examination))
+        .order(post::code)
+        .into_boxed();
+    if let Some(after) = after {
+        query = query.filter(post::code.gt(after));
+    }
+    if let Some(limit) = limit {
+        query = query.limit(limit);
+    }
+    Ok(query.load(db)?)
+}
+
+pub(super) fn post(db: &mut AnyConn, id: Id) -> Result<(PostRow, OrganisationRow), Problem> {
+    Ok(post::table
+        .inner_join(organisation::table)
+        .filter(post::id.eq(id))
+        .first(db)?)
 }

@@ -156,7 +156,7 @@ impl FromRequest for Page {
 }
 
 /// The zone in which examinations are held.
-fn zone() -> TimeZone {
+pub fn zone() -> TimeZone {
     TimeZone::get("Asia/Shanghai").unwrap_or(TimeZone::UTC)
 }
 

@@ -14,6 +14,8 @@ pub mod profile;
 pub mod read;
 pub mod service;
 mod store;
+#[cfg(test)]
+mod tests;
 pub mod validate;
 pub mod words;
 

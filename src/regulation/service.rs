@@ -55,6 +55,20 @@ impl Examination {
             .under(self.profile_hash.as_deref())
     }
 
+    /// Refuses once the announcement is published: posts, times and rules are promised then.
+    pub fn must_be_draft(&self) -> Result<(), Problem> {
+        match self.phase {
+            Phase::Draft => Ok(()),
+            _ => Err(Problem::conflict("rules-frozen")),
+        }
+    }
+
+    /// Whether applications are taken at this moment.
+    pub fn takes_applications(&self, now: Instant) -> bool {
+        let window = self.registration_opens..self.registration_closes;
+        self.phase == Phase::Announced && window.contains(&now)
+    }
+
     /// A decision that follows from the rules and the clock alone.
     pub fn system_decision(&self, kind: &'static str) -> Entry {
         let entry = Entry::new(kind, None, "system");
@@ -152,9 +166,7 @@ pub fn override_profile(
 ) -> Result<(), Problem> {
     let acting = actor.acting_as(&[Role::Organiser])?;
     let examination = load(tx, id)?;
-    if examination.phase != Phase::Draft {
-        return Err(Problem::conflict("rules-frozen"));
-    }
+    examination.must_be_draft()?;
     if reason.trim().is_empty() {
         return Err(Problem::field("reason", "required"));
     }
@@ -188,9 +200,7 @@ pub struct Sitting {
 pub fn schedule(tx: &mut Tx<'_>, actor: &Actor, id: Id, sitting: &Sitting) -> Result<Id, Problem> {
     let acting = actor.acting_as(&[Role::Organiser])?;
     let examination = load(tx, id)?;
-    if examination.phase != Phase::Draft {
-        return Err(Problem::conflict("rules-frozen"));
-    }
+    examination.must_be_draft()?;
     let written = examination.profile.component(&sitting.component);
     let Some(component) = written.filter(|c| c.kind == ComponentKind::Written) else {
         return Err(Problem::field("component", "not-a-written-component"));

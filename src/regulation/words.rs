@@ -151,6 +151,13 @@ pub enum ComponentKind {
     Vote,
 }
 
+words!(ComponentKind {
+    Written => "written",
+    Interview => "interview",
+    Assessment => "assessment",
+    Vote => "vote",
+});
+
 /// What a component does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -160,6 +167,11 @@ pub enum ComponentRole {
     /// It must be passed and counts for nothing more.
     Gate,
 }
+
+words!(ComponentRole {
+    Score => "score",
+    Gate => "gate",
+});
 
 /// A fraction of at most one, such as `2/3`, written as a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -212,6 +224,11 @@ pub enum Threshold {
     MoreThan,
 }
 
+words!(Threshold {
+    AtLeast => "at_least",
+    MoreThan => "more_than",
+});
+
 /// Of whom the fraction is taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -221,6 +238,11 @@ pub enum VoteBase {
     /// Of all who should attend (应到会).
     Members,
 }
+
+words!(VoteBase {
+    Attending => "attending",
+    Members => "members",
+});
 
 /// When bonus points (加分) join the written composite.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -234,6 +256,12 @@ pub enum Bonus {
     BeforeWeight,
 }
 
+words!(Bonus {
+    None => "none",
+    AfterWeight => "after_weight",
+    BeforeWeight => "before_weight",
+});
+
 /// Which applicants count towards the minimum.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -245,6 +273,12 @@ pub enum ApplicantBasis {
     /// Those who sat (实考人数).
     Sat,
 }
+
+words!(ApplicantBasis {
+    Paid => "paid",
+    Approved => "approved",
+    Sat => "sat",
+});
 
 /// What may be done with a post that drew too few applicants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -262,6 +296,14 @@ pub enum ShortfallAct {
     KeepWithApproval,
 }
 
+words!(ShortfallAct {
+    Reduce => "reduce",
+    Cancel => "cancel",
+    Transfer => "transfer",
+    Refund => "refund",
+    KeepWithApproval => "keep_with_approval",
+});
+
 /// What happens to candidates who are equal at the last place of the shortlist.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -274,6 +316,12 @@ pub enum TieAtCut {
     NoneOfTied,
 }
 
+words!(TieAtCut {
+    AdmitAll => "admit_all",
+    TieRules => "tie_rules",
+    NoneOfTied => "none_of_tied",
+});
+
 /// What follows when two blind marks differ by more than the tolerance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -285,6 +333,12 @@ pub enum Resolution {
     /// An arbiter at once, whose mark stands (仲裁).
     Arbiter,
 }
+
+words!(Resolution {
+    MeanOfTwo => "mean_of_two",
+    ClosestPair => "closest_pair",
+    Arbiter => "arbiter",
+});
 
 /// One step of the tie rule (同分规则). More is better in each.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -370,6 +424,11 @@ pub enum SubstitutionOrder {
     Total,
 }
 
+words!(SubstitutionOrder {
+    Written => "written",
+    Total => "total",
+});
+
 /// What the authority does with the proposed list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -379,6 +438,11 @@ pub enum ApprovalKind {
     /// It takes it on record (备案).
     Record,
 }
+
+words!(ApprovalKind {
+    Approval => "approval",
+    Record => "record",
+});
 
 /// Until when a candidate may move to another post (改报).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -390,6 +454,11 @@ pub enum ChangePost {
     Never,
 }
 
+words!(ChangePost {
+    UntilReviewed => "until_reviewed",
+    Never => "never",
+});
+
 /// Until when a candidate may withdraw.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -399,6 +468,11 @@ pub enum Withdraw {
     /// Never.
     Never,
 }
+
+words!(Withdraw {
+    UntilClose => "until_close",
+    Never => "never",
+});
 
 /// On which results a candidate may ask for a check (成绩复核).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -411,3 +485,9 @@ pub enum RecheckScope {
     /// Any result.
     Any,
 }
+
+words!(RecheckScope {
+    Absent => "absent",
+    Zero => "zero",
+    Any => "any",
+});

@@ -7,6 +7,7 @@
 mod access;
 mod authorisation;
 mod establishment;
+mod examinations;
 mod ledger;
 mod pages;
 mod support;
