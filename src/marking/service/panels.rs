@@ -332,6 +332,19 @@ pub struct PanelCandidate {
     pub ballot: Option<BallotCount>,
 }
 
+impl PanelCandidate {
+    /// Whether anything was entered, so that from now on changes are corrections.
+    pub fn is_started(&self) -> bool {
+        self.absent || self.ballot.is_some() || self.marks.iter().any(Option::is_some)
+    }
+
+    /// Whether everything was entered.
+    pub fn is_complete(&self) -> bool {
+        let marked = !self.marks.is_empty() && self.marks.iter().all(Option::is_some);
+        self.absent || self.ballot.is_some() || marked
+    }
+}
+
 /// One component of a post and its candidates, by ticket number.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PanelComponent {

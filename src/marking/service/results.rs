@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::panels::{complete, entered};
 use super::{candidates, store};
 use crate::kernel::{Id, Problem, Score};
-use crate::marking::panel::{ResultMark, seats};
+use crate::marking::panel::{Panel, ResultMark, seats};
 use crate::registration::records::{Ticketed, ticketed};
 use crate::regulation::Phase;
 use crate::regulation::service::{Examination, Subject, load, subjects};
@@ -83,7 +83,7 @@ fn panel_marks(
     examination: &Examination,
 ) -> Result<Vec<((Id, String), ResultMark)>, Problem> {
     let panels = store::panels(view.db, examination.id)?;
-    let mark = |(key, panel): ((Id, String), crate::marking::panel::Panel)| {
+    let mark = |(key, panel): ((Id, String), Panel)| {
         let component = examination.profile.component(&key.1)?;
         let seats = seats(&examination.profile, component);
         Some((key, panel.result(component.kind, seats)?))
