@@ -2,6 +2,7 @@
 
 mod background;
 pub mod commands;
+pub mod demo;
 mod docs;
 mod home;
 mod operations;

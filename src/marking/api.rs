@@ -1,6 +1,206 @@
-//! REST.
+//! REST: beginning the marking, marking scripts, entering panels and votes.
 
+use actix_web::{HttpRequest, HttpResponse, get, post, put, web};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use super::BallotCount;
+use super::service::{self, Begun, Marked, Progress, ScriptView};
+use crate::access::api::idempotency_key;
+use crate::access::{Actor, service::once};
+use crate::http::{Answer, Body, Params, ProblemBody};
+use crate::kernel::{Id, Score};
+use crate::store::Store;
+
 /// Adds the room's operations.
-pub fn operations(_config: &mut ServiceConfig<'_>) {}
+pub fn operations(config: &mut ServiceConfig<'_>) {
+    config
+        .service(begin_marking)
+        .service(next_script)
+        .service(mark_script)
+        .service(marking_progress)
+        .service(enter_panel_mark)
+        .service(enter_absence)
+        .service(enter_ballot);
+}
+
+/// Marks all objective items by their keys and makes the written answers into blind scripts, once
+/// all sittings are over. Role: organiser.
+#[utoipa::path(tag = "marking", responses((status = 201, body = Begun), (status = 403, body = ProblemBody), (status = 409, body = ProblemBody)))]
+#[post("/examinations/{id}/marking")]
+pub async fn begin_marking(
+    store: web::Data<Store>,
+    actor: Actor,
+    id: web::Path<Id>,
+) -> Answer<HttpResponse> {
+    let begun = begin(&store, actor, id.into_inner()).await?;
+    Ok(HttpResponse::Created().json(begun))
+}
+
+/// Prepares beside the writer, then begins.
+pub(super) async fn begin(store: &Store, actor: Actor, examination: Id) -> Answer<Begun> {
+    let by = actor.clone();
+    let prepared = store
+        .read(move |view| service::prepare(view, &by, examination))
+        .await?;
+    store
+        .write(move |tx| service::begin(tx, &actor, &prepared))
+        .await
+}
+
+/// A script that needs a mark the caller may give; no content if there is none now. Role: marker.
+#[utoipa::path(tag = "marking", responses((status = 200, body = ScriptView), (status = 204), (status = 403, body = ProblemBody)))]
+#[get("/marking/next")]
+pub async fn next_script(store: web::Data<Store>, actor: Actor) -> Answer<HttpResponse> {
+    let next = store
+        .read(move |view| service::next_script(view, &actor))
+        .await?;
+    Ok(next.map_or_else(
+        || HttpResponse::NoContent().finish(),
+        |script| HttpResponse::Ok().json(script),
+    ))
+}
+
+/// A marker's mark.
+#[derive(Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewMark {
+    /// The mark: a multiple of the script's step, at most its maximum.
+    mark: Score,
+    /// A note on the mark; kept sealed.
+    #[serde(default)]
+    comment: String,
+}
+
+/// Gives the caller's mark to a script. Role: marker.
+#[utoipa::path(tag = "marking", responses((status = 201, body = Marked), (status = 403, body = ProblemBody), (status = 409, body = ProblemBody), (status = 422, body = ProblemBody)))]
+#[post("/scripts/{id}/marks")]
+pub async fn mark_script(
+    request: HttpRequest,
+    store: web::Data<Store>,
+    actor: Actor,
+    id: web::Path<Id>,
+    Body(new): Body<NewMark>,
+) -> Answer<HttpResponse> {
+    let key = idempotency_key(&request)?;
+    let id = id.into_inner();
+    let marked = store
+        .write(move |tx| {
+            once(tx, &actor, key.as_deref(), &(id, &new), |tx| {
+                service::mark_script(tx, &actor, id, new.mark, &new.comment)
+            })
+        })
+        .await?;
+    Ok(HttpResponse::Created().json(marked))
+}
+
+/// Which examination.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct OfExamination {
+    /// The examination.
+    #[param(value_type = String)]
+    examination: Id,
+}
+
+/// How far the marking of an examination is, by subject. Roles: organiser, HR officer, marker.
+#[utoipa::path(tag = "marking", params(OfExamination), responses((status = 200, body = Progress), (status = 403, body = ProblemBody), (status = 404, body = ProblemBody)))]
+#[get("/marking/progress")]
+pub async fn marking_progress(
+    store: web::Data<Store>,
+    actor: Actor,
+    Params(of): Params<OfExamination>,
+) -> Answer<web::Json<Progress>> {
+    store
+        .read(move |view| service::progress(view, &actor, of.examination))
+        .await
+        .map(web::Json)
+}
+
+/// The mark of one examiner of a panel.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewPanelMark {
+    /// The mark, with at most two decimals.
+    mark: Score,
+    /// Why, if it corrects a mark entered before.
+    #[serde(default)]
+    reason: Option<String>,
+}
+
+/// Enters or corrects an examiner's mark in an interview or assessment. Roles: HR officer,
+/// organiser.
+#[utoipa::path(tag = "marking", responses((status = 204), (status = 403, body = ProblemBody), (status = 409, body = ProblemBody), (status = 422, body = ProblemBody)))]
+#[put("/applications/{id}/components/{component}/marks/{examiner}")]
+pub async fn enter_panel_mark(
+    store: web::Data<Store>,
+    actor: Actor,
+    path: web::Path<(Id, String, u8)>,
+    Body(new): Body<NewPanelMark>,
+) -> Answer<HttpResponse> {
+    let (application, component, examiner) = path.into_inner();
+    store
+        .write(move |tx| {
+            let reason = new.reason.as_deref();
+            let mark = new.mark;
+            service::enter_panel_mark(tx, &actor, application, &component, examiner, mark, reason)
+        })
+        .await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// Enters that a candidate did not come to an interview or assessment. Roles: HR officer,
+/// organiser.
+#[utoipa::path(tag = "marking", responses((status = 204), (status = 403, body = ProblemBody), (status = 409, body = ProblemBody)))]
+#[put("/applications/{id}/components/{component}/absence")]
+pub async fn enter_absence(
+    store: web::Data<Store>,
+    actor: Actor,
+    path: web::Path<(Id, String)>,
+) -> Answer<HttpResponse> {
+    let (application, component) = path.into_inner();
+    store
+        .write(move |tx| service::enter_absence(tx, &actor, application, &component))
+        .await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// The count of a vote, and why if it corrects one.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewBallot {
+    /// Votes that agree.
+    yes: u32,
+    /// Members who attended.
+    attending: u32,
+    /// All who should attend.
+    members: u32,
+    /// Why, if it corrects a count entered before.
+    #[serde(default)]
+    reason: Option<String>,
+}
+
+/// Enters or corrects the count of a vote on a candidate. Roles: HR officer, organiser.
+#[utoipa::path(tag = "marking", responses((status = 204), (status = 403, body = ProblemBody), (status = 409, body = ProblemBody), (status = 422, body = ProblemBody)))]
+#[put("/applications/{id}/components/{component}/ballot")]
+pub async fn enter_ballot(
+    store: web::Data<Store>,
+    actor: Actor,
+    path: web::Path<(Id, String)>,
+    Body(new): Body<NewBallot>,
+) -> Answer<HttpResponse> {
+    let (application, component) = path.into_inner();
+    let count = BallotCount {
+        yes: new.yes,
+        attending: new.attending,
+        members: new.members,
+    };
+    store
+        .write(move |tx| {
+            let reason = new.reason.as_deref();
+            service::enter_ballot(tx, &actor, application, &component, count, reason)
+        })
+        .await?;
+    Ok(HttpResponse::NoContent().finish())
+}

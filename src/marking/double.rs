@@ -2,14 +2,21 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::kernel::{Fault, Rounding, Score};
+use crate::kernel::score::PLACES;
+use crate::kernel::{Fault, Rounding, Score, Weight};
+use crate::regulation::{Marking, Resolution as Beyond};
 
-/// The rule of double marking, part of the regulation profile.
+/// The unit in which people mark, where the profile keeps decimals: half a mark.
+const HALF: Score = Score::from_micros(500_000);
+
+/// The rule of double marking, made from the regulation profile.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DoubleMarking {
-    /// How far two marks may lie apart and still agree, in per cent of the maximum (误差阈值).
-    pub tolerance_percent: u8,
+    /// How far two marks may lie apart and still agree, as a share of the maximum (误差阈值).
+    pub tolerance: Weight,
+    /// What follows when they lie further apart.
+    pub beyond: Beyond,
     /// The unit of marking: every mark is a multiple of it, such as 0.5.
     pub step: Score,
     /// Decimal places of a mean.
@@ -48,6 +55,57 @@ pub enum Resolution {
     },
 }
 
+/// Where an answer waits, as stored: a [`Resolution`] without its mark.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ScriptState {
+    /// For an arbiter.
+    NeedsArbiter,
+    /// For a third marker.
+    NeedsThird,
+    /// For a second marker.
+    NeedsSecond,
+    /// For a first marker.
+    NeedsFirst,
+    /// For nobody: its mark stands.
+    Settled,
+}
+
+impl ScriptState {
+    /// All states; what is nearest to its end comes first.
+    pub const ALL: [Self; 5] = [
+        Self::NeedsArbiter,
+        Self::NeedsThird,
+        Self::NeedsSecond,
+        Self::NeedsFirst,
+        Self::Settled,
+    ];
+
+    /// As stored and in message keys.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::NeedsArbiter => "needs_arbiter",
+            Self::NeedsThird => "needs_third",
+            Self::NeedsSecond => "needs_second",
+            Self::NeedsFirst => "needs_first",
+            Self::Settled => "settled",
+        }
+    }
+}
+
+impl Resolution {
+    /// The state without the mark.
+    pub const fn state(self) -> ScriptState {
+        match self {
+            Self::NeedsFirst => ScriptState::NeedsFirst,
+            Self::NeedsSecond => ScriptState::NeedsSecond,
+            Self::NeedsThird => ScriptState::NeedsThird,
+            Self::NeedsArbiter => ScriptState::NeedsArbiter,
+            Self::Final { .. } => ScriptState::Settled,
+        }
+    }
+}
+
 /// How a final mark came about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -60,12 +118,29 @@ pub enum SettledBy {
     Arbiter,
 }
 
+impl SettledBy {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::MeanOfTwo, Self::ClosestPair, Self::Arbiter];
+
+    /// As stored and in message keys.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::MeanOfTwo => "mean_of_two",
+            Self::ClosestPair => "closest_pair",
+            Self::Arbiter => "arbiter",
+        }
+    }
+}
+
 /// Where the marking of an answer worth `max` stands after `marks`, given in any order:
 ///
 /// 1. Two marks that agree (lie no further apart than the tolerance) give their mean.
 /// 2. Else a third is asked for. If it agrees with one of the two, the two closest give their mean;
 ///    if it lies midway, the higher pair does, in the candidate's favour.
 /// 3. Else an arbiter's mark is final.
+///
+/// So it goes where the profile says `closest_pair`. Where it says `arbiter`, the third mark is the
+/// arbiter's already; where it says `mean_of_two`, two marks settle it however far apart.
 ///
 /// Refused are marks out of range or between steps, ordinals with gaps or twice, and marks that the
 /// rule did not call for: such a mark should not exist.
@@ -84,9 +159,15 @@ pub fn resolve(
     match values[..] {
         [] => Ok(Resolution::NeedsFirst),
         [_] => Ok(Resolution::NeedsSecond),
-        [a, b, ref later @ ..] if rule.agree(max, a, b) => {
+        [a, b, ref later @ ..] if rule.beyond == Beyond::MeanOfTwo || rule.agree(max, a, b) => {
             none_uncalled(3, later)?;
             rule.settle(a, b, SettledBy::MeanOfTwo)
+        }
+        [_, _] if rule.beyond == Beyond::Arbiter => Ok(Resolution::NeedsArbiter),
+        [_, _, mark, ref later @ ..] if rule.beyond == Beyond::Arbiter => {
+            none_uncalled(4, later)?;
+            let by = SettledBy::Arbiter;
+            Ok(Resolution::Final { mark, by })
         }
         [_, _] => Ok(Resolution::NeedsThird),
         [a, b, c, ref later @ ..] => {
@@ -112,16 +193,42 @@ pub fn resolve(
 }
 
 impl DoubleMarking {
+    /// The rule of a profile, if it asks for two markers: other numbers are not double marking.
+    /// Marks go by halves, or by whole marks where the profile keeps no decimals.
+    pub fn of(marking: &Marking) -> Option<Self> {
+        let step = if marking.places == 0 {
+            Score::whole(1)
+        } else {
+            HALF
+        };
+        (marking.markers == 2).then_some(Self {
+            tolerance: marking.tolerance,
+            beyond: marking.resolution,
+            step,
+            places: marking.places,
+            rounding: marking.rounding,
+        })
+    }
+
+    /// What is wrong with one mark of an answer worth `max`, if anything.
+    pub fn mark_fault(&self, place: &str, max: Score, mark: Score) -> Option<Fault> {
+        let code = if mark < Score::ZERO || mark > max {
+            "mark-out-of-range"
+        } else if !self.is_step(mark) {
+            "mark-between-steps"
+        } else {
+            return None;
+        };
+        let fault = Fault::new(place, code);
+        Some(fault.with("max", max).with("step", self.step))
+    }
+
     /// What is wrong with the rule. A mean must have room for every step, or rounding could lift it
     /// above both marks.
     pub fn faults(&self) -> Vec<Fault> {
         let fits = self.step.round(self.places, Rounding::Truncate) == self.step;
         [
-            (
-                self.tolerance_percent > 100,
-                "tolerance_percent",
-                "over-100",
-            ),
+            (self.tolerance > Weight::ONE, "tolerance", "over-one"),
             (self.step <= Score::ZERO, "step", "not-positive"),
             (!fits, "places", "finer-than-places"),
         ]
@@ -133,8 +240,8 @@ impl DoubleMarking {
 
     /// Whether two marks of an answer worth `max` lie no further apart than the tolerance.
     pub fn agree(&self, max: Score, a: Score, b: Score) -> bool {
-        let apart = i128::from(a.distance(b).micros()) * 100;
-        apart <= i128::from(max.micros()) * i128::from(self.tolerance_percent)
+        Score::weighted_sum(&[(self.tolerance, max)], PLACES, Rounding::Truncate)
+            .is_ok_and(|tolerated| a.distance(b) <= tolerated)
     }
 
     fn settle(&self, a: Score, b: Score, by: SettledBy) -> Result<Resolution, Vec<Fault>> {
@@ -151,17 +258,11 @@ impl DoubleMarking {
 /// What is wrong with `marks`, which stand in order of their ordinals.
 fn mark_faults(max: Score, marks: &[MarkerMark], rule: &DoubleMarking) -> Vec<Fault> {
     let fault_of = |(mark, expected): (&MarkerMark, u8)| {
-        let code = if mark.ordinal != expected || expected > 4 {
-            "ordinal-out-of-order"
-        } else if mark.mark < Score::ZERO || mark.mark > max {
-            "mark-out-of-range"
-        } else if !rule.is_step(mark.mark) {
-            "mark-between-steps"
-        } else {
-            return None;
-        };
-        let fault = Fault::new(format!("marks.{}", mark.ordinal), code);
-        Some(fault.with("max", max).with("step", rule.step))
+        let place = format!("marks.{}", mark.ordinal);
+        if mark.ordinal != expected || expected > 4 {
+            return Some(Fault::new(place, "ordinal-out-of-order"));
+        }
+        rule.mark_fault(&place, max, mark.mark)
     };
     marks.iter().zip(1..).filter_map(fault_of).collect()
 }
@@ -187,7 +288,8 @@ mod tests {
     /// 20 per cent, in halves, means to two places.
     fn rule() -> DoubleMarking {
         DoubleMarking {
-            tolerance_percent: 20,
+            tolerance: Weight::from_basis_points(2000),
+            beyond: Beyond::ClosestPair,
             step: score("0.5"),
             places: 2,
             rounding: Rounding::HalfUp,
@@ -266,6 +368,26 @@ mod tests {
     }
 
     #[test]
+    fn a_profile_may_call_the_arbiter_at_once_or_never() {
+        let under = |beyond, values: &[&str]| {
+            let rule = DoubleMarking { beyond, ..rule() };
+            let marks = in_order(values.iter().map(|v| score(v)));
+            resolve(score("20"), &marks, &rule)
+        };
+        let at_once = Beyond::Arbiter;
+        assert_eq!(under(at_once, &["2", "16"]), Ok(Resolution::NeedsArbiter));
+        assert_eq!(
+            under(at_once, &["2", "16", "7"]),
+            settled("7", SettledBy::Arbiter)
+        );
+        assert!(under(at_once, &["2", "16", "7", "7"]).is_err());
+        assert_eq!(
+            under(Beyond::MeanOfTwo, &["2", "16"]),
+            settled("9", SettledBy::MeanOfTwo)
+        );
+    }
+
+    #[test]
     fn marks_no_marker_may_give_are_refused() {
         assert_eq!(refusal(&["20.5"]), ("marks.1".into(), "mark-out-of-range"));
         assert_eq!(
@@ -302,12 +424,12 @@ mod tests {
     fn a_rule_whose_means_could_leave_the_marks_is_refused() {
         assert_eq!(rule().faults(), []);
         let wrong = DoubleMarking {
-            tolerance_percent: 101,
+            tolerance: Weight::from_basis_points(10_001),
             places: 0,
             ..rule()
         };
         let places: Vec<_> = wrong.faults().into_iter().map(|f| f.place).collect();
-        assert_eq!(places, ["tolerance_percent", "places"]);
+        assert_eq!(places, ["tolerance", "places"]);
         let stepless = DoubleMarking {
             step: Score::ZERO,
             ..rule()
@@ -323,13 +445,11 @@ mod tests {
     fn any_rule() -> impl Strategy<Value = DoubleMarking> {
         let rounding =
             prop::sample::select(vec![Rounding::HalfUp, Rounding::Truncate, Rounding::None]);
-        (0u8..=100, 1u8..4, rounding).prop_map(|(tolerance_percent, places, rounding)| {
-            DoubleMarking {
-                tolerance_percent,
-                places,
-                rounding,
-                ..rule()
-            }
+        (0i64..=100, 1u8..4, rounding).prop_map(|(percent, places, rounding)| DoubleMarking {
+            tolerance: Weight::from_basis_points(percent * 100),
+            places,
+            rounding,
+            ..rule()
         })
     }
 

@@ -7,6 +7,12 @@ pub mod service;
 
 mod double;
 mod objective;
+mod panel;
+mod store;
 
-pub use double::{DoubleMarking, MarkerMark, Resolution, SettledBy, resolve};
+#[cfg(test)]
+mod tests;
+
+pub use double::{DoubleMarking, MarkerMark, Resolution, ScriptState, SettledBy, resolve};
 pub use objective::{MarkingError, MultipleRule, Objective, Outcome, mark_objective};
+pub use panel::{BallotCount, ResultMark};

@@ -37,6 +37,21 @@ pub enum Outcome {
     Blank,
 }
 
+impl Outcome {
+    /// All outcomes.
+    pub const ALL: [Self; 4] = [Self::Right, Self::Partly, Self::Wrong, Self::Blank];
+
+    /// As stored and in message keys.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Right => "right",
+            Self::Partly => "partly",
+            Self::Wrong => "wrong",
+            Self::Blank => "blank",
+        }
+    }
+}
+
 /// What an objective item earned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Objective {

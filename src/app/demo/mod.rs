@@ -1,0 +1,3 @@
+//! `keju demo`: a whole season with made-up people, through the real services.
+
+pub mod cast;

@@ -1,0 +1,710 @@
+//! The room's stories, on a database of their own.
+
+use std::collections::BTreeMap;
+
+use diesel::prelude::*;
+
+use super::service::{self, Begun, Unfinished};
+use super::{BallotCount, ResultMark};
+use crate::access::{Actor, Role};
+use crate::assembly::{Paper, PaperSection, PlacedItem};
+use crate::bank::item::{Answer, Body, Difficulty, Item, RubricPoint};
+use crate::kernel::error::Kind;
+use crate::kernel::{Clock, Id, Instant, Problem, Score};
+use crate::regulation::service::{NewExamination, open};
+use crate::regulation::{Phase, Track};
+use crate::sitting::records::digest;
+use crate::store::schema::{
+    account, application, attempt, decision, examination, item, item_version, organisation, paper,
+    post, ranking, response, subject,
+};
+use crate::store::{Store, Tx};
+
+/// 1 June 2026, nine o'clock UTC: the papers are locked and the sitting has just ended.
+const NOW: Instant = Instant::from_micros(1_780_304_400_000_000);
+
+fn score(text: &str) -> Score {
+    text.parse().unwrap()
+}
+
+fn actor(role: Role) -> Actor {
+    Actor {
+        account: Id::new(NOW),
+        session: Id::new(NOW),
+        roles: vec![role],
+    }
+}
+
+/// An examination whose two candidates were to answer a statement (2 marks) and an essay (20):
+/// the first did, the second did not come.
+struct Exam {
+    store: Store,
+    id: Id,
+    subject: Id,
+    sat: Id,
+    absent: Id,
+    attempt: Id,
+    statement: Id,
+}
+
+impl Exam {
+    fn of(track: Track) -> Self {
+        let dir = std::env::temp_dir().join(format!("keju-marking-{}", Id::new(NOW)));
+        std::fs::create_dir_all(&dir).unwrap();
+        let store = Store::open_embedded(&dir, Clock::manual(NOW)).unwrap();
+        let new = |store: &Store| store.write_blocking(move |tx| locked(tx, track)).unwrap();
+        let (id, subject, sat, absent, attempt, statement) = new(&store);
+        Self {
+            store,
+            id,
+            subject,
+            sat,
+            absent,
+            attempt,
+            statement,
+        }
+    }
+
+    /// One whose marking has begun, with its script.
+    fn marking() -> (Self, Id) {
+        let exam = Self::of(Track::CivilService);
+        exam.begin(&actor(Role::Organiser)).unwrap();
+        let script = exam.next(&actor(Role::Marker)).unwrap();
+        (exam, script)
+    }
+
+    fn begin(&self, by: &Actor) -> Result<Begun, Problem> {
+        let id = self.id;
+        let prepared = self.store.read_blocking(|v| service::prepare(v, by, id))?;
+        let by = by.clone();
+        self.store
+            .write_blocking(move |tx| service::begin(tx, &by, &prepared))
+    }
+
+    fn next(&self, by: &Actor) -> Option<Id> {
+        let next = self.store.read_blocking(|v| service::next_script(v, by));
+        next.unwrap().map(|script| script.id)
+    }
+
+    fn mark(&self, by: &Actor, script: Id, mark: &str) -> Result<(), Problem> {
+        let (by, mark) = (by.clone(), score(mark));
+        self.store
+            .write_blocking(move |tx| service::mark_script(tx, &by, script, mark, "").map(|_| ()))
+    }
+
+    fn panel(&self, by: Role, examiner: u8, mark: &str, why: &str) -> Result<(), Problem> {
+        let (of, mark, why) = (self.sat, score(mark), why.to_owned());
+        self.store.write_blocking(move |tx| {
+            let by = actor(by);
+            service::enter_panel_mark(tx, &by, of, "interview", examiner, mark, Some(&why))
+        })
+    }
+
+    fn results(&self, application: Id) -> BTreeMap<String, ResultMark> {
+        let all = self
+            .store
+            .read_blocking(|v| service::component_marks(v, self.id));
+        all.unwrap().remove(&application).unwrap()
+    }
+
+    fn unfinished(&self) -> Unfinished {
+        let left = self
+            .store
+            .read_blocking(|v| service::unfinished(v, self.id));
+        left.unwrap()
+    }
+
+    fn decisions(&self, kind: &'static str) -> i64 {
+        let count = |v: &mut crate::store::View<'_>| {
+            let same = decision::table.filter(decision::kind.eq(kind));
+            Ok(same.count().get_result(v.db)?)
+        };
+        self.store.read_blocking(count).unwrap()
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Tx<'_>) + Send + 'static) {
+        let act = |tx: &mut Tx<'_>| {
+            change(tx);
+            Ok(())
+        };
+        self.store.write_blocking(act).unwrap();
+    }
+
+    fn set_phase(&self, phase: Phase) {
+        let id = self.id;
+        self.change(move |tx| set_phase(tx, id, phase));
+    }
+
+    /// As the ranking room writes it down.
+    fn shortlist(&self, application: Id, outcome: &'static str) {
+        self.change(move |tx| {
+            let post: Id = application::table
+                .find(application)
+                .select(application::post_id)
+                .first(tx.db)
+                .unwrap();
+            diesel::insert_into(ranking::table)
+                .values((
+                    ranking::application_id.eq(application),
+                    ranking::phase.eq("written"),
+                    ranking::post_id.eq(post),
+                    ranking::outcome.eq(outcome),
+                    ranking::decided_at.eq(NOW),
+                ))
+                .execute(tx.db)
+                .unwrap();
+        });
+    }
+}
+
+fn set_phase(tx: &mut Tx<'_>, id: Id, phase: Phase) {
+    diesel::update(examination::table.find(id))
+        .set(examination::stage.eq(phase))
+        .execute(tx.db)
+        .unwrap();
+}
+
+fn locked(tx: &mut Tx<'_>, track: Track) -> Result<(Id, Id, Id, Id, Id, Id), Problem> {
+    let new = NewExamination {
+        code: "2026-test".to_owned(),
+        year: 2026,
+        track,
+        title_zh: "考试".to_owned(),
+        title_en: String::new(),
+        registration_opens: NOW.plus_seconds(-90_000),
+        registration_closes: NOW.plus_seconds(-80_000),
+    };
+    let id = open(tx, &actor(Role::Organiser), &new)?;
+    set_phase(tx, id, Phase::Locked);
+    let subject = insert_subject(tx, id)?;
+    let post = insert_post(tx, id)?;
+    let sat = insert_candidate(tx, id, post, "T0001")?;
+    let absent = insert_candidate(tx, id, post, "T0002")?;
+    let statement = insert_item(tx, "statement", 1, Body::TrueFalse { key: true })?;
+    let essay = insert_item(tx, "essay", 1, essay())?;
+    let paper = insert_paper(tx, subject, sat.0, &[(statement, "2"), (essay, "20")])?;
+    insert_paper(tx, subject, absent.0, &[(statement, "2"), (essay, "20")])?;
+    let attempt = insert_attempt(tx, subject, sat, paper)?;
+    Ok((id, subject, sat.0, absent.0, attempt, statement))
+}
+
+fn insert_subject(tx: &mut Tx<'_>, examination: Id) -> Result<Id, Problem> {
+    let id = Id::new(NOW);
+    diesel::insert_into(subject::table)
+        .values((
+            subject::id.eq(id),
+            subject::examination_id.eq(examination),
+            subject::component.eq("xingce"),
+            subject::title_zh.eq("行测"),
+            subject::title_en.eq("Aptitude"),
+            subject::bank.eq("b"),
+            subject::blueprint.eq(""),
+            subject::opens_at.eq(NOW.plus_seconds(-7200)),
+            subject::closes_at.eq(NOW),
+        ))
+        .execute(tx.db)?;
+    Ok(id)
+}
+
+fn insert_post(tx: &mut Tx<'_>, examination: Id) -> Result<Id, Problem> {
+    let (organisation, id) = (Id::new(NOW), Id::new(NOW));
+    diesel::insert_into(organisation::table)
+        .values((
+            organisation::id.eq(organisation),
+            organisation::code.eq("O1"),
+            organisation::name_zh.eq("单位"),
+            organisation::name_en.eq(""),
+            organisation::created_at.eq(NOW),
+        ))
+        .execute(tx.db)?;
+    diesel::insert_into(post::table)
+        .values((
+            post::id.eq(id),
+            post::examination_id.eq(examination),
+            post::organisation_id.eq(organisation),
+            post::code.eq("P1"),
+            post::title_zh.eq("科员"),
+            post::title_en.eq("Clerk"),
+            post::headcount_kind.eq("administrative"),
+            post::quota.eq(1),
+            post::requirements.eq("{}"),
+            post::state.eq("open"),
+            post::created_at.eq(NOW),
+        ))
+        .execute(tx.db)?;
+    Ok(id)
+}
+
+/// Application and account of a candidate with a ticket.
+fn insert_candidate(
+    tx: &mut Tx<'_>,
+    examination: Id,
+    post: Id,
+    ticket: &str,
+) -> Result<(Id, Id), Problem> {
+    let (id, person) = (Id::new(NOW), Id::new(NOW));
+    let sealed = tx.vault.seal("{}")?;
+    diesel::insert_into(account::table)
+        .values((
+            account::id.eq(person),
+            account::login_index.eq(tx.vault.index("login", ticket)),
+            account::login_sealed.eq(&sealed),
+            account::name_sealed.eq(&sealed),
+            account::password_hash.eq(""),
+            account::state.eq("active"),
+            account::must_change_password.eq(false),
+            account::failures.eq(0),
+            account::created_at.eq(NOW),
+        ))
+        .execute(tx.db)?;
+    diesel::insert_into(application::table)
+        .values((
+            application::id.eq(id),
+            application::examination_id.eq(examination),
+            application::post_id.eq(post),
+            application::account_id.eq(person),
+            application::state.eq("approved"),
+            application::facts_sealed.eq(&sealed),
+            application::screening_sealed.eq(&sealed),
+            application::submitted_at.eq(NOW),
+            application::ticket_no.eq(ticket),
+            application::room.eq("1"),
+            application::seat.eq(1),
+        ))
+        .execute(tx.db)?;
+    Ok((id, person))
+}
+
+fn essay() -> Body {
+    let line = RubricPoint {
+        point: "观点".to_owned(),
+        marks: score("20"),
+    };
+    Body::Essay {
+        rubric: vec![line],
+        marks: score("20"),
+        words_max: 1000,
+        reference: "参考".to_owned(),
+    }
+}
+
+fn insert_item(tx: &mut Tx<'_>, code: &str, version: i32, body: Body) -> Result<Id, Problem> {
+    let id = Id::new(NOW);
+    diesel::insert_into(item::table)
+        .values((
+            item::id.eq(id),
+            item::bank.eq("b"),
+            item::code.eq(code),
+            item::section.eq("s"),
+            item::topic.eq("t"),
+            item::difficulty.eq("easy"),
+            item::kind.eq(body.kind().as_str()),
+            item::state.eq("approved"),
+            item::version.eq(version),
+            item::author_id.eq(id),
+            item::updated_at.eq(NOW),
+        ))
+        .execute(tx.db)?;
+    insert_version(tx, id, code, version, body)?;
+    Ok(id)
+}
+
+fn insert_version(
+    tx: &mut Tx<'_>,
+    id: Id,
+    code: &str,
+    version: i32,
+    body: Body,
+) -> Result<(), Problem> {
+    let content = Item {
+        code: code.to_owned(),
+        section: "s".to_owned(),
+        topic: "t".to_owned(),
+        difficulty: Difficulty::Easy,
+        stimulus: None,
+        stem: "论述凡进必考".to_owned(),
+        body,
+        explanation: String::new(),
+    };
+    let sealed = tx.vault.seal(serde_json::to_vec(&content).unwrap())?;
+    diesel::insert_into(item_version::table)
+        .values((
+            item_version::item_id.eq(id),
+            item_version::version.eq(version),
+            item_version::content_sealed.eq(sealed),
+            item_version::content_hash.eq(vec![0u8; 32]),
+            item_version::author_id.eq(id),
+            item_version::created_at.eq(NOW),
+        ))
+        .execute(tx.db)?;
+    Ok(())
+}
+
+fn insert_paper(
+    tx: &mut Tx<'_>,
+    subject: Id,
+    application: Id,
+    items: &[(Id, &str)],
+) -> Result<Id, Problem> {
+    let places = items
+        .iter()
+        .zip(1..)
+        .map(|((item_id, marks), position)| PlacedItem {
+            position,
+            item_id: *item_id,
+            version: 1,
+            marks: score(marks),
+            option_order: vec![],
+        });
+    let section = PaperSection {
+        code: "s".to_owned(),
+        places: places.collect(),
+    };
+    let content = Paper {
+        sections: vec![section],
+    };
+    let id = Id::new(NOW);
+    let sealed = tx.vault.seal(serde_json::to_vec(&content).unwrap())?;
+    diesel::insert_into(paper::table)
+        .values((
+            paper::id.eq(id),
+            paper::subject_id.eq(subject),
+            paper::application_id.eq(application),
+            paper::content_sealed.eq(sealed),
+            paper::hash.eq(vec![0u8; 32]),
+            paper::created_at.eq(NOW),
+        ))
+        .execute(tx.db)?;
+    Ok(id)
+}
+
+/// The statement held true, and an essay; handed in.
+fn insert_attempt(
+    tx: &mut Tx<'_>,
+    subject: Id,
+    (application, person): (Id, Id),
+    paper: Id,
+) -> Result<Id, Problem> {
+    let text = "考试面前人人平等。".to_owned();
+    let answers = BTreeMap::from([
+        (1, Answer::Judgement { holds: true }),
+        (2, Answer::Text { text }),
+    ]);
+    let id = Id::new(NOW);
+    diesel::insert_into(attempt::table)
+        .values((
+            attempt::id.eq(id),
+            attempt::subject_id.eq(subject),
+            attempt::application_id.eq(application),
+            attempt::account_id.eq(person),
+            attempt::paper_id.eq(paper),
+            attempt::state.eq("closed"),
+            attempt::started_at.eq(NOW),
+            attempt::closes_at.eq(NOW),
+            attempt::closed_at.eq(NOW),
+            attempt::digest.eq(digest(&answers)?.to_vec()),
+        ))
+        .execute(tx.db)?;
+    for (position, answer) in &answers {
+        diesel::insert_into(response::table)
+            .values((
+                response::attempt_id.eq(id),
+                response::position.eq(i32::try_from(*position).unwrap()),
+                response::answer.eq(serde_json::to_string(answer).unwrap()),
+                response::flagged.eq(false),
+                response::revision.eq(1i64),
+                response::saved_at.eq(NOW),
+            ))
+            .execute(tx.db)?;
+    }
+    Ok(id)
+}
+
+#[test]
+fn a_key_changed_after_the_lock_changes_no_mark() {
+    let exam = Exam::of(Track::CivilService);
+    let statement = exam.statement;
+    exam.change(move |tx| {
+        insert_version(
+            tx,
+            statement,
+            "statement",
+            2,
+            Body::TrueFalse { key: false },
+        )
+        .unwrap();
+        let changed = diesel::update(item::table.find(statement)).set(item::version.eq(2));
+        changed.execute(tx.db).unwrap();
+    });
+    let begun = exam.begin(&actor(Role::Organiser)).unwrap();
+    let expected = Begun {
+        attempts: 1,
+        scripts: 1,
+        absences: 1,
+    };
+    assert_eq!(begun, expected);
+    assert_eq!(exam.decisions("objective.marked"), 1);
+    let (one, other) = (actor(Role::Marker), actor(Role::Marker));
+    let script = exam.next(&one).unwrap();
+    exam.mark(&one, script, "12").unwrap();
+    assert_eq!(exam.results(exam.sat).get("xingce"), None);
+    assert_eq!(exam.unfinished().scripts_waiting, 1);
+    exam.mark(&other, script, "15").unwrap();
+    let total = ResultMark::Mark(score("15.5"));
+    assert_eq!(exam.results(exam.sat).get("xingce"), Some(&total));
+    assert_eq!(exam.unfinished().scripts_waiting, 0);
+}
+
+#[test]
+fn who_did_not_sit_is_absent_and_not_zero() {
+    let (exam, _) = Exam::marking();
+    let absent = BTreeMap::from([("xingce".to_owned(), ResultMark::Absent)]);
+    assert_eq!(exam.results(exam.absent), absent);
+}
+
+#[test]
+fn marking_begins_once_when_everything_is_over_and_by_an_organiser() {
+    let exam = Exam::of(Track::CivilService);
+    let organiser = actor(Role::Organiser);
+    for role in [Role::Marker, Role::Hr, Role::Candidate] {
+        assert_eq!(exam.begin(&actor(role)).unwrap_err().kind, Kind::Forbidden);
+    }
+    exam.store.clock().set(NOW.plus_seconds(-1));
+    assert_eq!(
+        exam.begin(&organiser).unwrap_err().code,
+        "sittings-not-over"
+    );
+    exam.store.clock().set(NOW);
+    let attempt = exam.attempt;
+    let set_state = move |tx: &mut Tx<'_>, state: &str| {
+        let row = diesel::update(attempt::table.find(attempt)).set(attempt::state.eq(state));
+        row.execute(tx.db).unwrap();
+    };
+    exam.change(move |tx| set_state(tx, "open"));
+    let refused = exam.begin(&organiser).unwrap_err();
+    assert_eq!(refused.code, "attempts-still-open");
+    assert_eq!(refused.args, [("count", "1".to_owned())]);
+    exam.change(move |tx| set_state(tx, "closed"));
+    exam.begin(&organiser).unwrap();
+    assert_eq!(
+        exam.begin(&organiser).unwrap_err().code,
+        "stage-out-of-order"
+    );
+    assert_eq!(exam.decisions("marking.begun"), 1);
+}
+
+#[test]
+fn an_attempt_closed_between_preparing_and_beginning_is_not_forgotten() {
+    let exam = Exam::of(Track::CivilService);
+    let (id, subject) = (exam.id, exam.subject);
+    let organiser = actor(Role::Organiser);
+    let prepare = |v: &mut crate::store::View<'_>| service::prepare(v, &organiser, id);
+    let prepared = exam.store.read_blocking(prepare).unwrap();
+    exam.change(move |tx| {
+        let post: Id = post::table.select(post::id).first(tx.db).unwrap();
+        let late = insert_candidate(tx, id, post, "T0003").unwrap();
+        let paper = insert_paper(tx, subject, late.0, &[]).unwrap();
+        insert_attempt(tx, subject, late, paper).unwrap();
+    });
+    let begin = move |tx: &mut Tx<'_>| service::begin(tx, &organiser, &prepared);
+    let refused = exam.store.write_blocking(begin).unwrap_err();
+    assert_eq!(refused.code, "marking-outdated");
+}
+
+#[test]
+fn an_answer_altered_after_hand_in_stops_the_marking() {
+    let exam = Exam::of(Track::CivilService);
+    let attempt = exam.attempt;
+    exam.change(move |tx| {
+        let other = serde_json::to_string(&Answer::Judgement { holds: false }).unwrap();
+        diesel::update(response::table.find((attempt, 1)))
+            .set(response::answer.eq(other))
+            .execute(tx.db)
+            .unwrap();
+    });
+    let refused = exam.begin(&actor(Role::Organiser)).unwrap_err();
+    assert_eq!(refused.code, "answers-altered");
+}
+
+#[test]
+fn a_marker_sees_the_answer_and_nobody_behind_it_and_marks_it_once() {
+    let (exam, script) = Exam::marking();
+    let (one, other) = (actor(Role::Marker), actor(Role::Marker));
+    let view = exam
+        .store
+        .read_blocking(|v| service::script(v, &one, script));
+    let seen = serde_json::to_string(&view.unwrap()).unwrap();
+    assert!(seen.contains("考试面前人人平等") && seen.contains("观点"));
+    for hidden in [exam.sat, exam.attempt, exam.id] {
+        assert!(!seen.contains(&hidden.to_string()));
+    }
+    assert!(!seen.contains("T0001"));
+    exam.mark(&one, script, "12").unwrap();
+    assert_eq!(exam.next(&one), None);
+    let again = exam
+        .store
+        .read_blocking(|v| service::script(v, &one, script));
+    assert_eq!(again.unwrap_err().code, "already-marked-by-you");
+    let again = exam.mark(&one, script, "12").unwrap_err();
+    assert_eq!(again.code, "already-marked-by-you");
+    assert_eq!(exam.next(&other), Some(script));
+    let desk = exam
+        .store
+        .read_blocking(|v| service::desk(v, &one))
+        .unwrap();
+    assert_eq!((desk.done, desk.waiting), (1, 0));
+    assert_eq!(exam.decisions("script.marked"), 1);
+}
+
+#[test]
+fn two_who_differ_call_a_third_and_three_who_differ_an_arbiter() {
+    let (exam, script) = Exam::marking();
+    let markers: Vec<Actor> = (0..5).map(|_| actor(Role::Marker)).collect();
+    for (marker, mark) in markers.iter().zip(["2", "16", "8"]) {
+        assert_eq!(exam.next(marker), Some(script));
+        exam.mark(marker, script, mark).unwrap();
+        assert_eq!(exam.unfinished().scripts_waiting, 1);
+    }
+    let organiser = actor(Role::Organiser);
+    let progress = exam
+        .store
+        .read_blocking(|v| service::progress(v, &organiser, exam.id))
+        .unwrap();
+    assert_eq!(progress.subjects[0].in_arbitration, 1);
+    assert_eq!(exam.next(&markers[2]), None);
+    exam.mark(&markers[3], script, "11.5").unwrap();
+    let total = ResultMark::Mark(score("13.5"));
+    assert_eq!(exam.results(exam.sat).get("xingce"), Some(&total));
+    assert_eq!(exam.decisions("script.settled"), 1);
+    let late = exam.mark(&markers[4], script, "11").unwrap_err();
+    assert_eq!(late.code, "script-settled");
+}
+
+#[test]
+fn a_third_who_agrees_with_one_settles_it_with_him() {
+    let (exam, script) = Exam::marking();
+    for mark in ["2", "16", "14"] {
+        exam.mark(&actor(Role::Marker), script, mark).unwrap();
+    }
+    let total = ResultMark::Mark(score("17"));
+    assert_eq!(exam.results(exam.sat).get("xingce"), Some(&total));
+}
+
+#[test]
+fn marks_that_cannot_be_are_refused_and_change_nothing() {
+    let (exam, script) = Exam::marking();
+    let marker = actor(Role::Marker);
+    let fault = |mark| exam.mark(&marker, script, mark).unwrap_err().faults[0].code;
+    assert_eq!(fault("20.5"), "mark-out-of-range");
+    assert_eq!(fault("-0.5"), "mark-out-of-range");
+    assert_eq!(fault("12.25"), "mark-between-steps");
+    let organiser = exam
+        .mark(&actor(Role::Organiser), script, "12")
+        .unwrap_err();
+    assert_eq!(organiser.kind, Kind::Forbidden);
+    let nobody = exam.mark(&marker, Id::new(NOW), "12").unwrap_err();
+    assert_eq!(nobody.kind, Kind::NotFound);
+    assert_eq!(exam.decisions("script.marked"), 0);
+    exam.set_phase(Phase::WrittenPublished);
+    let late = exam.mark(&marker, script, "12").unwrap_err();
+    assert_eq!(late.code, "stage-out-of-order");
+}
+
+#[test]
+fn a_panel_marks_those_who_are_shortlisted_once_written_results_are_out() {
+    let (exam, _) = Exam::marking();
+    let early = exam.panel(Role::Hr, 1, "80", "").unwrap_err();
+    assert_eq!(early.code, "stage-out-of-order");
+    exam.set_phase(Phase::WrittenPublished);
+    let unlisted = exam.panel(Role::Hr, 1, "80", "").unwrap_err();
+    assert_eq!(unlisted.code, "not-shortlisted");
+    exam.shortlist(exam.sat, "entered");
+    exam.shortlist(exam.absent, "absent");
+    let marker = exam.panel(Role::Marker, 1, "80", "").unwrap_err();
+    assert_eq!(marker.kind, Kind::Forbidden);
+    assert_eq!(exam.unfinished().panels_incomplete, 1);
+    for examiner in 1..=7 {
+        exam.panel(Role::Hr, examiner, "80.25", "").unwrap();
+    }
+    let panel = ResultMark::Panel(vec![score("80.25"); 7]);
+    assert_eq!(exam.results(exam.sat).get("interview"), Some(&panel));
+    assert_eq!(exam.unfinished().panels_incomplete, 0);
+    let fault = |examiner, mark| {
+        let refused = exam
+            .panel(Role::Organiser, examiner, mark, "slip")
+            .unwrap_err();
+        refused.faults[0].code
+    };
+    assert_eq!(fault(8, "80"), "no-such-examiner");
+    assert_eq!(fault(1, "100.01"), "mark-out-of-range");
+    assert_eq!(fault(1, "80.125"), "mark-too-fine");
+}
+
+#[test]
+fn a_correction_needs_a_reason_and_keeps_both_marks_in_the_log() {
+    let (exam, _) = Exam::marking();
+    exam.set_phase(Phase::WrittenPublished);
+    exam.shortlist(exam.sat, "entered_by_tie");
+    exam.panel(Role::Hr, 1, "80", "").unwrap();
+    exam.panel(Role::Hr, 1, "80", "").unwrap();
+    assert_eq!(exam.decisions("panel.marked"), 1);
+    let refused = exam.panel(Role::Hr, 1, "81", " ").unwrap_err();
+    assert_eq!(refused.faults[0].code, "reason-for-correction");
+    exam.panel(Role::Hr, 1, "81", "misread the sheet").unwrap();
+    assert_eq!(exam.decisions("panel.corrected"), 1);
+}
+
+#[test]
+fn who_missed_the_interview_is_absent_until_it_is_corrected() {
+    let (exam, _) = Exam::marking();
+    exam.set_phase(Phase::WrittenPublished);
+    exam.shortlist(exam.sat, "entered");
+    let of = exam.sat;
+    let absent =
+        move |tx: &mut Tx<'_>| service::enter_absence(tx, &actor(Role::Organiser), of, "interview");
+    exam.store.write_blocking(absent).unwrap();
+    let interview = |exam: &Exam| exam.results(exam.sat).remove("interview");
+    assert_eq!(interview(&exam), Some(ResultMark::Absent));
+    assert!(exam.panel(Role::Hr, 1, "80", "").is_err());
+    exam.panel(Role::Hr, 1, "80", "came late, admitted")
+        .unwrap();
+    assert_eq!(interview(&exam), None);
+    let refused = exam.store.write_blocking(absent).unwrap_err();
+    assert_eq!(refused.code, "panel-has-marks");
+}
+
+#[test]
+fn the_count_of_a_vote_is_entered_where_the_profile_has_one() {
+    let exam = Exam::of(Track::Title);
+    exam.set_phase(Phase::WrittenPublished);
+    let of = exam.sat;
+    let enter = |yes: u32, attending: u32, why: &'static str, component: &'static str| {
+        let count = BallotCount {
+            yes,
+            attending,
+            members: 25,
+        };
+        exam.store.write_blocking(move |tx| {
+            service::enter_ballot(tx, &actor(Role::Hr), of, component, count, Some(why))
+        })
+    };
+    let fault = |refused: Result<(), Problem>| refused.unwrap_err().faults[0].code;
+    assert_eq!(fault(enter(24, 23, "", "committee")), "more-than-possible");
+    assert_eq!(fault(enter(17, 24, "", "interview")), "no-such-component");
+    enter(17, 24, "", "committee").unwrap();
+    enter(17, 24, "", "committee").unwrap();
+    assert_eq!(
+        fault(enter(16, 24, "", "committee")),
+        "reason-for-correction"
+    );
+    enter(16, 24, "recounted", "committee").unwrap();
+    let count = BallotCount {
+        yes: 16,
+        attending: 24,
+        members: 25,
+    };
+    let ballot = ResultMark::Ballot(count);
+    assert_eq!(exam.results(exam.sat).get("committee"), Some(&ballot));
+    assert_eq!(exam.decisions("ballot.entered"), 1);
+    assert_eq!(exam.decisions("ballot.corrected"), 1);
+}
