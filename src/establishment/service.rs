@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
 
-use super::rules::{self, Headcount, HeadcountKind};
-use super::store::{self, OrganisationRow};
+use super::rules::{self, Headcount, HeadcountKind, Requirements};
+use super::store::{self, OrganisationRow, PostRow};
 use crate::access::{Actor, Role};
 use crate::kernel::{Id, Problem};
 use crate::ledger;
@@ -150,5 +150,62 @@ fn organisation_view(
         name_zh,
         name_en,
         headcount,
+    })
+}
+
+/// A post (职位) of an examination.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct PostView {
+    /// Id.
+    pub id: Id,
+    /// The examination that offers it.
+    pub examination: Id,
+    /// The organisation that appoints.
+    pub organisation: Id,
+    /// Its name in Chinese.
+    pub organisation_zh: String,
+    /// Its name in English.
+    pub organisation_en: String,
+    /// Code, unique in the examination.
+    pub code: String,
+    /// Title in Chinese.
+    pub title_zh: String,
+    /// Title in English.
+    pub title_en: String,
+    /// The type of headcount it is filled on.
+    pub headcount_kind: HeadcountKind,
+    /// Places.
+    pub quota: i32,
+    /// What it asks of applicants.
+    pub requirements: Requirements,
+    /// Its state.
+    pub state: String,
+}
+
+/// The posts of an examination, by code.
+pub fn posts(view: &mut View<'_>, examination: Id) -> Result<Vec<PostView>, Problem> {
+    let rows = store::posts(view.db, examination)?;
+    rows.into_iter().map(post_view).collect()
+}
+
+/// One post.
+pub fn post(view: &mut View<'_>, id: Id) -> Result<PostView, Problem> {
+    store::post(view.db, id).and_then(post_view)
+}
+
+fn post_view((row, organisation): (PostRow, OrganisationRow)) -> Result<PostView, Problem> {
+    Ok(PostView {
+        id: row.id,
+        examination: row.examination_id,
+        organisation: organisation.id,
+        organisation_zh: organisation.name_zh,
+        organisation_en: organisation.name_en,
+        code: row.code,
+        title_zh: row.title_zh,
+        title_en: row.title_en,
+        headcount_kind: row.headcount_kind,
+        quota: row.quota,
+        requirements: serde_json::from_str(&row.requirements).map_err(Problem::internal)?,
+        state: row.state,
     })
 }
