@@ -2,5 +2,12 @@
 
 pub mod api;
 pub mod pages;
+pub mod photo;
 pub mod records;
+pub mod rules;
+pub mod seating;
 pub mod service;
+mod store;
+#[cfg(test)]
+mod tests;
+mod upload;

@@ -1,1 +1,35 @@
-//! The acts of the room.
+//! The acts of registration: signing up, stating facts, applying, reviewing, issuing tickets.
+
+mod applications;
+mod candidates;
+mod review;
+mod tickets;
+
+pub use super::records::{Facts, Ticketed, ticketed};
+pub use applications::{
+    ApplicationView, Prospect, Step, StepKind, application, apply, change_post, own_application,
+    own_applications, prospects, withdraw,
+};
+pub use candidates::{
+    CandidateView, NewCandidate, PhotoContent, PhotoView, candidate, own_photo, put_facts,
+    put_photo, register, sign_up,
+};
+pub use review::{
+    Applicant, ApplicationLine, Counts, ReviewView, applicant_photo, applications, counts, review,
+    review_view,
+};
+pub use tickets::{Issue, Issued, Shortfall, TicketView, issue_tickets, ticket};
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::kernel::Problem;
+use crate::store::{Sealed, Vault};
+
+fn seal(vault: &Vault, value: &impl Serialize) -> Result<Sealed, Problem> {
+    vault.seal(serde_json::to_vec(value).map_err(Problem::internal)?)
+}
+
+fn unseal<T: DeserializeOwned>(vault: &Vault, sealed: &[u8]) -> Result<T, Problem> {
+    serde_json::from_slice(&vault.open_bytes(sealed)?).map_err(Problem::internal)
+}

@@ -1,0 +1,215 @@
+//! Eligibility review (资格审查): a person decides, with the screening as advice.
+
+use serde::Serialize;
+use serde_json::json;
+use utoipa::ToSchema;
+
+use super::applications::{Course, READERS, StepKind, age, application_view, readable, replace};
+use super::candidates::{PhotoContent, has_photo, photo_of, resident_of};
+use super::{ApplicationView, Facts, seal, unseal};
+use crate::access::service as access;
+use crate::access::{Actor, Role, mail};
+use crate::establishment::service as establishment;
+use crate::kernel::{Id, Instant, Problem};
+use crate::ledger;
+use crate::registration::rules::{self, ApplicationState};
+use crate::registration::store::{self, ApplicationRow};
+use crate::regulation::Phase;
+use crate::regulation::service::{self as regulation, Examination};
+use crate::store::{Tx, View};
+
+/// Approves or refuses an application. Decided once, while applications are taken and reviewed;
+/// the candidate is told by mail that there is a decision, and reads it after signing in.
+pub fn review(
+    tx: &mut Tx<'_>,
+    actor: &Actor,
+    application: Id,
+    approve: bool,
+    reason: &str,
+) -> Result<(), Problem> {
+    let acting = actor.acting_as(&[Role::Hr])?;
+    let mut row = store::application(tx.db, application)?;
+    let examination = regulation::load(tx, row.examination_id)?;
+    examination.phase.must_be(&[Phase::Announced])?;
+    if row.account_id == acting.account {
+        return Err(Problem::conflict("not-for-oneself"));
+    }
+    if row.state != ApplicationState::Submitted {
+        return Err(Problem::conflict("already-decided"));
+    }
+    let mut course: Course = unseal(tx.vault, &row.screening_sealed)?;
+    rules::check_reason(approve, &course.findings, reason)?;
+    let reason = Some(reason.trim()).filter(|reason| !reason.is_empty());
+    let (state, kind) = verdict(approve);
+    course.step(tx.now, kind, reason);
+    row.state = state;
+    row.screening_sealed = seal(tx.vault, &course)?;
+    row.reviewed_at = Some(tx.now);
+    row.reviewed_by = Some(acting.account);
+    row.reason_sealed = reason.map(|reason| tx.vault.seal(reason)).transpose()?;
+    replace(tx, &row, ApplicationState::Submitted)?;
+    notify(tx, &examination, row.account_id)?;
+    let post = establishment::post(tx, row.post_id)?.code;
+    let inputs = json!({ "application": row.id, "post": post, "screening": course.cited() });
+    let mut entry = examination
+        .decision(acting, "application.reviewed")
+        .on(inputs)
+        .outcome(state.as_str());
+    if let Some(reason) = reason {
+        entry = entry.because(reason);
+    }
+    ledger::record(tx, &entry)?;
+    Ok(())
+}
+
+const fn verdict(approve: bool) -> (ApplicationState, StepKind) {
+    if approve {
+        (ApplicationState::Approved, StepKind::Approved)
+    } else {
+        (ApplicationState::Refused, StepKind::Refused)
+    }
+}
+
+/// Mail is read by others on the way: it names the examination and neither the person, the post
+/// nor the decision.
+fn notify(tx: &mut Tx<'_>, examination: &Examination, account: Id) -> Result<(), Problem> {
+    let to = access::email_of(tx, account)?;
+    let (zh, en) = (&examination.title_zh, &examination.title_en);
+    let en = if en.is_empty() { zh } else { en };
+    mail::queue(
+        tx,
+        &to,
+        "科举：资格审查已有结果 · Keju: your application has been reviewed",
+        &format!(
+            "您在“{zh}”中的报名已经审查，请登录后在“我的报名”中查看结果和理由。\n\n\
+             Your application in “{en}” has been reviewed. Please sign in and see the decision \
+             and its reason under “My applications”.\n"
+        ),
+    )
+}
+
+/// A line of the list of applications. The resident ID number is masked.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct ApplicationLine {
+    /// Id.
+    pub id: Id,
+    /// The candidate's name.
+    pub name: String,
+    /// Resident ID number, masked.
+    pub resident_id: String,
+    /// Code of the post.
+    pub post_code: String,
+    /// Title of the post in Chinese.
+    pub post_zh: String,
+    /// Title of the post in English.
+    pub post_en: String,
+    /// Where the application stands.
+    pub state: ApplicationState,
+    /// Whether the screening found every condition met.
+    pub fits: bool,
+    /// When it was submitted.
+    pub submitted_at: Instant,
+    /// Ticket number, once issued.
+    pub ticket_no: Option<String>,
+}
+
+/// The applications of an examination after `after`, oldest first; in one state if given.
+pub fn applications(
+    view: &mut View<'_>,
+    actor: &Actor,
+    examination: Id,
+    state: Option<ApplicationState>,
+    after: Option<Id>,
+    limit: i64,
+) -> Result<Vec<ApplicationLine>, Problem> {
+    actor.acting_as(READERS)?;
+    let examination = regulation::load(view, examination)?;
+    let rows = store::applications_in(view.db, examination.id, state, after, limit)?;
+    rows.into_iter().map(|row| line(view, row)).collect()
+}
+
+fn line(view: &mut View<'_>, row: ApplicationRow) -> Result<ApplicationLine, Problem> {
+    let post = establishment::post(view, row.post_id)?;
+    let course: Course = unseal(view.vault, &row.screening_sealed)?;
+    Ok(ApplicationLine {
+        id: row.id,
+        name: access::name_of(view, row.account_id)?,
+        resident_id: resident_of(view, row.account_id)?.to_string(),
+        post_code: post.code,
+        post_zh: post.title_zh,
+        post_en: post.title_en,
+        state: row.state,
+        fits: rules::all_met(&course.findings),
+        submitted_at: row.submitted_at,
+        ticket_no: row.ticket_no,
+    })
+}
+
+/// How many applications stand in each state, in the order of [`ApplicationState::ALL`].
+pub type Counts = Vec<(ApplicationState, i64)>;
+
+/// Counts the applications of an examination by state.
+pub fn counts(view: &mut View<'_>, actor: &Actor, examination: Id) -> Result<Counts, Problem> {
+    actor.acting_as(READERS)?;
+    ApplicationState::ALL
+        .into_iter()
+        .map(|state| Ok((state, store::count(view.db, examination, state)?)))
+        .collect()
+}
+
+/// The person behind an application, as far as a review needs.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Applicant {
+    /// Name.
+    pub name: String,
+    /// Resident ID number, masked.
+    pub resident_id: String,
+    /// Age by the rule of the examination.
+    pub age: i16,
+    /// The facts as they were when submitted.
+    pub facts: Facts,
+    /// Whether there is a photograph.
+    pub has_photo: bool,
+}
+
+/// An application with all that a review looks at.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct ReviewView {
+    /// The application.
+    pub application: ApplicationView,
+    /// The person.
+    pub applicant: Applicant,
+}
+
+/// One application, for its review.
+pub fn review_view(
+    view: &mut View<'_>,
+    actor: &Actor,
+    application: Id,
+) -> Result<ReviewView, Problem> {
+    actor.acting_as(READERS)?;
+    let row = store::application(view.db, application)?;
+    let examination = regulation::load(view, row.examination_id)?;
+    let account = row.account_id;
+    let applicant = Applicant {
+        name: access::name_of(view, account)?,
+        resident_id: resident_of(view, account)?.to_string(),
+        age: age(view, account, &examination)?,
+        facts: unseal(view.vault, &row.facts_sealed)?,
+        has_photo: has_photo(view, account)?,
+    };
+    Ok(ReviewView {
+        application: application_view(view, row)?,
+        applicant,
+    })
+}
+
+/// The photograph to an application: for its candidate, and for those who review and organise.
+pub fn applicant_photo(
+    view: &mut View<'_>,
+    actor: &Actor,
+    application: Id,
+) -> Result<PhotoContent, Problem> {
+    let row = readable(view, actor, application)?;
+    photo_of(view, row.account_id)
+}

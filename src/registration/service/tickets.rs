@@ -1,0 +1,237 @@
+//! Admission tickets (准考证): numbers, rooms and seats, drawn once for everybody approved.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use utoipa::ToSchema;
+
+use super::applications::{Course, StepKind, is_cancelled, readable, replace};
+use super::candidates::resident_of;
+use super::{seal, unseal};
+use crate::access::service as access;
+use crate::access::{Actor, Role};
+use crate::draw::Seed;
+use crate::establishment::service as establishment;
+use crate::kernel::{Id, Problem, secret};
+use crate::ledger;
+use crate::registration::rules::ApplicationState;
+use crate::registration::seating::{self, Place};
+use crate::registration::store::{self, ApplicationRow};
+use crate::regulation::service::{self as regulation, Examination, Subject};
+use crate::regulation::{ApplicantBasis, Phase};
+use crate::store::{Tx, View};
+
+/// How tickets are to be issued.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Issue {
+    /// Whether posts with too few applicants are kept all the same.
+    #[serde(default)]
+    pub keep_posts: bool,
+    /// Why they are kept, with the approval it rests on.
+    #[serde(default)]
+    pub reason: String,
+}
+
+/// A post with fewer applicants than the announcement asks.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Shortfall {
+    /// Code of the post.
+    pub post: String,
+    /// Approved applicants.
+    pub applicants: u32,
+    /// Applicants needed.
+    pub needed: u32,
+}
+
+/// What was issued.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Issued {
+    /// Tickets.
+    pub count: usize,
+    /// The seed, hexadecimal.
+    pub seed: String,
+    /// The root over all tickets, hexadecimal.
+    pub root: String,
+    /// Posts kept in spite of too few applicants.
+    pub kept: Vec<Shortfall>,
+}
+
+/// Issues the tickets of everybody approved and closes the stage of registration.
+///
+/// Posts that drew fewer applicants than the profile's ratio need a reason to be kept. Where the
+/// profile counts those who have paid, those approved are counted: fees are not collected yet.
+/// Where it counts those who sat, nothing can be said before the sitting.
+pub fn issue_tickets(
+    tx: &mut Tx<'_>,
+    actor: &Actor,
+    examination: Id,
+    issue: &Issue,
+) -> Result<Issued, Problem> {
+    let acting = actor.acting_as(&[Role::Organiser])?;
+    let examination = regulation::load(tx, examination)?;
+    examination.phase.must_be(&[Phase::Announced])?;
+    must_be_decided(tx, &examination)?;
+    let admitted = store::approved(tx.db, examination.id)?;
+    if admitted.is_empty() {
+        return Err(Problem::conflict("nobody-admitted"));
+    }
+    let kept = shortfalls(tx, &examination, &admitted)?;
+    may_keep(&kept, issue)?;
+
+    let seed = Seed::new(secret::random());
+    let places = seating::draw(&seed, admitted.len(), examination.year, examination.track);
+    let root = seating::root(places.iter().zip(admitted.iter().map(|row| row.id)));
+    for (row, place) in admitted.into_iter().zip(&places) {
+        hand_out(tx, row, place)?;
+    }
+    regulation::advance(tx, &examination, Phase::Ticketed)?;
+
+    let issued = Issued {
+        count: places.len(),
+        seed: hex::encode(seed.bytes()),
+        root: hex::encode(root),
+        kept,
+    };
+    let inputs = json!({
+        "seed": issued.seed, "count": issued.count, "order": seating::RULE,
+        "root": issued.root, "kept": issued.kept,
+    });
+    let mut entry = examination
+        .decision(acting, "tickets.issued")
+        .on(inputs)
+        .outcome("issued");
+    if !issued.kept.is_empty() {
+        entry = entry.because(issue.reason.trim());
+    }
+    ledger::record(tx, &entry)?;
+    Ok(issued)
+}
+
+/// Registration is closed by the clock and every application is decided.
+fn must_be_decided(view: &mut View<'_>, examination: &Examination) -> Result<(), Problem> {
+    if view.now < examination.registration_closes {
+        return Err(Problem::conflict("registration-still-open"));
+    }
+    let undecided = store::count(view.db, examination.id, ApplicationState::Submitted)?;
+    if undecided > 0 {
+        return Err(Problem::conflict("applications-undecided").with("count", undecided));
+    }
+    Ok(())
+}
+
+/// The posts that drew fewer approved applicants than the profile asks.
+fn shortfalls(
+    view: &mut View<'_>,
+    examination: &Examination,
+    admitted: &[ApplicationRow],
+) -> Result<Vec<Shortfall>, Problem> {
+    let minimum = examination.profile.min_applicants.as_ref();
+    let Some(minimum) = minimum.filter(|m| m.basis != ApplicantBasis::Sat) else {
+        return Ok(Vec::new());
+    };
+    let mut applicants: BTreeMap<Id, u32> = BTreeMap::new();
+    for row in admitted {
+        *applicants.entry(row.post_id).or_default() += 1;
+    }
+    let posts = establishment::posts(view, examination.id)?;
+    let short = posts
+        .into_iter()
+        .filter(|post| !is_cancelled(post))
+        .map(|post| Shortfall {
+            applicants: applicants.get(&post.id).copied().unwrap_or_default(),
+            needed: u32::try_from(post.quota).unwrap_or_default() * minimum.ratio,
+            post: post.code,
+        });
+    Ok(short.filter(|s| s.applicants < s.needed).collect())
+}
+
+fn may_keep(short: &[Shortfall], issue: &Issue) -> Result<(), Problem> {
+    if short.is_empty() {
+        return Ok(());
+    }
+    if !issue.keep_posts {
+        let posts: Vec<String> = short
+            .iter()
+            .map(|s| format!("{} ({}/{})", s.post, s.applicants, s.needed))
+            .collect();
+        return Err(Problem::conflict("too-few-applicants").with("posts", posts.join(", ")));
+    }
+    if issue.reason.trim().is_empty() {
+        return Err(Problem::field("reason", "required"));
+    }
+    Ok(())
+}
+
+fn hand_out(tx: &mut Tx<'_>, mut row: ApplicationRow, place: &Place) -> Result<(), Problem> {
+    let mut course: Course = unseal(tx.vault, &row.screening_sealed)?;
+    course.step(tx.now, StepKind::Ticketed, None);
+    row.screening_sealed = seal(tx.vault, &course)?;
+    row.ticket_no = Some(place.ticket_no.clone());
+    row.room = Some(place.room.clone());
+    row.seat = Some(place.seat);
+    replace(tx, &row, ApplicationState::Approved)
+}
+
+/// An admission ticket.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct TicketView {
+    /// The application.
+    pub application: Id,
+    /// Ticket number.
+    pub ticket_no: String,
+    /// Room.
+    pub room: String,
+    /// Seat.
+    pub seat: i32,
+    /// The candidate's name.
+    pub name: String,
+    /// Resident ID number, masked.
+    pub resident_id: String,
+    /// Code of the examination.
+    pub examination_code: String,
+    /// Title of the examination in Chinese.
+    pub examination_zh: String,
+    /// Title of the examination in English.
+    pub examination_en: String,
+    /// Code of the post.
+    pub post_code: String,
+    /// Title of the post in Chinese.
+    pub post_zh: String,
+    /// Title of the post in English.
+    pub post_en: String,
+    /// The organisation, in Chinese.
+    pub organisation_zh: String,
+    /// The organisation, in English.
+    pub organisation_en: String,
+    /// What is sat, and when.
+    pub subjects: Vec<Subject>,
+}
+
+/// The ticket of an application: for its candidate, and for those who review and organise.
+pub fn ticket(view: &mut View<'_>, actor: &Actor, application: Id) -> Result<TicketView, Problem> {
+    let row = readable(view, actor, application)?;
+    let (Some(ticket_no), Some(room), Some(seat)) = (row.ticket_no, row.room, row.seat) else {
+        return Err(Problem::conflict("ticket-not-issued"));
+    };
+    let examination = regulation::load(view, row.examination_id)?;
+    let post = establishment::post(view, row.post_id)?;
+    Ok(TicketView {
+        application: row.id,
+        ticket_no,
+        room,
+        seat,
+        name: access::name_of(view, row.account_id)?,
+        resident_id: resident_of(view, row.account_id)?.to_string(),
+        examination_code: examination.code,
+        examination_zh: examination.title_zh,
+        examination_en: examination.title_en,
+        post_code: post.code,
+        post_zh: post.title_zh,
+        post_en: post.title_en,
+        organisation_zh: post.organisation_zh,
+        organisation_en: post.organisation_en,
+        subjects: regulation::subjects(view, examination.id)?,
+    })
+}

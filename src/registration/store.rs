@@ -1,0 +1,203 @@
+//! Queries on candidates, photographs and applications.
+
+use diesel::prelude::*;
+
+use super::rules::ApplicationState;
+use crate::kernel::{Id, Instant, Problem};
+use crate::store::schema::{application, candidate, photo};
+use crate::store::{AnyConn, Both, Tx, taken, text_enum};
+
+text_enum!(ApplicationState);
+
+#[derive(Queryable, Insertable)]
+#[diesel(table_name = candidate)]
+pub(super) struct CandidateRow {
+    pub account_id: Id,
+    pub resident_index: Vec<u8>,
+    pub resident_sealed: Vec<u8>,
+    /// Sealed JSON of the facts, `null` until they are stated.
+    pub facts_sealed: Vec<u8>,
+    pub updated_at: Instant,
+}
+
+#[derive(Queryable, Insertable)]
+#[diesel(table_name = photo)]
+pub(super) struct PhotoRow {
+    pub account_id: Id,
+    pub media_type: String,
+    pub width: i32,
+    pub height: i32,
+    pub content_sealed: Vec<u8>,
+    pub uploaded_at: Instant,
+}
+
+#[derive(Queryable, Insertable, Identifiable, AsChangeset, Clone)]
+#[diesel(table_name = application, treat_none_as_null = true)]
+pub(super) struct ApplicationRow {
+    pub id: Id,
+    pub examination_id: Id,
+    pub post_id: Id,
+    pub account_id: Id,
+    pub state: ApplicationState,
+    /// Sealed JSON of the facts as they were when submitted.
+    pub facts_sealed: Vec<u8>,
+    /// Sealed JSON of the screening and of what has happened since.
+    pub screening_sealed: Vec<u8>,
+    pub submitted_at: Instant,
+    pub reviewed_at: Option<Instant>,
+    pub reviewed_by: Option<Id>,
+    pub reason_sealed: Option<Vec<u8>>,
+    pub ticket_no: Option<String>,
+    pub room: Option<String>,
+    pub seat: Option<i32>,
+}
+
+pub(super) fn insert_candidate(tx: &mut Tx<'_>, row: &CandidateRow) -> Result<(), Problem> {
+    diesel::insert_into(candidate::table)
+        .values(row)
+        .execute(tx.db)
+        .map_err(taken(Problem::conflict("resident-id-registered")))?;
+    Ok(())
+}
+
+pub(super) fn candidate(db: &mut AnyConn, account: Id) -> Result<CandidateRow, Problem> {
+    Ok(candidate::table.find(account).first(db)?)
+}
+
+pub(super) fn set_facts(tx: &mut Tx<'_>, account: Id, sealed: &[u8]) -> Result<(), Problem> {
+    let now = tx.now;
+    diesel::update(candidate::table.find(account))
+        .set((
+            candidate::facts_sealed.eq(sealed),
+            candidate::updated_at.eq(now),
+        ))
+        .execute(tx.db)?;
+    Ok(())
+}
+
+pub(super) fn photo(db: &mut AnyConn, account: Id) -> Result<Option<PhotoRow>, Problem> {
+    Ok(photo::table.find(account).first(db).optional()?)
+}
+
+pub(super) fn put_photo(tx: &mut Tx<'_>, row: &PhotoRow) -> Result<(), Problem> {
+    let insert = diesel::insert_into(photo::table).values(row);
+    let upsert = insert.on_conflict(photo::account_id).do_update().set((
+        photo::media_type.eq(&row.media_type),
+        photo::width.eq(row.width),
+        photo::height.eq(row.height),
+        photo::content_sealed.eq(&row.content_sealed),
+        photo::uploaded_at.eq(row.uploaded_at),
+    ));
+    Both(upsert).execute(tx.db)?;
+    Ok(())
+}
+
+pub(super) fn insert_application(tx: &mut Tx<'_>, row: &ApplicationRow) -> Result<(), Problem> {
+    diesel::insert_into(application::table)
+        .values(row)
+        .execute(tx.db)
+        .map_err(taken(Problem::conflict("already-applied")))?;
+    Ok(())
+}
+
+/// Writes an application back if it still stands in `from`: of two acts at the same moment only
+/// one succeeds.
+pub(super) fn replace_application(
+    tx: &mut Tx<'_>,
+    row: &ApplicationRow,
+    from: ApplicationState,
+) -> Result<bool, Problem> {
+    let unchanged = application::table
+        .find(row.id)
+        .filter(application::state.eq(from));
+    let replaced = diesel::update(unchanged).set(row).execute(tx.db)?;
+    Ok(replaced == 1)
+}
+
+pub(super) fn application(db: &mut AnyConn, id: Id) -> Result<ApplicationRow, Problem> {
+    Ok(application::table.find(id).first(db)?)
+}
+
+/// The application of an account in an examination that has not been withdrawn.
+pub(super) fn live_application(
+    db: &mut AnyConn,
+    account: Id,
+    examination: Id,
+) -> Result<Option<ApplicationRow>, Problem> {
+    Ok(application::table
+        .filter(application::account_id.eq(account))
+        .filter(application::examination_id.eq(examination))
+        .filter(application::state.ne(ApplicationState::Withdrawn))
+        .first(db)
+        .optional()?)
+}
+
+/// The applications of an account before `before`, newest first.
+pub(super) fn applications_of(
+    db: &mut AnyConn,
+    account: Id,
+    before: Option<Id>,
+    limit: i64,
+) -> Result<Vec<ApplicationRow>, Problem> {
+    let mut query = application::table
+        .filter(application::account_id.eq(account))
+        .order(application::id.desc())
+        .limit(limit)
+        .into_boxed();
+    if let Some(before) = before {
+        query = query.filter(application::id.lt(before));
+    }
+    Ok(query.load(db)?)
+}
+
+/// The applications of an examination after `after`, oldest first; in one state if given.
+pub(super) fn applications_in(
+    db: &mut AnyConn,
+    examination: Id,
+    state: Option<ApplicationState>,
+    after: Option<Id>,
+    limit: i64,
+) -> Result<Vec<ApplicationRow>, Problem> {
+    let mut query = application::table
+        .filter(application::examination_id.eq(examination))
+        .order(application::id)
+        .limit(limit)
+        .into_boxed();
+    if let Some(state) = state {
+        query = query.filter(application::state.eq(state));
+    }
+    if let Some(after) = after {
+        query = query.filter(application::id.gt(after));
+    }
+    Ok(query.load(db)?)
+}
+
+pub(super) fn count(
+    db: &mut AnyConn,
+    examination: Id,
+    state: ApplicationState,
+) -> Result<i64, Problem> {
+    Ok(application::table
+        .filter(application::examination_id.eq(examination))
+        .filter(application::state.eq(state))
+        .count()
+        .get_result(db)?)
+}
+
+/// The approved applications of an examination, in the byte order of their ids.
+pub(super) fn approved(db: &mut AnyConn, examination: Id) -> Result<Vec<ApplicationRow>, Problem> {
+    Ok(application::table
+        .filter(application::examination_id.eq(examination))
+        .filter(application::state.eq(ApplicationState::Approved))
+        .order(application::id)
+        .load(db)?)
+}
+
+/// The examinations in which an account is approved.
+pub(super) fn examinations_approving(db: &mut AnyConn, account: Id) -> Result<Vec<Id>, Problem> {
+    Ok(application::table
+        .filter(application::account_id.eq(account))
+        .filter(application::state.eq(ApplicationState::Approved))
+        .select(application::examination_id)
+        .load(db)?)
+}

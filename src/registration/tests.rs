@@ -1,0 +1,677 @@
+//! The acts of registration, told as stories on a database of their own.
+
+use std::collections::BTreeSet;
+
+use super::photo::sample_png;
+use super::records::{Facts, ticketed};
+use super::rules::{ApplicationState, Criterion};
+use super::service::{self, Issue, NewCandidate};
+use crate::access::service::NewAccount;
+use crate::access::{Actor, Role};
+use crate::draw::Seed;
+use crate::establishment::rules::{Education, Requirements};
+use crate::establishment::service::NewOrganisation;
+use crate::kernel::resident_id::ResidentId;
+use crate::kernel::secret::{self, Secret};
+use crate::kernel::{Clock, Id, Instant, Problem};
+use crate::ledger;
+use crate::regulation::service::{NewExamination, Sitting};
+use crate::regulation::{Phase, Track};
+use crate::store::schema::{candidate, mail, post};
+use crate::store::{Store, Tx};
+use diesel::prelude::*;
+
+const DAY: i64 = 24 * 3600;
+
+/// An announced examination with two posts, on 1 March 2026; registration is open to 10 March.
+struct World {
+    store: Store,
+    clock: Clock,
+    start: Instant,
+    examination: Id,
+    posts: [Id; 2],
+    hr: Actor,
+    organiser: Actor,
+}
+
+fn staff(role: Role, now: Instant) -> Actor {
+    Actor {
+        account: Id::new(now),
+        session: Id::new(now),
+        roles: vec![role],
+    }
+}
+
+fn overrides(extra: &str) -> String {
+    format!("[min_applicants]\nratio = 1\nbasis = \"approved\"\non_fail = [\"cancel\"]\n{extra}")
+}
+
+impl World {
+    fn new() -> Self {
+        Self::with(&overrides(""))
+    }
+
+    fn with(overrides: &str) -> Self {
+        let start: Instant = serde_json::from_str("\"2026-03-01T00:00:00Z\"").unwrap();
+        let clock = Clock::manual(start);
+        let data = std::env::temp_dir().join(format!("keju-registration-{}", secret::token()));
+        std::fs::create_dir_all(&data).unwrap();
+        let store = Store::open_embedded(&data, clock.clone()).unwrap();
+        let (hr, organiser) = (staff(Role::Hr, start), staff(Role::Organiser, start));
+        let (by_hr, by_organiser, rules) = (hr.clone(), organiser.clone(), overrides.to_owned());
+        let (examination, posts) = store
+            .write_blocking(move |tx| announced(tx, &by_hr, &by_organiser, &rules))
+            .unwrap();
+        clock.set(start.plus_seconds(2 * DAY));
+        Self {
+            store,
+            clock,
+            start,
+            examination,
+            posts,
+            hr,
+            organiser,
+        }
+    }
+
+    fn act<T: Send + 'static>(
+        &self,
+        act: impl FnOnce(&mut Tx<'_>) -> Result<T, Problem> + Send + 'static,
+    ) -> Result<T, Problem> {
+        self.store.write_blocking(act)
+    }
+
+    fn on_day(&self, day: i64) {
+        self.clock.set(self.start.plus_seconds(day * DAY));
+    }
+
+    /// A candidate who is ready to apply.
+    fn candidate(&self, number: u32) -> Actor {
+        let actor = self.stranger(number);
+        let me = actor.clone();
+        self.act(move |tx| {
+            service::put_facts(tx, &me, &good_facts())?;
+            service::put_photo(tx, &me, &sample_png(300, 400, 9000), None)
+        })
+        .unwrap();
+        actor
+    }
+
+    /// A candidate who has only signed up.
+    fn stranger(&self, number: u32) -> Actor {
+        let now = self.clock.now();
+        let resident = ResidentId::complete(&format!("11010519950101{number:03}")).unwrap();
+        let new = NewAccount {
+            email: format!("candidate-{number}@example.org"),
+            name: "张三".to_owned(),
+            password_hash: String::new(),
+            verified: true,
+            must_change_password: false,
+        };
+        let account = self
+            .act(move |tx| service::register(tx, new, &resident))
+            .unwrap();
+        Actor {
+            account,
+            ..staff(Role::Candidate, now)
+        }
+    }
+
+    fn apply(&self, actor: &Actor, post: usize) -> Result<Id, Problem> {
+        let (actor, examination, post) = (actor.clone(), self.examination, self.posts[post]);
+        self.act(move |tx| service::apply(tx, &actor, examination, post))
+    }
+
+    fn withdraw(&self, actor: &Actor, application: Id) -> Result<(), Problem> {
+        let actor = actor.clone();
+        self.act(move |tx| service::withdraw(tx, &actor, application))
+    }
+
+    fn change_post(&self, actor: &Actor, application: Id, post: usize) -> Result<(), Problem> {
+        let (actor, post) = (actor.clone(), self.posts[post]);
+        self.act(move |tx| service::change_post(tx, &actor, application, post))
+    }
+
+    fn review(&self, application: Id, approve: bool, reason: &'static str) -> Result<(), Problem> {
+        let hr = self.hr.clone();
+        self.act(move |tx| service::review(tx, &hr, application, approve, reason))
+    }
+
+    fn approved(&self, number: u32, post: usize) -> (Actor, Id) {
+        let actor = self.candidate(number);
+        let application = self.apply(&actor, post).unwrap();
+        self.review(application, true, "").unwrap();
+        (actor, application)
+    }
+
+    fn issue(&self, issue: Issue) -> Result<service::Issued, Problem> {
+        let (organiser, examination) = (self.organiser.clone(), self.examination);
+        self.act(move |tx| service::issue_tickets(tx, &organiser, examination, &issue))
+    }
+
+    fn state(&self, actor: &Actor, application: Id) -> service::ApplicationView {
+        self.store
+            .read_blocking(|view| service::application(view, actor, application))
+            .unwrap()
+    }
+
+    fn last_decision(&self) -> ledger::Payload {
+        let newest = self
+            .store
+            .read_blocking(|view| ledger::recent(view, None, None, 1));
+        newest.unwrap().remove(0).payload
+    }
+}
+
+/// Opens, schedules and announces an examination. The posts are put in by hand: how they come to
+/// be is the story of another room.
+fn announced(
+    tx: &mut Tx<'_>,
+    hr: &Actor,
+    organiser: &Actor,
+    rules: &str,
+) -> Result<(Id, [Id; 2]), Problem> {
+    use crate::{establishment, regulation};
+    let organisation = NewOrganisation {
+        code: "RSJ".into(),
+        name_zh: "人社局".into(),
+        name_en: String::new(),
+    };
+    let organisation = establishment::service::add_organisation(tx, hr, &organisation)?;
+    let new = NewExamination {
+        code: "2026-gwy".into(),
+        year: 2026,
+        track: Track::CivilService,
+        title_zh: "公务员考试".into(),
+        title_en: "Civil service".into(),
+        registration_opens: tx.now.plus_seconds(DAY),
+        registration_closes: tx.now.plus_seconds(9 * DAY),
+    };
+    let id = regulation::service::open(tx, organiser, &new)?;
+    regulation::service::override_profile(tx, organiser, id, rules, "for the story")?;
+    for component in ["xingce", "shenlun"] {
+        let sitting = Sitting {
+            component: component.into(),
+            opens_at: tx.now.plus_seconds(20 * DAY),
+            closes_at: tx.now.plus_seconds(20 * DAY + 7200),
+        };
+        regulation::service::schedule(tx, organiser, id, &sitting)?;
+    }
+    let law = Requirements {
+        education: Education::Bachelor,
+        majors: vec!["法学".into()],
+        ..Requirements::default()
+    };
+    let posts = [
+        insert_post(tx, id, organisation, "A01", &law),
+        insert_post(tx, id, organisation, "A02", &Requirements::default()),
+    ];
+    regulation::service::announce(tx, organiser, id, posts.len())?;
+    Ok((id, posts))
+}
+
+fn insert_post(
+    tx: &mut Tx<'_>,
+    examination: Id,
+    organisation: Id,
+    code: &str,
+    asked: &Requirements,
+) -> Id {
+    let (id, now) = (Id::new(tx.now), tx.now);
+    diesel::insert_into(post::table)
+        .values((
+            post::id.eq(id),
+            post::examination_id.eq(examination),
+            post::organisation_id.eq(organisation),
+            post::code.eq(code),
+            post::title_zh.eq("职位"),
+            post::title_en.eq(""),
+            post::headcount_kind.eq("administrative"),
+            post::quota.eq(1),
+            post::requirements.eq(serde_json::to_string(asked).unwrap()),
+            post::state.eq("open"),
+            post::created_at.eq(now),
+        ))
+        .execute(tx.db)
+        .unwrap();
+    id
+}
+
+fn good_facts() -> Facts {
+    Facts {
+        education: Education::Bachelor,
+        degree: true,
+        major: "法学".into(),
+        years: 2,
+        ..Facts::default()
+    }
+}
+
+fn code<T>(result: Result<T, Problem>) -> &'static str {
+    match result {
+        Ok(_) => "no problem",
+        Err(problem) => problem.faults.first().map_or(problem.code, |f| f.code),
+    }
+}
+
+fn new_candidate(resident_id: &str, email: &str) -> NewCandidate {
+    NewCandidate {
+        name: "李四".into(),
+        resident_id: Secret::new(resident_id),
+        email: email.into(),
+        password: Secret::new("correct horse battery"),
+    }
+}
+
+#[actix_web::test]
+async fn signing_up_sends_a_link_and_keeps_the_number_sealed() {
+    let world = World::new();
+    let new = new_candidate("11010519491231002X", "lisi@example.org");
+    let id = service::sign_up(&world.store, new, "https://exam.example")
+        .await
+        .unwrap();
+    let (sealed, body): (Vec<u8>, Vec<u8>) = world
+        .store
+        .read_blocking(|view| {
+            let sealed = candidate::table
+                .find(id)
+                .select(candidate::resident_sealed)
+                .first(view.db)?;
+            Ok((
+                sealed,
+                mail::table.select(mail::body_sealed).first(view.db)?,
+            ))
+        })
+        .unwrap();
+    assert!(!String::from_utf8_lossy(&sealed).contains("110105"));
+    let body = world.store.vault().open_text(&body).unwrap();
+    assert!(body.contains("https://exam.example/verify-email?token="));
+    assert_eq!(world.last_decision().kind, "account.opened");
+
+    let again = new_candidate("11010519491231002x", "other@example.org");
+    assert_eq!(
+        code(service::sign_up(&world.store, again, "").await),
+        "resident-id-registered"
+    );
+    let again = new_candidate("440524188001010014", "LiSi@example.org");
+    assert_eq!(
+        code(service::sign_up(&world.store, again, "").await),
+        "login-taken"
+    );
+}
+
+#[actix_web::test]
+async fn signing_up_reports_every_wrong_field_at_once() {
+    let world = World::new();
+    let new = NewCandidate {
+        name: " ".into(),
+        resident_id: Secret::new("110105194912310021"),
+        email: "nobody".into(),
+        password: Secret::new("short"),
+    };
+    let problem = service::sign_up(&world.store, new, "").await.unwrap_err();
+    let places: Vec<_> = problem.faults.iter().map(|f| f.place.as_str()).collect();
+    assert_eq!(places, ["name", "resident_id", "email", "password"]);
+}
+
+#[test]
+fn applying_needs_facts_and_a_photograph_that_fits_the_examination() {
+    let world = World::new();
+    let actor = world.stranger(1);
+    assert_eq!(code(world.apply(&actor, 0)), "facts-missing");
+    let me = actor.clone();
+    world
+        .act(move |tx| service::put_facts(tx, &me, &good_facts()))
+        .unwrap();
+    assert_eq!(code(world.apply(&actor, 0)), "photo-missing");
+    let (me, small) = (actor.clone(), sample_png(250, 400, 9000));
+    world
+        .act(move |tx| service::put_photo(tx, &me, &small, None))
+        .unwrap();
+    assert_eq!(code(world.apply(&actor, 0)), "photo-too-small");
+    let (me, good) = (actor.clone(), sample_png(300, 400, 9000));
+    world
+        .act(move |tx| service::put_photo(tx, &me, &good, None))
+        .unwrap();
+    let application = world.apply(&actor, 0).unwrap();
+    assert_eq!(
+        world.state(&actor, application).state,
+        ApplicationState::Submitted
+    );
+}
+
+#[test]
+fn applications_are_taken_from_the_opening_to_the_close() {
+    let world = World::new();
+    let actor = world.candidate(1);
+    world.on_day(0);
+    assert_eq!(code(world.apply(&actor, 0)), "registration-not-open");
+    world.on_day(9);
+    assert_eq!(code(world.apply(&actor, 0)), "registration-closed");
+    world.clock.set(world.start.plus_seconds(9 * DAY - 1));
+    assert_eq!(code(world.apply(&actor, 0)), "no problem");
+}
+
+#[test]
+fn one_live_application_in_an_examination() {
+    let world = World::new();
+    let actor = world.candidate(1);
+    let first = world.apply(&actor, 0).unwrap();
+    assert_eq!(code(world.apply(&actor, 1)), "already-applied");
+    world.withdraw(&actor, first).unwrap();
+    assert_eq!(code(world.withdraw(&actor, first)), "already-withdrawn");
+    world.apply(&actor, 1).unwrap();
+}
+
+#[test]
+fn the_screening_advises_and_does_not_decide() {
+    let world = World::new();
+    let actor = world.candidate(1);
+    let me = actor.clone();
+    let facts = Facts {
+        major: "哲学".into(),
+        ..good_facts()
+    };
+    world
+        .act(move |tx| service::put_facts(tx, &me, &facts))
+        .unwrap();
+    let application = world.apply(&actor, 0).unwrap();
+    let findings = world.state(&actor, application).findings;
+    let missed: Vec<_> = findings.iter().filter(|f| !f.met).collect();
+    assert_eq!(missed.len(), 1);
+    assert_eq!(missed[0].criterion, Criterion::Major);
+    assert_eq!(
+        code(world.review(application, true, "")),
+        "against-screening-needs-reason"
+    );
+    world
+        .review(application, true, "the second degree is in law")
+        .unwrap();
+    let decision = world.last_decision();
+    assert_eq!(decision.kind, "application.reviewed");
+    assert_eq!(decision.outcome, "approved");
+    assert_eq!(
+        decision.reason.as_deref(),
+        Some("the second degree is in law")
+    );
+}
+
+#[test]
+fn somebody_elses_application_does_not_exist() {
+    let world = World::new();
+    let (owner, other) = (world.candidate(1), world.candidate(2));
+    let application = world.apply(&owner, 0).unwrap();
+    assert_eq!(code(world.withdraw(&other, application)), "not-found");
+    assert_eq!(code(world.change_post(&other, application, 1)), "not-found");
+    let reading = |actor: &Actor| {
+        let seen = world
+            .store
+            .read_blocking(|view| service::application(view, actor, application));
+        let photo = world
+            .store
+            .read_blocking(|view| service::applicant_photo(view, actor, application).map(|_| ()));
+        (code(seen), code(photo))
+    };
+    assert_eq!(reading(&other), ("not-found", "not-found"));
+    assert_eq!(reading(&owner), ("no problem", "no problem"));
+    assert_eq!(reading(&world.hr), ("no problem", "no problem"));
+}
+
+#[test]
+fn each_act_asks_for_its_role() {
+    let world = World::new();
+    let actor = world.candidate(1);
+    let application = world.apply(&actor, 0).unwrap();
+    assert_eq!(code(world.apply(&world.hr, 0)), "forbidden");
+    assert_eq!(code(world.withdraw(&world.hr, application)), "forbidden");
+    let (me, organiser) = (actor.clone(), world.organiser.clone());
+    let refused = world.act(move |tx| service::review(tx, &me, application, true, ""));
+    assert_eq!(code(refused), "forbidden");
+    let refused = world.act(move |tx| service::review(tx, &organiser, application, true, ""));
+    assert_eq!(code(refused), "forbidden");
+    let (hr, examination) = (world.hr.clone(), world.examination);
+    let refused =
+        world.act(move |tx| service::issue_tickets(tx, &hr, examination, &Issue::default()));
+    assert_eq!(code(refused), "forbidden");
+    let listed = world
+        .store
+        .read_blocking(|view| service::applications(view, &actor, examination, None, None, 9));
+    assert_eq!(code(listed), "forbidden");
+}
+
+#[test]
+fn nobody_reviews_their_own_application() {
+    let world = World::new();
+    let mut actor = world.candidate(1);
+    let application = world.apply(&actor, 0).unwrap();
+    actor.roles.push(Role::Hr);
+    let refused = world.act(move |tx| service::review(tx, &actor, application, true, ""));
+    assert_eq!(code(refused), "not-for-oneself");
+}
+
+#[test]
+fn a_review_is_decided_once() {
+    let world = World::new();
+    let actor = world.candidate(1);
+    let application = world.apply(&actor, 0).unwrap();
+    assert_eq!(
+        code(world.review(application, false, " ")),
+        "refusal-needs-reason"
+    );
+    world
+        .review(application, false, "the certificate is missing")
+        .unwrap();
+    assert_eq!(code(world.review(application, true, "")), "already-decided");
+    let seen = world.state(&actor, application);
+    assert_eq!(seen.state, ApplicationState::Refused);
+    let last = seen.steps.last().unwrap();
+    assert_eq!(last.reason.as_deref(), Some("the certificate is missing"));
+}
+
+#[test]
+fn the_mail_about_a_review_names_neither_person_nor_reason() {
+    let world = World::new();
+    let actor = world.candidate(1);
+    let application = world.apply(&actor, 0).unwrap();
+    world
+        .review(application, false, "a private matter")
+        .unwrap();
+    let body: Vec<u8> = world
+        .store
+        .read_blocking(|view| Ok(mail::table.select(mail::body_sealed).first(view.db)?))
+        .unwrap();
+    let body = world.store.vault().open_text(&body).unwrap();
+    assert!(body.contains("公务员考试") && body.contains("Civil service"));
+    assert!(!body.contains("张三") && !body.contains("private"));
+}
+
+#[test]
+fn a_refused_candidate_may_move_to_another_post_and_is_reviewed_afresh() {
+    let world = World::new();
+    let actor = world.candidate(1);
+    let application = world.apply(&actor, 0).unwrap();
+    assert_eq!(code(world.change_post(&actor, application, 0)), "same-post");
+    world.review(application, false, "not this one").unwrap();
+    world.change_post(&actor, application, 1).unwrap();
+    let seen = world.state(&actor, application);
+    assert_eq!(
+        (seen.state, seen.post_code.as_str()),
+        (ApplicationState::Submitted, "A02")
+    );
+    assert_eq!(world.last_decision().kind, "application.moved");
+    world.review(application, true, "").unwrap();
+    assert_eq!(
+        code(world.change_post(&actor, application, 0)),
+        "post-change-too-late"
+    );
+    let kinds: Vec<_> = world.state(&actor, application).steps;
+    let kinds: Vec<_> = kinds.iter().map(|step| step.kind.as_str()).collect();
+    assert_eq!(kinds, ["submitted", "refused", "moved", "approved"]);
+}
+
+#[test]
+fn an_approved_candidate_may_withdraw_to_the_close_where_the_profile_lets_her() {
+    let world = World::new();
+    let (actor, application) = world.approved(1, 0);
+    world.on_day(9);
+    assert_eq!(
+        code(world.withdraw(&actor, application)),
+        "registration-closed"
+    );
+    world.on_day(8);
+    world.withdraw(&actor, application).unwrap();
+    assert_eq!(world.last_decision().kind, "application.withdrawn");
+
+    let strict = World::with(&overrides("[registration]\nwithdraw = \"never\"\n"));
+    let (actor, application) = strict.approved(1, 0);
+    assert_eq!(
+        code(strict.withdraw(&actor, application)),
+        "withdrawal-not-allowed"
+    );
+}
+
+#[test]
+fn a_reviewed_photograph_stays_as_it_was() {
+    let world = World::new();
+    let (actor, _) = world.approved(1, 0);
+    let another = sample_png(301, 401, 9000);
+    let changed = world.act(move |tx| service::put_photo(tx, &actor, &another, None));
+    assert_eq!(code(changed), "photo-in-use");
+}
+
+#[test]
+fn a_post_of_another_examination_is_no_post_here() {
+    let world = World::new();
+    let actor = world.candidate(1);
+    let examination = world.examination;
+    let refused = world.act(move |tx| {
+        let nowhere = Id::new(tx.now);
+        service::apply(tx, &actor, examination, nowhere)
+    });
+    assert_eq!(code(refused), "no-such-post");
+}
+
+#[test]
+fn tickets_wait_for_the_close_and_for_every_decision() {
+    let world = World::new();
+    world.approved(1, 0);
+    let undecided = world.candidate(2);
+    let open = world.apply(&undecided, 1).unwrap();
+    assert_eq!(
+        code(world.issue(Issue::default())),
+        "registration-still-open"
+    );
+    world.on_day(10);
+    let refused = world.issue(Issue::default()).unwrap_err();
+    assert_eq!(refused.code, "applications-undecided");
+    assert_eq!(refused.args, [("count", "1".to_owned())]);
+    world.review(open, true, "").unwrap();
+    world.issue(Issue::default()).unwrap();
+    assert_eq!(code(world.issue(Issue::default())), "stage-out-of-order");
+    assert_eq!(
+        code(world.review(open, false, "late")),
+        "stage-out-of-order"
+    );
+    assert_eq!(code(world.withdraw(&undecided, open)), "stage-out-of-order");
+}
+
+#[test]
+fn an_examination_without_candidates_gets_no_tickets() {
+    let world = World::new();
+    world.on_day(10);
+    assert_eq!(code(world.issue(Issue::default())), "nobody-admitted");
+}
+
+#[test]
+fn posts_with_too_few_applicants_are_kept_only_for_a_reason() {
+    let world = World::with(&overrides("").replace("ratio = 1", "ratio = 2"));
+    for (number, post) in [(1, 0), (2, 0), (3, 1)] {
+        world.approved(number, post);
+    }
+    world.on_day(10);
+    let refused = world.issue(Issue::default()).unwrap_err();
+    assert_eq!(refused.code, "too-few-applicants");
+    assert_eq!(refused.args, [("posts", "A02 (1/2)".to_owned())]);
+    let keep = |reason: &str| Issue {
+        keep_posts: true,
+        reason: reason.to_owned(),
+    };
+    assert_eq!(code(world.issue(keep(" "))), "required");
+    let issued = world.issue(keep("approved under No. 12")).unwrap();
+    assert_eq!(issued.kept.len(), 1);
+    let decision = world.last_decision();
+    assert_eq!(decision.reason.as_deref(), Some("approved under No. 12"));
+}
+
+#[test]
+fn anyone_can_draw_the_tickets_again_from_the_decision() {
+    let world = World::new();
+    let people: Vec<_> = (1..=5)
+        .map(|number| world.approved(number, usize::from(number % 2 == 0)))
+        .collect();
+    world.on_day(10);
+    world.issue(Issue::default()).unwrap();
+    let decision = world.last_decision();
+    assert_eq!(decision.kind, "tickets.issued");
+    assert_eq!(decision.inputs["count"], 5);
+
+    let mut ids: Vec<Id> = people.iter().map(|(_, application)| *application).collect();
+    ids.sort_by_key(|id| *id.bytes());
+    let seed = Seed::from_hex(decision.inputs["seed"].as_str().unwrap()).unwrap();
+    let places = super::seating::draw(&seed, 5, 2026, Track::CivilService);
+    let root = super::seating::root(places.iter().zip(ids.iter().copied()));
+    assert_eq!(decision.inputs["root"], hex::encode(root));
+
+    let stored = world
+        .store
+        .read_blocking(|view| ticketed(view, world.examination))
+        .unwrap();
+    assert_eq!(stored.len(), 5);
+    for row in &stored {
+        let place = &places[ids.iter().position(|id| *id == row.application).unwrap()];
+        assert_eq!(row.ticket_no, place.ticket_no);
+        assert_eq!((&row.room, row.seat), (&place.room, place.seat));
+    }
+    let numbers: BTreeSet<_> = stored.iter().map(|row| row.ticket_no.clone()).collect();
+    assert_eq!(numbers.first().unwrap(), "20261000001");
+}
+
+#[test]
+fn a_ticket_is_for_its_candidate_and_for_those_who_organise() {
+    let world = World::new();
+    let ((owner, application), (other, _)) = (world.approved(1, 0), world.approved(2, 1));
+    let ticket = |actor: &Actor| {
+        world
+            .store
+            .read_blocking(|view| service::ticket(view, actor, application))
+    };
+    assert_eq!(code(ticket(&owner)), "ticket-not-issued");
+    world.on_day(10);
+    world.issue(Issue::default()).unwrap();
+    assert_eq!(code(ticket(&other)), "not-found");
+    assert_eq!(code(ticket(&world.organiser)), "no problem");
+    let own = ticket(&owner).unwrap();
+    assert_eq!(own.subjects.len(), 2);
+    assert!(own.resident_id.contains("**********"));
+    assert_eq!(world.state(&owner, application).phase, Phase::Ticketed);
+}
+
+#[test]
+fn lists_show_numbers_masked_and_only_the_wanted_state() {
+    let world = World::new();
+    let (_, approved) = world.approved(1, 0);
+    let waiting = world.apply(&world.candidate(2), 1).unwrap();
+    let list = |state| {
+        world
+            .store
+            .read_blocking(|view| {
+                service::applications(view, &world.hr, world.examination, state, None, 10)
+            })
+            .unwrap()
+    };
+    let ids = |state| list(state).iter().map(|l| l.id).collect::<Vec<_>>();
+    assert_eq!(ids(None).len(), 2);
+    assert_eq!(ids(Some(ApplicationState::Approved)), [approved]);
+    assert_eq!(ids(Some(ApplicationState::Submitted)), [waiting]);
+    assert!(list(None)[0].resident_id.contains("**********"));
+}
