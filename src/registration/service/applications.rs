@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 use super::candidates::{photo_must_fit, resident_of, stated_facts};
 use super::{Facts, seal, unseal};
 use crate::access::{Actor, Role};
+use crate::establishment::rules::PostState;
 use crate::establishment::service::{self as establishment, PostView};
 use crate::kernel::{Id, Instant, Problem};
 use crate::ledger;
@@ -273,7 +274,7 @@ fn post_of(view: &mut View<'_>, examination: &Examination, post: Id) -> Result<P
 
 /// Whether nobody can apply for the post any more.
 pub(super) fn is_cancelled(post: &PostView) -> bool {
-    post.state == "cancelled"
+    post.state == PostState::Cancelled
 }
 
 /// What a candidate brings to an application.
