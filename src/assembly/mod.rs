@@ -66,6 +66,8 @@ mod shipped;
 mod store;
 
 #[cfg(test)]
+pub(crate) mod fixture;
+#[cfg(test)]
 mod service_tests;
 #[cfg(test)]
 mod tests;

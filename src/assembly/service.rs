@@ -138,9 +138,11 @@ pub fn banks(view: &mut View<'_>, actor: &Actor) -> Result<Vec<String>, Problem>
     store::banks(view.db)
 }
 
-/// The blueprint of a subject, for the rooms that follow.
-pub fn blueprint(view: &mut View<'_>, subject: Id) -> Result<Option<Blueprint>, Problem> {
-    blueprint_of(&store::setup(view.db, subject)?)
+/// The bank and the blueprint of a subject, for the rooms that follow.
+pub fn source(view: &mut View<'_>, subject: Id) -> Result<Option<(String, Blueprint)>, Problem> {
+    let setup = store::setup(view.db, subject)?;
+    let blueprint = blueprint_of(&setup)?;
+    Ok(blueprint.map(|blueprint| (setup.bank, blueprint)))
 }
 
 /// The papers of an examination, drawn and sealed but not yet locked. Nobody sees the seeds.

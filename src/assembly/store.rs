@@ -70,15 +70,20 @@ pub(super) fn banks(db: &mut AnyConn) -> Result<Vec<String>, Problem> {
         .load(db)?)
 }
 
-/// Inserts papers a few hundred at a time: fifteen thousand single statements would hold the
-/// writer longer than the rows themselves need.
+/// Inserts papers: on PostgreSQL a few hundred at a time, to spare the ways to the server. On
+/// SQLite there are none to spare, and a batch would want a transaction of its own.
 pub(super) fn insert_papers(tx: &mut Tx<'_>, rows: &[PaperRow]) -> Result<(), Problem> {
-    for part in rows.chunks(500) {
-        let insert = diesel::insert_into(paper::table).values(part);
-        match &mut *tx.db {
-            AnyConn::Postgres(db) => insert.execute(db)?,
-            AnyConn::Sqlite(db) => insert.execute(db)?,
-        };
+    match &mut *tx.db {
+        AnyConn::Postgres(db) => {
+            for part in rows.chunks(500) {
+                diesel::insert_into(paper::table).values(part).execute(db)?;
+            }
+        }
+        AnyConn::Sqlite(db) => {
+            for row in rows {
+                diesel::insert_into(paper::table).values(row).execute(db)?;
+            }
+        }
     }
     Ok(())
 }
