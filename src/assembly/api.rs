@@ -1,6 +1,76 @@
-//! REST.
+//! REST: blueprints, and the drawing and locking of papers.
 
+use actix_web::{HttpRequest, HttpResponse, get, post, put, web};
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use super::service::{self, BlueprintView, NewBlueprint};
+use crate::access::Actor;
+use crate::access::api::idempotency_key;
+use crate::access::service::once;
+use crate::http::{Answer, Body, ProblemBody};
+use crate::kernel::Id;
+use crate::store::Store;
+
 /// Adds the room's operations.
-pub fn operations(_config: &mut ServiceConfig<'_>) {}
+pub fn operations(config: &mut ServiceConfig<'_>) {
+    config
+        .service(set_blueprint)
+        .service(show_blueprint)
+        .service(lock_papers);
+}
+
+/// Sets the bank and the blueprint that the papers of a subject are drawn from. Role: organiser.
+#[utoipa::path(tag = "assembly", responses((status = 204), (status = 403, body = ProblemBody), (status = 409, body = ProblemBody), (status = 422, body = ProblemBody)))]
+#[put("/subjects/{id}/blueprint")]
+pub async fn set_blueprint(
+    store: web::Data<Store>,
+    actor: Actor,
+    id: web::Path<Id>,
+    Body(new): Body<NewBlueprint>,
+) -> Answer<HttpResponse> {
+    let id = id.into_inner();
+    store
+        .write(move |tx| service::set_blueprint(tx, &actor, id, &new.bank, &new.blueprint))
+        .await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// What a subject is drawn from, and what the bank holds for each cell. Role: organiser.
+#[utoipa::path(tag = "assembly", responses((status = 200, body = BlueprintView), (status = 403, body = ProblemBody), (status = 404, body = ProblemBody)))]
+#[get("/subjects/{id}/blueprint")]
+pub async fn show_blueprint(
+    store: web::Data<Store>,
+    actor: Actor,
+    id: web::Path<Id>,
+) -> Answer<web::Json<BlueprintView>> {
+    let id = id.into_inner();
+    store
+        .read(move |view| service::check(view, &actor, id))
+        .await
+        .map(web::Json)
+}
+
+/// Draws a paper for everybody with a ticket and locks them all. Role: organiser.
+#[utoipa::path(tag = "assembly", responses((status = 204), (status = 403, body = ProblemBody), (status = 409, body = ProblemBody), (status = 422, body = ProblemBody)))]
+#[post("/examinations/{id}/papers")]
+pub async fn lock_papers(
+    request: HttpRequest,
+    store: web::Data<Store>,
+    actor: Actor,
+    id: web::Path<Id>,
+) -> Answer<HttpResponse> {
+    let (key, id) = (idempotency_key(&request)?, id.into_inner());
+    let drawing = actor.clone();
+    let prepared = store
+        .read(move |view| service::prepare(view, &drawing, id))
+        .await;
+    // A repeated call finds the papers locked; its key still gets the first answer.
+    store
+        .write(move |tx| {
+            once(tx, &actor, key.as_deref(), &id, |tx| {
+                service::lock_papers(tx, &actor, prepared?)
+            })
+        })
+        .await?;
+    Ok(HttpResponse::NoContent().finish())
+}

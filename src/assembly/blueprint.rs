@@ -70,7 +70,27 @@ pub struct Cell {
     pub stimuli: Option<u32>,
 }
 
+/// The code of a text that is no blueprint.
+const UNREADABLE: &str = "blueprint-unreadable";
+
 impl Blueprint {
+    /// Reads a blueprint and checks it. What cannot be read is a fault at `line N`; what is read
+    /// and wrong is a fault as in [`Blueprint::faults`].
+    pub fn from_toml(text: &str) -> Result<Self, Vec<Fault>> {
+        let blueprint: Self = toml::from_str(text).map_err(|error| {
+            let before = text.bytes().take(error.span().unwrap_or_default().start);
+            let line = before.filter(|byte| *byte == b'\n').count() + 1;
+            let fault = Fault::new(format!("line {line}"), UNREADABLE);
+            vec![fault.with("reason", error.message())]
+        })?;
+        let faults = blueprint.faults();
+        if faults.is_empty() {
+            Ok(blueprint)
+        } else {
+            Err(faults)
+        }
+    }
+
     /// What is wrong with the blueprint itself, whatever the pool. Places are dotted paths such as
     /// `sections.verbal.cells.2.count`; cells are numbered from zero.
     pub fn faults(&self) -> Vec<Fault> {
@@ -244,6 +264,17 @@ mod tests {
         let wrong = TEXT.replace("difficulty", "dificulty");
         let error = toml::from_str::<Blueprint>(&wrong).unwrap_err();
         assert!(error.to_string().contains("dificulty"), "{error}");
+    }
+
+    #[test]
+    fn a_text_that_is_no_blueprint_is_refused_at_its_line() {
+        let faults = Blueprint::from_toml("title = \"x\"\nminutes = \"long\"\n").unwrap_err();
+        assert_eq!(
+            (&*faults[0].place, faults[0].code),
+            ("line 2", "blueprint-unreadable")
+        );
+        let faults = Blueprint::from_toml(&TEXT.replace("120", "0")).unwrap_err();
+        assert_eq!(faults, [Fault::new("minutes", "not-positive")]);
     }
 
     #[test]

@@ -62,11 +62,18 @@ mod fit;
 mod paper;
 mod plan;
 mod pool;
+mod shipped;
+mod store;
 
+#[cfg(test)]
+pub(crate) mod fixture;
+#[cfg(test)]
+mod service_tests;
 #[cfg(test)]
 mod tests;
 
 pub use blueprint::{Blueprint, Cell, Section};
 pub use paper::{Paper, PaperSection, PlacedItem, paper_hash, papers_root};
-pub use plan::{CellShortage, Counted, Plan, assemble, feasible, unequal_totals};
+pub use plan::{CellShortage, CellStock, Counted, Plan, assemble, feasible, stock, unequal_totals};
 pub use pool::{DuplicateCode, Pool, PoolItem, pool_root};
+pub use shipped::{SHIPPED, Shipped, shipped};

@@ -1,6 +1,154 @@
-//! Pages.
+//! Pages: blueprints and papers, for organisers.
 
-use actix_web::web;
+use actix_web::{HttpResponse, web};
+use askama::Template;
+use serde::Deserialize;
+
+use super::service::{self, BlueprintView};
+use super::{SHIPPED, shipped};
+use crate::access::Actor;
+use crate::http::{Answer, Page, PageForm, Params, html, see_other};
+use crate::kernel::{Id, Problem};
+use crate::regulation::phase::Phase;
+use crate::regulation::service::Examination;
+use crate::store::Store;
 
 /// Adds the room's pages.
-pub fn routes(_config: &mut web::ServiceConfig) {}
+pub fn routes(config: &mut web::ServiceConfig) {
+    config
+        .service(
+            web::resource("/manage/examinations/{id}/papers")
+                .get(show)
+                .post(lock),
+        )
+        .route(
+            "/manage/subjects/{id}/blueprint",
+            web::post().to(set_blueprint),
+        );
+}
+
+#[derive(Template)]
+#[template(path = "assembly/templates/papers.html")]
+struct PapersPage {
+    page: Page,
+    examination: Examination,
+    subjects: Vec<SubjectSection>,
+    banks: Vec<String>,
+    shipped: Vec<&'static str>,
+    may_set: bool,
+    may_lock: bool,
+}
+
+/// A subject with the text that its form begins with.
+struct SubjectSection {
+    check: BlueprintView,
+    bank: String,
+    text: String,
+}
+
+/// Which shipped blueprint to begin with, for which subject.
+#[derive(Deserialize)]
+struct Choice {
+    subject: Option<Id>,
+    shipped: Option<String>,
+}
+
+async fn show(
+    page: Page,
+    store: web::Data<Store>,
+    actor: Actor,
+    id: web::Path<Id>,
+    Params(choice): Params<Choice>,
+) -> Answer<HttpResponse> {
+    let id = id.into_inner();
+    let (examination, checks, banks) = store
+        .read(move |view| {
+            let (examination, checks) = service::check_all(view, &actor, id)?;
+            Ok((examination, checks, service::banks(view, &actor)?))
+        })
+        .await?;
+    let subjects: Result<Vec<_>, _> = checks
+        .into_iter()
+        .map(|check| subject_section(check, &choice))
+        .collect();
+    let subjects = subjects?;
+    let phase = examination.phase;
+    html(&PapersPage {
+        page,
+        may_set: phase <= Phase::Ticketed,
+        may_lock: phase == Phase::Ticketed && subjects.iter().all(SubjectSection::is_ready),
+        examination,
+        subjects,
+        banks,
+        shipped: SHIPPED.iter().map(|shipped| shipped.code).collect(),
+    })
+}
+
+fn subject_section(check: BlueprintView, choice: &Choice) -> Answer<SubjectSection> {
+    let chosen = choice
+        .shipped
+        .as_deref()
+        .filter(|_| choice.subject == Some(check.subject.id))
+        .and_then(|code| Some((code.to_owned(), shipped(code)?.to_owned())));
+    let (bank, text) = match (chosen, &check.blueprint) {
+        (Some(chosen), _) => chosen,
+        (None, Some(blueprint)) => {
+            let text = toml::to_string_pretty(blueprint).map_err(Problem::internal)?;
+            (check.bank.clone(), text)
+        }
+        (None, None) => Default::default(),
+    };
+    Ok(SubjectSection { check, bank, text })
+}
+
+impl SubjectSection {
+    fn is_ready(&self) -> bool {
+        self.check.blueprint.is_some() && self.check.cells.iter().all(|cell| !cell.short)
+    }
+}
+
+#[derive(Deserialize)]
+struct BlueprintFields {
+    examination: Id,
+    bank: String,
+    blueprint: String,
+}
+
+async fn set_blueprint(
+    store: web::Data<Store>,
+    actor: Actor,
+    id: web::Path<Id>,
+    PageForm(form): PageForm<BlueprintFields>,
+) -> Answer<HttpResponse> {
+    let id = id.into_inner();
+    let back = format!(
+        "/manage/examinations/{}/papers?done=blueprint-set",
+        form.examination
+    );
+    store
+        .write(move |tx| service::set_blueprint(tx, &actor, id, &form.bank, &form.blueprint))
+        .await?;
+    Ok(see_other(&back))
+}
+
+#[derive(Deserialize)]
+struct Nothing {}
+
+async fn lock(
+    store: web::Data<Store>,
+    actor: Actor,
+    id: web::Path<Id>,
+    PageForm(Nothing {}): PageForm<Nothing>,
+) -> Answer<HttpResponse> {
+    let id = id.into_inner();
+    let drawing = actor.clone();
+    let prepared = store
+        .read(move |view| service::prepare(view, &drawing, id))
+        .await?;
+    store
+        .write(move |tx| service::lock_papers(tx, &actor, prepared))
+        .await?;
+    Ok(see_other(&format!(
+        "/manage/examinations/{id}/papers?done=papers-locked"
+    )))
+}

@@ -12,13 +12,31 @@ use crate::draw::Seed;
 use crate::kernel::{Fault, Score};
 
 /// What a cell counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Counted {
     /// Single items.
     Items,
     /// Stimuli with enough items.
     Stimuli,
+}
+
+impl Counted {
+    /// What `cell` counts.
+    const fn of(cell: &Cell) -> Self {
+        match cell.stimuli {
+            None => Self::Items,
+            Some(_) => Self::Stimuli,
+        }
+    }
+
+    /// As in the API and in message keys.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Items => "items",
+            Self::Stimuli => "stimuli",
+        }
+    }
 }
 
 /// A cell that the pool cannot fill beside the cells before it.
@@ -34,6 +52,31 @@ pub struct CellShortage {
     pub needed: usize,
     /// How many it can have, when the cells of its section before it have theirs.
     pub available: usize,
+}
+
+/// What a pool holds for a cell.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct CellStock {
+    /// The section's code.
+    pub section: String,
+    /// The cell's number in its section, from zero.
+    pub cell: usize,
+    /// What is counted.
+    pub counted: Counted,
+    /// How many the cell needs.
+    pub needed: usize,
+    /// How many may serve it, those that other cells want too included.
+    pub available: usize,
+    /// Whether the cell cannot be filled beside the cells before it.
+    pub short: bool,
+}
+
+/// What the pool holds for each cell, in order.
+pub fn stock(blueprint: &Blueprint, pool: &Pool) -> Vec<CellStock> {
+    let sections = blueprint.sections.iter();
+    sections
+        .flat_map(|section| SectionPlan::new(section, pool).stock())
+        .collect()
 }
 
 impl From<&CellShortage> for Fault {
@@ -164,12 +207,24 @@ impl<'a> SectionPlan<'a> {
             .map(|(index, (cell, available))| CellShortage {
                 section: self.section.code.clone(),
                 cell: index,
-                counted: match cell.stimuli {
-                    None => Counted::Items,
-                    Some(_) => Counted::Stimuli,
-                },
+                counted: Counted::of(cell),
                 needed: cell.units(),
                 available,
+            })
+            .collect()
+    }
+
+    fn stock(&self) -> Vec<CellStock> {
+        let fillable = self.fit.stock(self.needs()).fillable();
+        let cells = self.section.cells.iter().zip(fillable).enumerate();
+        cells
+            .map(|(index, (cell, fillable))| CellStock {
+                section: self.section.code.clone(),
+                cell: index,
+                counted: Counted::of(cell),
+                needed: cell.units(),
+                available: self.candidates[index].len(),
+                short: fillable < cell.units(),
             })
             .collect()
     }

@@ -1,1 +1,422 @@
-//! The acts of the room.
+//! The acts of assembly: setting what a subject is drawn from, and drawing and locking the papers
+//! of everybody with a ticket.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use utoipa::ToSchema;
+
+use super::store::{self, PaperRow, SetupRow};
+use super::{
+    Blueprint, CellStock, Plan, Pool, PoolItem, paper_hash, papers_root, pool_root, stock,
+    unequal_totals,
+};
+use crate::access::{Actor, Role};
+use crate::bank;
+use crate::draw::Seed;
+use crate::kernel::merkle::{self, Hash};
+use crate::kernel::{Fault, Id, Instant, Problem, Score, secret};
+use crate::ledger;
+use crate::regulation::phase::Phase;
+use crate::regulation::service::{self as regulation, Examination, Subject};
+use crate::store::{Tx, View, sha256};
+
+/// A bank and a blueprint for a subject.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewBlueprint {
+    /// The bank to draw from.
+    pub bank: String,
+    /// The blueprint as TOML.
+    pub blueprint: String,
+}
+
+/// Sets what the papers of a subject are drawn from. Refused, with every place named, unless the
+/// approved items of the bank fill the blueprint and make the full mark of the component.
+pub fn set_blueprint(
+    tx: &mut Tx<'_>,
+    actor: &Actor,
+    subject: Id,
+    bank: &str,
+    blueprint_toml: &str,
+) -> Result<(), Problem> {
+    let acting = actor.acting_as(&[Role::Organiser])?;
+    let subject = regulation::subject(tx, subject)?;
+    let examination = regulation::load(tx, subject.examination)?;
+    examination
+        .phase
+        .must_be(&[Phase::Draft, Phase::Announced, Phase::Ticketed])?;
+    let blueprint = Blueprint::from_toml(blueprint_toml).map_err(Problem::invalid)?;
+    let pool = pool(tx, bank)?;
+    if pool.items().is_empty() {
+        return Err(Problem::field("bank", "bank-without-items"));
+    }
+    Problem::unless_valid(draw_faults(&examination, &subject, &blueprint, &pool))?;
+    let text = canonical(&blueprint)?;
+    store::set_blueprint(tx, subject.id, bank, &text)?;
+    let inputs = json!({
+        "subject": subject.id, "component": subject.component, "bank": bank,
+        "blueprint_hash": hex::encode(sha256(&text)),
+    });
+    let entry = examination.decision(acting, "blueprint.set").on(inputs);
+    ledger::record(tx, &entry.outcome("set"))?;
+    Ok(())
+}
+
+/// What a subject is drawn from, and whether the bank suffices.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct BlueprintView {
+    /// The subject.
+    pub subject: Subject,
+    /// The bank; empty until it is set.
+    pub bank: String,
+    /// The blueprint, once it is set.
+    #[schema(value_type = Option<Object>)]
+    pub blueprint: Option<Blueprint>,
+    /// What the approved items of the bank hold for each cell.
+    pub cells: Vec<CellStock>,
+    /// What was locked, once it is.
+    pub lock: Option<LockView>,
+}
+
+/// What the lock of a subject's papers commits to.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct LockView {
+    /// Papers.
+    pub count: i64,
+    /// When.
+    pub locked_at: Instant,
+    /// SHA-256 of the secret seed, hexadecimal.
+    pub seed_commitment: String,
+    /// SHA-256 of the pool, hexadecimal.
+    pub pool_root: String,
+    /// Merkle root over the papers, hexadecimal.
+    pub papers_root: String,
+}
+
+/// What a subject is drawn from, for those who set it.
+pub fn check(view: &mut View<'_>, actor: &Actor, subject: Id) -> Result<BlueprintView, Problem> {
+    actor.acting_as(&[Role::Organiser])?;
+    let subject = regulation::subject(view, subject)?;
+    let setup = store::setup(view.db, subject.id)?;
+    let blueprint = blueprint_of(&setup)?;
+    let lock = lock_view(view, subject.id, &setup)?;
+    let pool = match &setup.pool {
+        Some(frozen) => parse(frozen)?,
+        None => pool(view, &setup.bank)?,
+    };
+    let cells = blueprint.as_ref().map(|blueprint| stock(blueprint, &pool));
+    Ok(BlueprintView {
+        subject,
+        bank: setup.bank,
+        blueprint,
+        cells: cells.unwrap_or_default(),
+        lock,
+    })
+}
+
+/// What every subject of an examination is drawn from.
+pub fn check_all(
+    view: &mut View<'_>,
+    actor: &Actor,
+    examination: Id,
+) -> Result<(Examination, Vec<BlueprintView>), Problem> {
+    actor.acting_as(&[Role::Organiser])?;
+    let loaded = regulation::load(view, examination)?;
+    let subjects = regulation::subjects(view, examination)?;
+    let checks: Result<Vec<_>, _> = subjects
+        .iter()
+        .map(|subject| check(view, actor, subject.id))
+        .collect();
+    Ok((loaded, checks?))
+}
+
+/// Banks that a subject can be drawn from.
+pub fn banks(view: &mut View<'_>, actor: &Actor) -> Result<Vec<String>, Problem> {
+    actor.acting_as(&[Role::Organiser])?;
+    store::banks(view.db)
+}
+
+/// The bank and the blueprint of a subject, for the rooms that follow.
+pub fn source(view: &mut View<'_>, subject: Id) -> Result<Option<(String, Blueprint)>, Problem> {
+    let setup = store::setup(view.db, subject)?;
+    let blueprint = blueprint_of(&setup)?;
+    Ok(blueprint.map(|blueprint| (setup.bank, blueprint)))
+}
+
+/// The papers of an examination, drawn and sealed but not yet locked. Nobody sees the seeds.
+pub struct Prepared {
+    examination: Id,
+    /// Applications by ticket number, as they were when the papers were drawn.
+    tickets: BTreeMap<String, Id>,
+    subjects: Vec<PreparedSubject>,
+}
+
+struct PreparedSubject {
+    subject: Subject,
+    bank: String,
+    blueprint: String,
+    seed_sealed: Vec<u8>,
+    seed_commitment: Hash,
+    pool: String,
+    keys_root: Hash,
+    papers_root: Hash,
+    papers: Vec<PreparedPaper>,
+}
+
+struct PreparedPaper {
+    application: Id,
+    content_sealed: Vec<u8>,
+    hash: Hash,
+}
+
+/// Draws a paper for everybody with a ticket, in every subject, under a fresh seed for each. This
+/// is the long work; it changes nothing and runs beside the writer.
+pub fn prepare(view: &mut View<'_>, actor: &Actor, examination: Id) -> Result<Prepared, Problem> {
+    actor.acting_as(&[Role::Organiser])?;
+    let loaded = regulation::load(view, examination)?;
+    loaded.phase.must_be(&[Phase::Ticketed])?;
+    let tickets = store::tickets(view.db, examination)?;
+    if tickets.is_empty() {
+        return Err(Problem::conflict("nobody-has-a-ticket"));
+    }
+    let (mut subjects, mut faults) = (Vec::new(), Vec::new());
+    for subject in regulation::subjects(view, examination)? {
+        match draw_source(view, &loaded, &subject)? {
+            Ok(source) => subjects.push(draw(view, subject, source, &tickets)?),
+            Err(found) => faults.extend(found),
+        }
+    }
+    Problem::unless_valid(faults)?;
+    Ok(Prepared {
+        examination,
+        tickets,
+        subjects,
+    })
+}
+
+/// What the papers of a subject follow from, but for the seed.
+struct DrawSource {
+    bank: String,
+    blueprint: Blueprint,
+    pool: Pool,
+    keys_root: Hash,
+}
+
+/// The source of a subject's draw, or why there is none: places begin with the component's code.
+fn draw_source(
+    view: &mut View<'_>,
+    examination: &Examination,
+    subject: &Subject,
+) -> Result<Result<DrawSource, Vec<Fault>>, Problem> {
+    let setup = store::setup(view.db, subject.id)?;
+    let Some(blueprint) = blueprint_of(&setup)? else {
+        let fault = Fault::new(&subject.component, "blueprint-missing");
+        return Ok(Err(vec![fault]));
+    };
+    let pool = pool(view, &setup.bank)?;
+    let mut faults = draw_faults(examination, subject, &blueprint, &pool);
+    if !faults.is_empty() {
+        for fault in &mut faults {
+            fault.place = format!("{}.{}", subject.component, fault.place);
+        }
+        return Ok(Err(faults));
+    }
+    let keys_root = keys_root(view, &setup.bank, &pool)?;
+    Ok(Ok(DrawSource {
+        bank: setup.bank,
+        blueprint,
+        pool,
+        keys_root,
+    }))
+}
+
+fn draw(
+    view: &View<'_>,
+    subject: Subject,
+    source: DrawSource,
+    tickets: &BTreeMap<String, Id>,
+) -> Result<PreparedSubject, Problem> {
+    let seed = Seed::new(secret::random());
+    let plan = Plan::new(&source.blueprint, &source.pool)
+        .map_err(|_| Problem::internal("a pool that was checked does not fill its blueprint"))?;
+    let mut hashes = BTreeMap::new();
+    let mut papers = Vec::with_capacity(tickets.len());
+    for (ticket, application) in tickets {
+        let paper = plan.paper(&seed, ticket);
+        let hash = paper_hash(&paper).map_err(Problem::internal)?;
+        hashes.insert(ticket.clone(), hash);
+        papers.push(PreparedPaper {
+            application: *application,
+            content_sealed: view.vault.seal(canonical(&paper)?)?,
+            hash,
+        });
+    }
+    Ok(PreparedSubject {
+        subject,
+        bank: source.bank,
+        blueprint: canonical(&source.blueprint)?,
+        seed_sealed: view.vault.seal(seed.bytes())?,
+        seed_commitment: sha256(seed.bytes()),
+        pool: canonical(&source.pool)?,
+        keys_root: source.keys_root,
+        papers_root: papers_root(&hashes),
+        papers,
+    })
+}
+
+/// Locks prepared papers: from now on nobody can change who sits what, and the log commits to
+/// blueprint, pool, keys, seed and papers before the first sitting opens.
+pub fn lock_papers(tx: &mut Tx<'_>, actor: &Actor, prepared: Prepared) -> Result<(), Problem> {
+    let acting = actor.acting_as(&[Role::Organiser])?;
+    let examination = regulation::load(tx, prepared.examination)?;
+    examination.phase.must_be(&[Phase::Ticketed])?;
+    check_still_fits(tx, &prepared)?;
+    for drawn in prepared.subjects {
+        let (seed, root) = (&drawn.seed_sealed, &drawn.papers_root);
+        store::lock(tx, drawn.subject.id, seed, &drawn.pool, root)?;
+        let entry = examination.decision(acting, "papers.locked");
+        ledger::record(tx, &entry.on(drawn.commitments()).outcome("locked"))?;
+        store::insert_papers(tx, &drawn.into_rows(tx.now))?;
+    }
+    regulation::advance(tx, &examination, Phase::Locked)
+}
+
+/// Refuses papers that are late, or drawn for other candidates or from another blueprint than
+/// there are now.
+fn check_still_fits(tx: &mut Tx<'_>, prepared: &Prepared) -> Result<(), Problem> {
+    let subjects = regulation::subjects(tx, prepared.examination)?;
+    if let Some(opens_at) = subjects.iter().map(|subject| subject.opens_at).min()
+        && opens_at <= tx.now
+    {
+        return Err(Problem::conflict("too-late-to-lock").with("opens_at", opens_at));
+    }
+    let mut fits = subjects.len() == prepared.subjects.len()
+        && store::tickets(tx.db, prepared.examination)? == prepared.tickets;
+    for drawn in &prepared.subjects {
+        let setup = store::setup(tx.db, drawn.subject.id)?;
+        fits &= setup.bank == drawn.bank && setup.blueprint == drawn.blueprint;
+    }
+    if fits {
+        Ok(())
+    } else {
+        Err(Problem::conflict("papers-outdated"))
+    }
+}
+
+impl PreparedSubject {
+    fn into_rows(self, now: Instant) -> Vec<PaperRow> {
+        let row = |paper: PreparedPaper| PaperRow {
+            id: Id::new(now),
+            subject_id: self.subject.id,
+            application_id: paper.application,
+            content_sealed: paper.content_sealed,
+            hash: paper.hash.to_vec(),
+            created_at: now,
+        };
+        self.papers.into_iter().map(row).collect()
+    }
+
+    /// What the decision commits to. The pool's root is the hash of its text, which is canonical.
+    fn commitments(&self) -> serde_json::Value {
+        json!({
+            "subject": self.subject.id, "component": self.subject.component, "bank": self.bank,
+            "blueprint_hash": hex::encode(sha256(&self.blueprint)),
+            "pool_root": hex::encode(sha256(&self.pool)),
+            "keys_root": hex::encode(self.keys_root),
+            "seed_commitment": hex::encode(self.seed_commitment),
+            "papers_root": hex::encode(self.papers_root),
+            "count": self.papers.len(),
+        })
+    }
+}
+
+/// What stands against drawing from `pool`: cells that it cannot fill, totals that differ from
+/// paper to paper, and a total that is not the component's full mark.
+fn draw_faults(
+    examination: &Examination,
+    subject: &Subject,
+    blueprint: &Blueprint,
+    pool: &Pool,
+) -> Vec<Fault> {
+    let plan = match Plan::new(blueprint, pool) {
+        Ok(plan) => plan,
+        Err(shortages) => return shortages.iter().map(Fault::from).collect(),
+    };
+    let mut faults = unequal_totals(blueprint, pool);
+    // Totals are equal, so any paper shows them.
+    let total = plan.paper(&Seed::new([0; 32]), "").total_marks();
+    let component = examination.profile.component(&subject.component);
+    let max: Option<Score> = component.map(|component| component.max);
+    if let Some(max) = max.filter(|max| faults.is_empty() && *max != total) {
+        let fault = Fault::new("sections", "paper-total");
+        faults.push(fault.with("total", total).with("max", max));
+    }
+    faults
+}
+
+/// The approved items of a bank, as a draw sees them.
+fn pool(view: &mut View<'_>, bank: &str) -> Result<Pool, Problem> {
+    let approved = bank::records::approved(view, bank)?;
+    let items = approved
+        .iter()
+        .map(|(id, version, item)| PoolItem::of(*id, *version, item));
+    Pool::new(items.collect()).map_err(Problem::internal)
+}
+
+/// The Merkle root over `code ‖ 0 ‖ version ‖ 0 ‖ content hash` of the pool's items, in order of
+/// their codes; the version in decimal digits. With it a key changed later is found out.
+fn keys_root(view: &mut View<'_>, bank: &str, pool: &Pool) -> Result<Hash, Problem> {
+    let contents = bank::records::content_hashes(view, bank)?;
+    let read = contents.iter().map(|(code, version, _)| (code, *version));
+    if !read.eq(pool.items().iter().map(|item| (&item.code, item.version))) {
+        // The bank changed between the two readings.
+        return Err(Problem::conflict("papers-outdated"));
+    }
+    let leaf = |(code, version, hash): &(String, i32, Vec<u8>)| {
+        let version = version.to_string();
+        let parts: [&[u8]; 5] = [code.as_bytes(), &[0], version.as_bytes(), &[0], hash];
+        merkle::leaf_hash(&parts.concat())
+    };
+    Ok(merkle::root(&contents.iter().map(leaf).collect::<Vec<_>>()))
+}
+
+fn lock_view(
+    view: &mut View<'_>,
+    subject: Id,
+    setup: &SetupRow,
+) -> Result<Option<LockView>, Problem> {
+    let (Some(locked_at), Some(seed), Some(pool), Some(root)) = (
+        setup.locked_at,
+        &setup.seed_sealed,
+        &setup.pool,
+        &setup.papers_root,
+    ) else {
+        return Ok(None);
+    };
+    let pool: Pool = parse(pool)?;
+    Ok(Some(LockView {
+        count: store::paper_count(view.db, subject)?,
+        locked_at,
+        seed_commitment: hex::encode(sha256(view.vault.open_bytes(seed)?)),
+        pool_root: hex::encode(pool_root(&pool).map_err(Problem::internal)?),
+        papers_root: hex::encode(root),
+    }))
+}
+
+fn blueprint_of(setup: &SetupRow) -> Result<Option<Blueprint>, Problem> {
+    if setup.blueprint.is_empty() {
+        return Ok(None);
+    }
+    parse(&setup.blueprint).map(Some)
+}
+
+fn parse<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, Problem> {
+    serde_json::from_str(text).map_err(Problem::internal)
+}
+
+/// Canonical JSON (RFC 8785).
+fn canonical(value: &impl Serialize) -> Result<String, Problem> {
+    serde_json_canonicalizer::to_string(value).map_err(Problem::internal)
+}

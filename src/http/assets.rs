@@ -32,6 +32,11 @@ const ASSETS: &[Asset] = &[
         media_type: JS,
         content: include_str!("assets/confirm.js"),
     },
+    Asset {
+        name: "room.js",
+        media_type: JS,
+        content: include_str!("../sitting/assets/room.js"),
+    },
 ];
 
 static VERSION: LazyLock<String> = LazyLock::new(|| {

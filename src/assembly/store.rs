@@ -1,0 +1,113 @@
+//! Queries on blueprints and papers.
+
+use std::collections::BTreeMap;
+
+use diesel::prelude::*;
+
+use crate::kernel::{Id, Instant, Problem};
+use crate::store::schema::{application, item, paper, subject};
+use crate::store::{AnyConn, Tx};
+
+/// What a subject is drawn from.
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = subject)]
+pub(super) struct SetupRow {
+    pub bank: String,
+    /// Canonical JSON; empty until it is set.
+    pub blueprint: String,
+    pub seed_sealed: Option<Vec<u8>>,
+    pub pool: Option<String>,
+    pub papers_root: Option<Vec<u8>>,
+    pub locked_at: Option<Instant>,
+}
+
+#[derive(Insertable)]
+#[diesel(table_name = paper)]
+pub(super) struct PaperRow {
+    pub id: Id,
+    pub subject_id: Id,
+    pub application_id: Id,
+    pub content_sealed: Vec<u8>,
+    pub hash: Vec<u8>,
+    pub created_at: Instant,
+}
+
+pub(super) fn setup(db: &mut AnyConn, id: Id) -> Result<SetupRow, Problem> {
+    let row = subject::table.find(id).select(SetupRow::as_select());
+    Ok(row.first(db)?)
+}
+
+pub(super) fn set_blueprint(
+    tx: &mut Tx<'_>,
+    id: Id,
+    bank: &str,
+    blueprint: &str,
+) -> Result<(), Problem> {
+    diesel::update(subject::table.find(id))
+        .set((subject::bank.eq(bank), subject::blueprint.eq(blueprint)))
+        .execute(tx.db)?;
+    Ok(())
+}
+
+/// Everybody with a ticket: application and number, by number in byte order.
+pub(super) fn tickets(db: &mut AnyConn, examination: Id) -> Result<BTreeMap<String, Id>, Problem> {
+    let rows: Vec<(Option<String>, Id)> = application::table
+        .filter(application::examination_id.eq(examination))
+        .filter(application::ticket_no.is_not_null())
+        .select((application::ticket_no, application::id))
+        .load(db)?;
+    let numbered = |(number, id): (Option<String>, Id)| number.map(|number| (number, id));
+    Ok(rows.into_iter().filter_map(numbered).collect())
+}
+
+/// Banks that have approved items.
+pub(super) fn banks(db: &mut AnyConn) -> Result<Vec<String>, Problem> {
+    Ok(item::table
+        .filter(item::state.eq("approved"))
+        .select(item::bank)
+        .distinct()
+        .order(item::bank)
+        .load(db)?)
+}
+
+/// Inserts papers: on PostgreSQL a few hundred at a time, to spare the ways to the server. On
+/// SQLite there are none to spare, and a batch would want a transaction of its own.
+pub(super) fn insert_papers(tx: &mut Tx<'_>, rows: &[PaperRow]) -> Result<(), Problem> {
+    match &mut *tx.db {
+        AnyConn::Postgres(db) => {
+            for part in rows.chunks(500) {
+                diesel::insert_into(paper::table).values(part).execute(db)?;
+            }
+        }
+        AnyConn::Sqlite(db) => {
+            for row in rows {
+                diesel::insert_into(paper::table).values(row).execute(db)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn paper_count(db: &mut AnyConn, subject: Id) -> Result<i64, Problem> {
+    let papers = paper::table.filter(paper::subject_id.eq(subject));
+    Ok(papers.count().get_result(db)?)
+}
+
+pub(super) fn lock(
+    tx: &mut Tx<'_>,
+    id: Id,
+    seed_sealed: &[u8],
+    pool: &str,
+    papers_root: &[u8],
+) -> Result<(), Problem> {
+    let now = tx.now;
+    diesel::update(subject::table.find(id))
+        .set((
+            subject::seed_sealed.eq(seed_sealed),
+            subject::pool.eq(pool),
+            subject::papers_root.eq(papers_root),
+            subject::locked_at.eq(now),
+        ))
+        .execute(tx.db)?;
+    Ok(())
+}

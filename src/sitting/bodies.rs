@@ -1,0 +1,113 @@
+//! What is asked at each place of a paper, kept in memory for the hot path of saving. Locked
+//! papers and versions of items never change, so nothing here can grow stale.
+
+use std::collections::HashMap;
+use std::hash::Hash;
+use std::sync::{Arc, LazyLock, PoisonError, RwLock};
+
+use super::store::AttemptRow;
+use crate::assembly;
+use crate::bank;
+use crate::bank::item::Body;
+use crate::kernel::{Id, Problem};
+use crate::store::View;
+
+/// An item in one of its versions.
+type Version = (Id, i32);
+
+/// The items of each paper, in the order of its places.
+static PAPERS: Cache<Id, Arc<[Version]>> = Cache::new(50_000);
+/// What each version of an item asks.
+static BODIES: Cache<Version, Arc<Body>> = Cache::new(50_000);
+
+/// What the paper of `attempt` asks at `position`, counted from one; nothing if it is shorter.
+pub(super) fn body(
+    view: &mut View<'_>,
+    attempt: &AttemptRow,
+    position: u32,
+) -> Result<Option<Arc<Body>>, Problem> {
+    let items = match PAPERS.get(&attempt.paper_id) {
+        Some(items) => items,
+        None => read_paper(view, attempt)?,
+    };
+    let index = usize::try_from(position)
+        .ok()
+        .and_then(|p| p.checked_sub(1));
+    let Some(version) = index.and_then(|index| items.get(index)) else {
+        return Ok(None);
+    };
+    match BODIES.get(version) {
+        Some(body) => Ok(Some(body)),
+        None => read_bodies(view, &items, version).map(Some),
+    }
+}
+
+fn read_paper(view: &mut View<'_>, attempt: &AttemptRow) -> Result<Arc<[Version]>, Problem> {
+    let paper = assembly::records::paper(view, attempt.subject_id, attempt.application_id)?;
+    let (_, paper) = paper.ok_or_else(|| Problem::internal("an attempt without a paper"))?;
+    let places = paper.places().map(|place| (place.item_id, place.version));
+    let items: Arc<[Version]> = places.collect();
+    PAPERS.put(attempt.paper_id, items.clone());
+    Ok(items)
+}
+
+/// Reads every body of a paper at once, and gives the one asked for.
+fn read_bodies(
+    view: &mut View<'_>,
+    items: &[Version],
+    wanted: &Version,
+) -> Result<Arc<Body>, Problem> {
+    let mut found = None;
+    for (version, item) in bank::records::item_versions(view, items)? {
+        let body = Arc::new(item.body);
+        if version == *wanted {
+            found = Some(body.clone());
+        }
+        BODIES.put(version, body);
+    }
+    found.ok_or_else(|| Problem::internal("a paper names an item that there is not"))
+}
+
+/// A bounded map. When it is full it starts afresh: what is needed is soon read again.
+struct Cache<K, V> {
+    most: usize,
+    entries: LazyLock<RwLock<HashMap<K, V>>>,
+}
+
+impl<K: Eq + Hash, V: Clone> Cache<K, V> {
+    const fn new(most: usize) -> Self {
+        Self {
+            most,
+            entries: LazyLock::new(RwLock::default),
+        }
+    }
+
+    fn get(&self, key: &K) -> Option<V> {
+        let entries = self.entries.read().unwrap_or_else(PoisonError::into_inner);
+        entries.get(key).cloned()
+    }
+
+    fn put(&self, key: K, value: V) {
+        let mut entries = self.entries.write().unwrap_or_else(PoisonError::into_inner);
+        if entries.len() >= self.most {
+            entries.clear();
+        }
+        entries.insert(key, value);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_cache_starts_afresh_and_never_outgrows_its_bound() {
+        let cache = Cache::new(2);
+        for number in 0..5 {
+            cache.put(number, number * 10);
+            assert_eq!(cache.get(&number), Some(number * 10));
+        }
+        assert_eq!(cache.get(&0), None);
+        assert!(cache.entries.read().unwrap().len() <= 2);
+    }
+}
