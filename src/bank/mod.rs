@@ -2,8 +2,12 @@
 
 pub mod api;
 pub mod pages;
+mod reading;
 pub mod records;
 pub mod service;
+mod store;
+#[cfg(test)]
+mod tests;
 
 pub mod answer;
 pub mod formats;
