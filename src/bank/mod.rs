@@ -1,6 +1,7 @@
 //! Item banks (题库): items, shared stimuli, versions and review.
 
 pub mod api;
+mod forms;
 pub mod pages;
 mod reading;
 pub mod records;

@@ -6,12 +6,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
-use super::formats::{BankFolder, Batch};
+use super::formats::{self, BankFolder, Batch};
 use super::item::{Item, Stimulus};
 use super::life::{ItemAct, ItemState, may_review};
 use super::store::{self, ItemRow, StimulusRow, VersionRow};
 use super::{records, rules};
 use crate::access::{Acting, Actor, Role};
+use crate::kernel::error::Kind;
 use crate::kernel::merkle::Hash;
 use crate::kernel::{Fault, Id, Problem};
 use crate::ledger::{self, Entry};
@@ -31,6 +32,23 @@ pub struct Imported {
     pub stimuli: usize,
 }
 
+/// Most faults of a file that are told at once.
+pub const FAULTS_SHOWN: usize = 500;
+
+/// Reads the items of a file.
+pub fn read_file(file_name: &str, bytes: &[u8]) -> Result<Batch, Problem> {
+    formats::read(file_name, bytes).map_err(import_refused)
+}
+
+/// All that is wrong with a file, as far as anybody wants to read on.
+fn import_refused(mut faults: Vec<Fault>) -> Problem {
+    let total = faults.len();
+    faults.truncate(FAULTS_SHOWN);
+    let mut problem = Problem::new(Kind::Invalid, "import-refused").with("total", total);
+    problem.faults = faults;
+    problem
+}
+
 /// Adds the items of a file to a bank and hands them to review, all of them or none.
 pub fn import(
     tx: &mut Tx<'_>,
@@ -41,7 +59,10 @@ pub fn import(
     let acting = actor.acting_as(&[Role::Author])?;
     check_bank(bank)?;
     let mut shelf = Shelf::look(tx, bank)?;
-    Problem::unless_valid(shelf.batch_faults(batch))?;
+    let faults = shelf.batch_faults(batch);
+    if !faults.is_empty() {
+        return Err(import_refused(faults));
+    }
     let stimuli = shelf.add_stimuli(tx, bank, &batch.stimuli)?;
     let mut hashes = Vec::with_capacity(batch.items.len());
     for item in &batch.items {
