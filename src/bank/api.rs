@@ -1,6 +1,281 @@
-//! REST.
+//! REST: banks, items and their review.
 
+use actix_web::http::header::CONTENT_DISPOSITION;
+use actix_web::{HttpRequest, HttpResponse, get, post, put, web};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use super::formats;
+use super::item::{Difficulty, Item, ItemKind};
+use super::life::ItemState;
+use super::service::{self, BankView, Imported, ItemFilter, ItemSummary, ItemView, Review};
+use crate::access::api::{Created, Paging, idempotency_key};
+use crate::access::{Actor, Role, service::once};
+use crate::http::{Answer, Body, Listing, Params, ProblemBody};
+use crate::kernel::{Id, Problem};
+use crate::store::{Store, sha256};
+
 /// Adds the room's operations.
-pub fn operations(_config: &mut ServiceConfig<'_>) {}
+pub fn operations(config: &mut ServiceConfig<'_>) {
+    config
+        .service(list_banks)
+        .service(template)
+        .service(list_items)
+        .service(show_item)
+        .service(create_item)
+        .service(edit_item)
+        .service(submit_item)
+        .service(review_item)
+        .service(retire_item)
+        .service(import_items);
+}
+
+/// Banks and how many items they have, by section, state and difficulty. Role: author or reviewer.
+#[utoipa::path(tag = "bank", responses((status = 200, body = Vec<BankView>), (status = 403, body = ProblemBody)))]
+#[get("/banks")]
+pub async fn list_banks(store: web::Data<Store>, actor: Actor) -> Answer<web::Json<Vec<BankView>>> {
+    store
+        .read(move |view| service::banks(view, &actor))
+        .await
+        .map(web::Json)
+}
+
+/// A table to fill in and import, with an example of every kind of item. Open to everybody.
+#[utoipa::path(tag = "bank", responses((status = 200, body = String, content_type = "text/csv")))]
+#[get("/banks/template.csv")]
+pub async fn template() -> HttpResponse {
+    HttpResponse::Ok()
+        .content_type("text/csv; charset=utf-8")
+        .insert_header((CONTENT_DISPOSITION, "attachment; filename=\"items.csv\""))
+        .body(formats::template_csv())
+}
+
+/// What a list of items is narrowed to, and where it goes on.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct ItemsQuery {
+    /// Bank.
+    bank: Option<String>,
+    /// Section.
+    section: Option<String>,
+    /// State.
+    #[param(inline)]
+    state: Option<ItemState>,
+    /// Kind.
+    #[param(inline)]
+    kind: Option<ItemKind>,
+    /// Difficulty.
+    #[param(inline)]
+    difficulty: Option<Difficulty>,
+    /// Text in the code, the topic or the stem.
+    text: Option<String>,
+    /// `next_cursor` of the page before.
+    cursor: Option<String>,
+    /// Entries a page, at most 200.
+    limit: Option<u16>,
+}
+
+impl ItemsQuery {
+    fn parts(self) -> (ItemFilter, Paging) {
+        let filter = ItemFilter {
+            bank: self.bank,
+            section: self.section,
+            state: self.state,
+            kind: self.kind,
+            difficulty: self.difficulty,
+            text: self.text,
+        };
+        let paging = Paging {
+            cursor: self.cursor,
+            limit: self.limit,
+        };
+        (filter, paging)
+    }
+}
+
+/// Items by bank and code: one's own for an author, all for a reviewer. Role: author or reviewer.
+#[utoipa::path(tag = "bank", params(ItemsQuery), responses((status = 200, body = Listing<ItemSummary>), (status = 403, body = ProblemBody)))]
+#[get("/items")]
+pub async fn list_items(
+    store: web::Data<Store>,
+    actor: Actor,
+    Params(query): Params<ItemsQuery>,
+) -> Answer<web::Json<Listing<ItemSummary>>> {
+    let (filter, paging) = query.parts();
+    let (size, fetch) = (paging.size(), paging.fetch());
+    let items = store
+        .read(move |view| service::list(view, &actor, &filter, paging.cursor.as_deref(), fetch))
+        .await?;
+    Ok(web::Json(Listing::new(items, size, ItemSummary::cursor)))
+}
+
+/// One item with its key, its versions and what may be done with it. Role: author of the item, or
+/// reviewer.
+#[utoipa::path(tag = "bank", responses((status = 200, body = ItemView), (status = 403, body = ProblemBody), (status = 404, body = ProblemBody)))]
+#[get("/items/{id}")]
+pub async fn show_item(
+    store: web::Data<Store>,
+    actor: Actor,
+    id: web::Path<Id>,
+) -> Answer<web::Json<ItemView>> {
+    let id = id.into_inner();
+    store
+        .read(move |view| service::item(view, &actor, id))
+        .await
+        .map(web::Json)
+}
+
+/// Writes a new item, which begins as a draft. Role: author.
+#[utoipa::path(tag = "bank", responses((status = 201, body = Created), (status = 403, body = ProblemBody), (status = 422, body = ProblemBody)))]
+#[post("/banks/{bank}/items")]
+pub async fn create_item(
+    request: HttpRequest,
+    store: web::Data<Store>,
+    actor: Actor,
+    bank: web::Path<String>,
+    Body(item): Body<Item>,
+) -> Answer<HttpResponse> {
+    let key = idempotency_key(&request)?;
+    let bank = bank.into_inner();
+    let created = store
+        .write(move |tx| {
+            once(tx, &actor, key.as_deref(), &(&bank, &item), |tx| {
+                Ok(Created {
+                    id: service::create(tx, &actor, &bank, &item)?,
+                })
+            })
+        })
+        .await?;
+    Ok(HttpResponse::Created().json(created))
+}
+
+/// The version an item now stands at.
+#[derive(Serialize, ToSchema)]
+pub struct ItemVersion {
+    /// Its number.
+    pub version: i32,
+}
+
+/// Writes a new version of one's own item, which is a draft again. Role: author of the item.
+#[utoipa::path(tag = "bank", responses((status = 200, body = ItemVersion), (status = 404, body = ProblemBody), (status = 409, body = ProblemBody), (status = 422, body = ProblemBody)))]
+#[put("/items/{id}")]
+pub async fn edit_item(
+    store: web::Data<Store>,
+    actor: Actor,
+    id: web::Path<Id>,
+    Body(item): Body<Item>,
+) -> Answer<web::Json<ItemVersion>> {
+    let id = id.into_inner();
+    let version = store
+        .write(move |tx| service::edit(tx, &actor, id, &item))
+        .await?;
+    Ok(web::Json(ItemVersion { version }))
+}
+
+/// Hands one's own item to review. Role: author of the item.
+#[utoipa::path(tag = "bank", responses((status = 204), (status = 404, body = ProblemBody), (status = 409, body = ProblemBody)))]
+#[post("/items/{id}/submission")]
+pub async fn submit_item(
+    store: web::Data<Store>,
+    actor: Actor,
+    id: web::Path<Id>,
+) -> Answer<HttpResponse> {
+    let id = id.into_inner();
+    store
+        .write(move |tx| service::submit(tx, &actor, id))
+        .await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// Approves an item of somebody else, or sends it back with a reason. Role: reviewer.
+#[utoipa::path(tag = "bank", responses((status = 204), (status = 403, body = ProblemBody), (status = 409, body = ProblemBody), (status = 422, body = ProblemBody)))]
+#[post("/items/{id}/review")]
+pub async fn review_item(
+    store: web::Data<Store>,
+    actor: Actor,
+    id: web::Path<Id>,
+    Body(review): Body<Review>,
+) -> Answer<HttpResponse> {
+    let id = id.into_inner();
+    store
+        .write(move |tx| service::review(tx, &actor, id, &review))
+        .await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// Why an item is taken out of use.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Retirement {
+    /// Why; kept in the decision log.
+    reason: String,
+}
+
+/// Takes an item of somebody else out of use. Role: reviewer.
+#[utoipa::path(tag = "bank", responses((status = 204), (status = 403, body = ProblemBody), (status = 409, body = ProblemBody), (status = 422, body = ProblemBody)))]
+#[post("/items/{id}/retirement")]
+pub async fn retire_item(
+    store: web::Data<Store>,
+    actor: Actor,
+    id: web::Path<Id>,
+    Body(form): Body<Retirement>,
+) -> Answer<HttpResponse> {
+    let id = id.into_inner();
+    store
+        .write(move |tx| service::retire(tx, &actor, id, &form.reason))
+        .await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// The name of a file.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct FileName {
+    /// Such as `items.xlsx`: its ending says how text is to be read.
+    file_name: String,
+}
+
+/// Adds the items of a file (CSV, XLSX or TOML, at most 20 MB, as the body) to a bank and hands
+/// them to review, all of them or none. Role: author.
+#[utoipa::path(tag = "bank", params(FileName), request_body(content = String, content_type = "application/octet-stream"),
+    responses((status = 201, body = Imported), (status = 403, body = ProblemBody), (status = 422, body = ProblemBody)))]
+#[post("/banks/{bank}/imports")]
+pub async fn import_items(
+    request: HttpRequest,
+    store: web::Data<Store>,
+    actor: Actor,
+    bank: web::Path<String>,
+    Params(file): Params<FileName>,
+    bytes: web::Bytes,
+) -> Answer<HttpResponse> {
+    let key = idempotency_key(&request)?;
+    let bank = bank.into_inner();
+    let imported = import(&store, actor, bank, key, file.file_name, bytes).await?;
+    Ok(HttpResponse::Created().json(imported))
+}
+
+/// Reads the file before the writer is asked for: that may take a while.
+pub(super) async fn import(
+    store: &Store,
+    actor: Actor,
+    bank: String,
+    key: Option<String>,
+    file_name: String,
+    bytes: web::Bytes,
+) -> Answer<Imported> {
+    actor.acting_as(&[Role::Author])?;
+    let read = move || {
+        let request = (hex::encode(sha256(&bytes)), file_name);
+        service::read_file(&request.1, &bytes).map(|batch| (request, batch))
+    };
+    let (request, batch) = web::block(read).await.map_err(Problem::internal)??;
+    store
+        .write(move |tx| {
+            once(tx, &actor, key.as_deref(), &(&bank, &request), |tx| {
+                service::import(tx, &actor, &bank, &batch)
+            })
+        })
+        .await
+}

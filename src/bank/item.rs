@@ -1,11 +1,14 @@
 //! What an item (试题) is, and what an answer to one is. Pure.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::kernel::Score;
 
 /// How hard the author and the reviewer take the item to be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Difficulty {
     /// 易
@@ -17,7 +20,9 @@ pub enum Difficulty {
 }
 
 /// The kinds of item.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum ItemKind {
     /// 单项选择题
@@ -33,7 +38,8 @@ pub enum ItemKind {
 }
 
 /// An item as an author writes it and a bank keeps it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Item {
     /// Stable name, unique in its bank.
     pub code: String,
@@ -55,8 +61,8 @@ pub struct Item {
 
 /// The part of an item that differs by kind. Options are named by their place, from zero, in the
 /// order the author wrote them; that identity survives every shuffling.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Body {
     /// One option is right.
     SingleChoice {
@@ -87,6 +93,7 @@ pub enum Body {
         /// What earns marks.
         rubric: Vec<RubricPoint>,
         /// The maximum; the rubric adds up to it.
+        #[schema(value_type = String)]
         marks: Score,
         /// Most characters the answer may have.
         words_max: u32,
@@ -96,16 +103,19 @@ pub enum Body {
 }
 
 /// One line of a rubric (评分要点).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct RubricPoint {
     /// What the answer shows.
     pub point: String,
     /// What it is worth.
+    #[schema(value_type = String)]
     pub marks: Score,
 }
 
 /// A text or table that several items share (材料).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Stimulus {
     /// Stable name, unique in its bank.
     pub code: String,

@@ -1,10 +1,16 @@
 //! The life of an item: the states it passes through, and who may move it on. Pure.
 
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
 use crate::kernel::error::Kind;
 use crate::kernel::{Id, Problem};
 
 /// Where an item stands in its life.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema,
+)]
+#[serde(rename_all = "snake_case")]
 pub enum ItemState {
     /// Being written (草稿).
     Draft,
@@ -17,8 +23,11 @@ pub enum ItemState {
 }
 
 /// What can be done with an item.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
 pub enum ItemAct {
+    /// The author writes a new version of it.
+    Edit,
     /// The author hands it in for review.
     Submit,
     /// The reviewer lets it into the bank.
@@ -48,10 +57,12 @@ impl ItemState {
         Self::ALL.into_iter().find(|state| state.as_str() == text)
     }
 
-    /// The state after `act`. An item in review is returned before it is retired, so that no
-    /// review is left without an answer.
+    /// The state after `act`. An item in review is returned before it is edited or retired, so
+    /// that no review is left without an answer; an approved one that is edited goes through
+    /// review again, and until then is drawn into no paper.
     pub fn next(self, act: ItemAct) -> Result<Self, Problem> {
         match (self, act) {
+            (Self::Draft | Self::Approved, ItemAct::Edit) => Ok(Self::Draft),
             (Self::Draft, ItemAct::Submit) => Ok(Self::InReview),
             (Self::InReview, ItemAct::Approve) => Ok(Self::Approved),
             (Self::InReview, ItemAct::Return) => Ok(Self::Draft),
@@ -65,11 +76,18 @@ impl ItemState {
 
 impl ItemAct {
     /// All acts.
-    pub const ALL: [Self; 4] = [Self::Submit, Self::Approve, Self::Return, Self::Retire];
+    pub const ALL: [Self; 5] = [
+        Self::Edit,
+        Self::Submit,
+        Self::Approve,
+        Self::Return,
+        Self::Retire,
+    ];
 
     /// As written in addresses, in the decision log and in message keys.
     pub const fn as_str(self) -> &'static str {
         match self {
+            Self::Edit => "edit",
             Self::Submit => "submit",
             Self::Approve => "approve",
             Self::Return => "return",
@@ -101,10 +119,12 @@ mod tests {
     fn an_item_is_written_reviewed_used_and_retired() {
         let mut state = ItemState::Draft;
         for act in [
+            ItemAct::Edit,
             ItemAct::Submit,
             ItemAct::Return,
             ItemAct::Submit,
             ItemAct::Approve,
+            ItemAct::Edit,
             ItemAct::Retire,
         ] {
             state = state.next(act).unwrap();
@@ -114,6 +134,7 @@ mod tests {
         assert_eq!(refused.to_string(), "item-state state=retired act=submit");
         assert!(ItemState::Draft.next(ItemAct::Approve).is_err());
         assert!(ItemState::InReview.next(ItemAct::Retire).is_err());
+        assert!(ItemState::InReview.next(ItemAct::Edit).is_err());
     }
 
     #[test]

@@ -1,9 +1,14 @@
 //! Item banks (题库): items, shared stimuli, versions and review.
 
 pub mod api;
+mod forms;
 pub mod pages;
+mod reading;
 pub mod records;
 pub mod service;
+mod store;
+#[cfg(test)]
+mod tests;
 
 pub mod answer;
 pub mod formats;

@@ -1,6 +1,528 @@
-//! Pages.
+//! Pages: the banks and imports for authors, items, and the review of items.
 
-use actix_web::web;
+use actix_multipart::form::{MultipartForm, MultipartFormConfig};
+use actix_web::{HttpResponse, ResponseError as _, web};
+use askama::Template;
+use serde::Deserialize;
+
+use super::forms::{ImportFields, ItemFields, letters};
+use super::item::{Body, Difficulty, Item, ItemKind, option_letter};
+use super::life::ItemState;
+use super::service::{self, BankView, ItemFilter, ItemSummary, ItemView, Queue, Review};
+use super::{api, formats};
+use crate::access::{Actor, Role};
+use crate::http::{Answer, Page, PageForm, Params, ProblemBody, html, see_other};
+use crate::kernel::error::Kind;
+use crate::kernel::{Fault, Id, Problem};
+use crate::store::Store;
+
+/// Most bytes of a form with a file: the file, and a little for the other fields.
+const UPLOAD_MAX: usize = formats::BYTES_MAX + (64 << 10);
+/// Items a page.
+const PAGE: i64 = 50;
 
 /// Adds the room's pages.
-pub fn routes(_config: &mut web::ServiceConfig) {}
+pub fn routes(config: &mut web::ServiceConfig) {
+    let upload = MultipartFormConfig::default()
+        .total_limit(UPLOAD_MAX)
+        .memory_limit(UPLOAD_MAX);
+    config
+        .route("/bank", web::get().to(overview))
+        .service(web::resource("/bank/imports").app_data(upload).post(import))
+        .service(web::resource("/bank/items").get(items).post(create))
+        .route("/bank/items/new", web::get().to(new_item))
+        .route("/bank/items/{id}", web::get().to(show))
+        .service(
+            web::resource("/bank/items/{id}/edit")
+                .get(edit_form)
+                .post(edit),
+        )
+        .route("/bank/items/{id}/submission", web::post().to(submit))
+        .route("/bank/items/{id}/review", web::post().to(review))
+        .route("/bank/items/{id}/retirement", web::post().to(retire))
+        .route("/bank/items/{id}/next", web::get().to(next))
+        .service(
+            web::resource("/bank/review")
+                .get(queue)
+                .post(approve_section),
+        );
+}
+
+#[derive(Template)]
+#[template(path = "bank/templates/overview.html")]
+struct OverviewPage {
+    page: Page,
+    banks: Vec<BankView>,
+    refused: Option<Refusal>,
+    bank: String,
+}
+
+/// What is wrong with a file, for its table.
+struct Refusal {
+    title: String,
+    faults: Vec<FaultLine>,
+}
+
+struct FaultLine {
+    place: String,
+    detail: String,
+    found: String,
+}
+
+impl Refusal {
+    fn new(page: &Page, problem: &Problem) -> Self {
+        let body = ProblemBody::new(problem, page.lang);
+        let line = |(fault, said): (&Fault, crate::http::FaultBody)| FaultLine {
+            place: place(page, &fault.place),
+            detail: said.detail,
+            found: found(fault),
+        };
+        Self {
+            title: body.title,
+            faults: problem.faults.iter().zip(body.errors).map(line).collect(),
+        }
+    }
+}
+
+/// A place in a file in the words of the page: `row 12, column C` is 第 12 行 C 列.
+fn place(page: &Page, place: &str) -> String {
+    if place == "file" {
+        return page.t("bank-file");
+    }
+    let Some(rest) = place.strip_prefix("row ") else {
+        return place.to_owned();
+    };
+    match rest.split_once(", column ") {
+        Some((row, column)) => page.t2("bank-place-cell", "row", row, "column", column),
+        None => page.t1("bank-place-row", "row", rest),
+    }
+}
+
+fn found(fault: &Fault) -> String {
+    let found = fault.args.iter().find(|(name, _)| *name == "found");
+    found.map(|(_, text)| text.clone()).unwrap_or_default()
+}
+
+async fn overview(page: Page, store: web::Data<Store>, actor: Actor) -> Answer<HttpResponse> {
+    let banks = store.read(move |view| service::banks(view, &actor)).await?;
+    html(&OverviewPage {
+        page,
+        banks,
+        refused: None,
+        bank: String::new(),
+    })
+}
+
+async fn import(
+    page: Page,
+    store: web::Data<Store>,
+    actor: Actor,
+    MultipartForm(form): MultipartForm<ImportFields>,
+) -> Answer<HttpResponse> {
+    actor.acting_as(&[Role::Author])?;
+    if form.csrf != page.csrf() {
+        return Err(Problem::new(Kind::Forbidden, "form-expired"));
+    }
+    let bank = form.bank.trim().to_owned();
+    let name = form.file.file_name.unwrap_or_default();
+    let imported = api::import(
+        &store,
+        actor.clone(),
+        bank.clone(),
+        None,
+        name,
+        form.file.data,
+    );
+    match imported.await {
+        Ok(_) => Ok(see_other("/bank?done=items-imported")),
+        Err(problem) if problem.kind == Kind::Invalid => {
+            let banks = store.read(move |view| service::banks(view, &actor)).await?;
+            let refused = Some(Refusal::new(&page, &problem));
+            let answer = html(&OverviewPage {
+                page,
+                banks,
+                refused,
+                bank,
+            });
+            refused_with(&problem, answer?)
+        }
+        Err(problem) => Err(problem),
+    }
+}
+
+/// A page that is shown again, with the status of what was refused.
+fn refused_with(problem: &Problem, mut answer: HttpResponse) -> Answer<HttpResponse> {
+    *answer.status_mut() = problem.status_code();
+    Ok(answer)
+}
+
+/// The fields above the list of items, as they were sent.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+struct Search {
+    bank: String,
+    section: String,
+    state: String,
+    kind: String,
+    difficulty: String,
+    text: String,
+    cursor: String,
+}
+
+impl Search {
+    /// What is not filled in, or no word, narrows nothing.
+    fn filter(&self) -> ItemFilter {
+        let filled = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
+        ItemFilter {
+            bank: filled(&self.bank),
+            section: filled(&self.section),
+            state: ItemState::parse(&self.state),
+            kind: ItemKind::parse(&self.kind),
+            difficulty: Difficulty::parse(&self.difficulty),
+            text: filled(&self.text),
+        }
+    }
+
+    /// The address of the page that goes on after `cursor`.
+    fn address(&self, cursor: &str) -> Answer<String> {
+        let fields = [
+            ("bank", self.bank.as_str()),
+            ("section", &self.section),
+            ("state", &self.state),
+            ("kind", &self.kind),
+            ("difficulty", &self.difficulty),
+            ("text", &self.text),
+            ("cursor", cursor),
+        ];
+        let query = serde_html_form::to_string(fields).map_err(Problem::internal)?;
+        Ok(format!("/bank/items?{query}"))
+    }
+
+    /// Whether the list is exactly what a reviewer may approve at once.
+    fn is_section_in_review(&self) -> bool {
+        let whole = self.kind.is_empty() && self.difficulty.is_empty() && self.text.is_empty();
+        let one = !self.bank.is_empty() && !self.section.is_empty();
+        one && whole && self.state == ItemState::InReview.as_str()
+    }
+}
+
+#[derive(Template)]
+#[template(path = "bank/templates/items.html")]
+struct ItemsPage {
+    page: Page,
+    search: Search,
+    items: Vec<ItemSummary>,
+    next: Option<String>,
+    states: &'static [ItemState],
+    kinds: &'static [ItemKind],
+    difficulties: &'static [Difficulty],
+}
+
+async fn items(
+    page: Page,
+    store: web::Data<Store>,
+    actor: Actor,
+    Params(search): Params<Search>,
+) -> Answer<HttpResponse> {
+    let filter = search.filter();
+    let cursor = Some(search.cursor.clone()).filter(|cursor| !cursor.is_empty());
+    let read = move |view: &mut crate::store::View<'_>| {
+        service::list(view, &actor, &filter, cursor.as_deref(), PAGE + 1)
+    };
+    let items = store.read(read).await?;
+    let size = usize::try_from(PAGE).map_err(Problem::internal)?;
+    let listing = crate::http::Listing::new(items, size, ItemSummary::cursor);
+    let next = listing.next_cursor.map(|cursor| search.address(&cursor));
+    html(&ItemsPage {
+        page,
+        next: next.transpose()?,
+        search,
+        items: listing.items,
+        states: &ItemState::ALL,
+        kinds: &ItemKind::ALL,
+        difficulties: &Difficulty::ALL,
+    })
+}
+
+#[derive(Template)]
+#[template(path = "bank/templates/item_form.html")]
+struct ItemFormPage {
+    page: Page,
+    fields: ItemFields,
+    /// The item being edited; none for a new one.
+    id: Option<Id>,
+    title: Option<String>,
+    faults: Vec<crate::http::FaultBody>,
+    kinds: &'static [ItemKind],
+    difficulties: &'static [Difficulty],
+}
+
+impl ItemFormPage {
+    fn new(page: Page, fields: ItemFields, id: Option<Id>) -> Self {
+        Self {
+            page,
+            fields,
+            id,
+            title: None,
+            faults: Vec::new(),
+            kinds: &ItemKind::ALL,
+            difficulties: &Difficulty::ALL,
+        }
+    }
+
+    /// What is wrong with a field.
+    fn wrong(&self, field: &str) -> Vec<&str> {
+        let faults = self.faults.iter().filter(|fault| fault.place == field);
+        faults.map(|fault| fault.detail.as_str()).collect()
+    }
+
+    /// The form with what was typed and what is wrong with it.
+    fn refuse(mut self, problem: &Problem) -> Answer<HttpResponse> {
+        let body = ProblemBody::new(problem, self.page.lang);
+        self.title = Some(body.title);
+        self.faults = body.errors;
+        refused_with(problem, html(&self)?)
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(default)]
+#[derive(Default)]
+struct NewItem {
+    kind: String,
+    bank: String,
+}
+
+async fn new_item(page: Page, actor: Actor, Params(new): Params<NewItem>) -> Answer<HttpResponse> {
+    actor.acting_as(&[Role::Author])?;
+    let kind = ItemKind::parse(&new.kind).unwrap_or(ItemKind::SingleChoice);
+    let fields = ItemFields::empty(kind, new.bank);
+    html(&ItemFormPage::new(page, fields, None))
+}
+
+/// The item that the fields say, if they say one.
+fn read_fields(fields: &ItemFields) -> Result<Item, Problem> {
+    let (item, faults) = fields.draft().read();
+    Problem::unless_valid(faults).map(|()| item)
+}
+
+async fn create(
+    page: Page,
+    store: web::Data<Store>,
+    actor: Actor,
+    PageForm(fields): PageForm<ItemFields>,
+) -> Answer<HttpResponse> {
+    actor.acting_as(&[Role::Author])?;
+    let bank = fields.bank.trim().to_owned();
+    let created = match read_fields(&fields) {
+        Ok(item) => {
+            store
+                .write(move |tx| service::create(tx, &actor, &bank, &item))
+                .await
+        }
+        Err(problem) => Err(problem),
+    };
+    match created {
+        Ok(id) => Ok(see_other(&format!("/bank/items/{id}?done=item-saved"))),
+        Err(problem) if problem.kind == Kind::Invalid => {
+            ItemFormPage::new(page, fields, None).refuse(&problem)
+        }
+        Err(problem) => Err(problem),
+    }
+}
+
+async fn edit_form(
+    page: Page,
+    store: web::Data<Store>,
+    actor: Actor,
+    id: web::Path<Id>,
+) -> Answer<HttpResponse> {
+    actor.acting_as(&[Role::Author])?;
+    let id = id.into_inner();
+    let item = store
+        .read(move |view| service::item(view, &actor, id))
+        .await?;
+    let fields = ItemFields::of(item.bank, &item.item);
+    html(&ItemFormPage::new(page, fields, Some(id)))
+}
+
+async fn edit(
+    page: Page,
+    store: web::Data<Store>,
+    actor: Actor,
+    id: web::Path<Id>,
+    PageForm(fields): PageForm<ItemFields>,
+) -> Answer<HttpResponse> {
+    actor.acting_as(&[Role::Author])?;
+    let id = id.into_inner();
+    let edited = match read_fields(&fields) {
+        Ok(item) => {
+            store
+                .write(move |tx| service::edit(tx, &actor, id, &item))
+                .await
+        }
+        Err(problem) => Err(problem),
+    };
+    match edited {
+        Ok(_) => Ok(see_other(&format!("/bank/items/{id}?done=item-saved"))),
+        Err(problem) if problem.kind == Kind::Invalid => {
+            ItemFormPage::new(page, fields, Some(id)).refuse(&problem)
+        }
+        Err(problem) => Err(problem),
+    }
+}
+
+#[derive(Template)]
+#[template(path = "bank/templates/item.html")]
+struct ItemPage {
+    page: Page,
+    shown: ItemView,
+}
+
+impl ItemPage {
+    /// The options with their letters.
+    fn options(&self) -> Vec<(char, &str)> {
+        let options = self.shown.item.body.options().iter();
+        options
+            .enumerate()
+            .map(|(place, option)| (option_letter(place), option.as_str()))
+            .collect()
+    }
+
+    /// The key, in one line; none for an essay.
+    fn key(&self) -> Option<String> {
+        match &self.shown.item.body {
+            Body::SingleChoice { key, .. } => Some(letters(&[*key])),
+            Body::MultipleChoice { key, .. } => Some(letters(key)),
+            Body::TrueFalse { key } => Some(self.page.word("item-key", &key.to_string())),
+            Body::FillIn { accepted } => Some(accepted.join(" | ")),
+            Body::Essay { .. } => None,
+        }
+    }
+}
+
+async fn show(
+    page: Page,
+    store: web::Data<Store>,
+    actor: Actor,
+    id: web::Path<Id>,
+) -> Answer<HttpResponse> {
+    let id = id.into_inner();
+    let shown = store
+        .read(move |view| service::item(view, &actor, id))
+        .await?;
+    html(&ItemPage { page, shown })
+}
+
+async fn submit(
+    store: web::Data<Store>,
+    actor: Actor,
+    id: web::Path<Id>,
+    PageForm(()): PageForm<()>,
+) -> Answer<HttpResponse> {
+    let id = id.into_inner();
+    store
+        .write(move |tx| service::submit(tx, &actor, id))
+        .await?;
+    Ok(see_other(&format!("/bank/items/{id}?done=item-submitted")))
+}
+
+#[derive(Deserialize)]
+struct ReviewFields {
+    approve: bool,
+    #[serde(default)]
+    reason: String,
+    version: i32,
+}
+
+/// After a review the reviewer is led to the item that waits next.
+async fn review(
+    store: web::Data<Store>,
+    actor: Actor,
+    id: web::Path<Id>,
+    PageForm(form): PageForm<ReviewFields>,
+) -> Answer<HttpResponse> {
+    let id = id.into_inner();
+    let done = if form.approve {
+        "item-approved"
+    } else {
+        "item-returned"
+    };
+    let review = Review {
+        approve: form.approve,
+        reason: form.reason,
+        version: Some(form.version),
+    };
+    let reviewer = actor.clone();
+    // The place in the queue is looked up while the item still has one.
+    let next = store
+        .read(move |view| service::next_in_review(view, &reviewer, id))
+        .await?;
+    store
+        .write(move |tx| service::review(tx, &actor, id, &review))
+        .await?;
+    Ok(see_other(&match next {
+        Some(next) => format!("/bank/items/{next}?done={done}"),
+        None => format!("/bank/review?done={done}"),
+    }))
+}
+
+async fn next(store: web::Data<Store>, actor: Actor, id: web::Path<Id>) -> Answer<HttpResponse> {
+    let id = id.into_inner();
+    let next = store
+        .read(move |view| service::next_in_review(view, &actor, id))
+        .await?;
+    Ok(see_other(&match next {
+        Some(next) => format!("/bank/items/{next}"),
+        None => "/bank/review".to_owned(),
+    }))
+}
+
+#[derive(Deserialize)]
+struct RetirementFields {
+    reason: String,
+}
+
+async fn retire(
+    store: web::Data<Store>,
+    actor: Actor,
+    id: web::Path<Id>,
+    PageForm(form): PageForm<RetirementFields>,
+) -> Answer<HttpResponse> {
+    let id = id.into_inner();
+    store
+        .write(move |tx| service::retire(tx, &actor, id, &form.reason))
+        .await?;
+    Ok(see_other(&format!("/bank/items/{id}?done=item-retired")))
+}
+
+#[derive(Template)]
+#[template(path = "bank/templates/review.html")]
+struct ReviewPage {
+    page: Page,
+    queue: Queue,
+}
+
+async fn queue(page: Page, store: web::Data<Store>, actor: Actor) -> Answer<HttpResponse> {
+    let queue = store
+        .read(move |view| service::queue(view, &actor, PAGE))
+        .await?;
+    html(&ReviewPage { page, queue })
+}
+
+#[derive(Deserialize)]
+struct SectionFields {
+    bank: String,
+    section: String,
+}
+
+async fn approve_section(
+    store: web::Data<Store>,
+    actor: Actor,
+    PageForm(form): PageForm<SectionFields>,
+) -> Answer<HttpResponse> {
+    store
+        .write(move |tx| service::approve_section(tx, &actor, &form.bank, &form.section))
+        .await?;
+    Ok(see_other("/bank/review?done=section-approved"))
+}

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use diesel::prelude::*;
 
 use super::item::{Item, Stimulus};
+use crate::kernel::merkle::{self, Hash};
 use crate::kernel::{Id, Problem};
 use crate::store::schema::{item, item_version, stimulus};
-use crate::store::{Vault, View};
+use crate::store::{Vault, View, sha256};
 
 /// An item in use: its id, its version and its content.
 pub type Approved = (Id, i32, Item);
@@ -82,6 +83,26 @@ pub fn content_hashes(
     Ok(rows)
 }
 
-fn open<T: serde::de::DeserializeOwned>(vault: &Vault, sealed: &[u8]) -> Result<T, Problem> {
+/// What an item's content is known by: SHA-256 of its canonical JSON (RFC 8785).
+pub fn content_hash(item: &Item) -> Result<Hash, Problem> {
+    let canonical = serde_json_canonicalizer::to_vec(item).map_err(Problem::internal)?;
+    Ok(sha256(canonical))
+}
+
+/// What stands for a set of items in the decision log: the root over `leaf(code ‖ 0 ‖ content hash)`
+/// of each, by code in byte order.
+pub fn content_root<'a>(items: impl IntoIterator<Item = (&'a str, Hash)>) -> Hash {
+    let sorted: BTreeMap<&str, Hash> = items.into_iter().collect();
+    let leaf = |(code, hash): (&str, Hash)| {
+        merkle::leaf_hash(&[code.as_bytes(), &[0], hash.as_slice()].concat())
+    };
+    let leaves: Vec<Hash> = sorted.into_iter().map(leaf).collect();
+    merkle::root(&leaves)
+}
+
+pub(super) fn open<T: serde::de::DeserializeOwned>(
+    vault: &Vault,
+    sealed: &[u8],
+) -> Result<T, Problem> {
     serde_json::from_slice(&vault.open_bytes(sealed)?).map_err(Problem::internal)
 }

@@ -227,6 +227,54 @@ pub fn tidy(text: &str) -> String {
     text.trim().replace("\r\n", "\n").replace('\r', "\n")
 }
 
+/// `item` with every text as the bank keeps it.
+#[must_use]
+pub fn tidied(item: &Item) -> Item {
+    let all = |texts: &[String]| texts.iter().map(|text| tidy(text)).collect();
+    let body = match &item.body {
+        Body::SingleChoice { options, key } => Body::SingleChoice {
+            options: all(options),
+            key: *key,
+        },
+        Body::MultipleChoice { options, key } => Body::MultipleChoice {
+            options: all(options),
+            key: key.clone(),
+        },
+        Body::TrueFalse { key } => Body::TrueFalse { key: *key },
+        Body::FillIn { accepted } => Body::FillIn {
+            accepted: all(accepted),
+        },
+        Body::Essay {
+            rubric,
+            marks,
+            words_max,
+            reference,
+        } => Body::Essay {
+            rubric: rubric.iter().map(tidied_point).collect(),
+            marks: *marks,
+            words_max: *words_max,
+            reference: tidy(reference),
+        },
+    };
+    Item {
+        code: tidy(&item.code),
+        section: tidy(&item.section),
+        topic: tidy(&item.topic),
+        difficulty: item.difficulty,
+        stimulus: item.stimulus.as_deref().map(tidy),
+        stem: tidy(&item.stem),
+        body,
+        explanation: tidy(&item.explanation),
+    }
+}
+
+fn tidied_point(line: &RubricPoint) -> RubricPoint {
+    RubricPoint {
+        point: tidy(&line.point),
+        marks: line.marks,
+    }
+}
+
 /// Whether `text` can name an item or a stimulus: ASCII letters, digits, `-`, `_` and `.`.
 pub fn is_code(text: &str) -> bool {
     let allowed = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.');

@@ -1,1 +1,482 @@
-//! The acts of the room.
+//! The acts of the bank: writing, importing, submitting, reviewing and retiring items.
+
+use std::collections::{BTreeMap, HashSet};
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use utoipa::ToSchema;
+
+use super::formats::{self, BankFolder, Batch};
+use super::item::{Item, Stimulus};
+use super::life::{ItemAct, ItemState, may_review};
+use super::store::{self, ItemRow, StimulusRow, VersionRow};
+use super::{records, rules};
+use crate::access::{Acting, Actor, Role};
+use crate::kernel::error::Kind;
+use crate::kernel::merkle::Hash;
+use crate::kernel::{Fault, Id, Problem};
+use crate::ledger::{self, Entry};
+use crate::store::{Tx, View};
+
+pub use super::reading::{
+    BankView, ItemFilter, ItemSummary, ItemView, Queue, SectionView, VersionView, banks, item,
+    list, next_in_review, queue,
+};
+
+/// What an import added to a bank.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Imported {
+    /// Items, all of them now in review.
+    pub items: usize,
+    /// Stimuli that the bank did not have yet.
+    pub stimuli: usize,
+}
+
+/// Most faults of a file that are told at once.
+pub const FAULTS_SHOWN: usize = 500;
+
+/// Reads the items of a file.
+pub fn read_file(file_name: &str, bytes: &[u8]) -> Result<Batch, Problem> {
+    formats::read(file_name, bytes).map_err(import_refused)
+}
+
+/// All that is wrong with a file, as far as anybody wants to read on.
+fn import_refused(mut faults: Vec<Fault>) -> Problem {
+    let total = faults.len();
+    faults.truncate(FAULTS_SHOWN);
+    let mut problem = Problem::new(Kind::Invalid, "import-refused").with("total", total);
+    problem.faults = faults;
+    problem
+}
+
+/// Adds the items of a file to a bank and hands them to review, all of them or none.
+pub fn import(
+    tx: &mut Tx<'_>,
+    actor: &Actor,
+    bank: &str,
+    batch: &Batch,
+) -> Result<Imported, Problem> {
+    let acting = actor.acting_as(&[Role::Author])?;
+    check_bank(bank)?;
+    let mut shelf = Shelf::look(tx, bank)?;
+    let faults = shelf.batch_faults(batch);
+    if !faults.is_empty() {
+        return Err(import_refused(faults));
+    }
+    let stimuli = shelf.add_stimuli(tx, bank, &batch.stimuli)?;
+    let mut hashes = Vec::with_capacity(batch.items.len());
+    for item in &batch.items {
+        let (_, hash) = add(tx, acting, &shelf, item, ItemState::InReview)?;
+        hashes.push((item.code.as_str(), hash));
+    }
+    let inputs = json!({
+        "bank": bank, "count": batch.items.len(), "root": hex::encode(records::content_root(hashes)),
+    });
+    let entry = acting.decides("items.imported").on(inputs);
+    ledger::record(tx, &entry.outcome(ItemState::InReview.as_str()))?;
+    Ok(Imported {
+        items: batch.items.len(),
+        stimuli,
+    })
+}
+
+/// As [`import`], with a bank from a folder; it is named after its subject.
+pub fn import_shipped(
+    tx: &mut Tx<'_>,
+    actor: &Actor,
+    folder: &BankFolder,
+) -> Result<Imported, Problem> {
+    let sections = folder.sections.iter();
+    let batch = Batch {
+        items: sections.clone().flat_map(|s| s.items.clone()).collect(),
+        stimuli: sections.flat_map(|s| s.stimuli.clone()).collect(),
+    };
+    import(tx, actor, &folder.subject, &batch)
+}
+
+/// Writes a new item; it begins as a draft.
+pub fn create(tx: &mut Tx<'_>, actor: &Actor, bank: &str, item: &Item) -> Result<Id, Problem> {
+    let acting = actor.acting_as(&[Role::Author])?;
+    check_bank(bank)?;
+    let item = rules::tidied(item);
+    let shelf = Shelf::look(tx, bank)?;
+    Problem::unless_valid(shelf.item_faults(&item, None))?;
+    let (row, hash) = add(tx, acting, &shelf, &item, ItemState::Draft)?;
+    let entry = acting.decides("item.created").on(inputs(&row, &hash));
+    ledger::record(tx, &entry.outcome(row.state.as_str()))?;
+    Ok(row.id)
+}
+
+/// Writes a new version of one's own item and returns its number. The item is a draft again; the
+/// versions before it stay, because papers may hold them. Saving what is there already does nothing.
+pub fn edit(tx: &mut Tx<'_>, actor: &Actor, id: Id, item: &Item) -> Result<i32, Problem> {
+    let acting = actor.acting_as(&[Role::Author])?;
+    let row = own(tx, acting, id)?;
+    let state = row.state.next(ItemAct::Edit)?;
+    let item = rules::tidied(item);
+    let shelf = Shelf::look(tx, &row.bank)?;
+    let renamed = (item.code != row.code).then(|| Fault::new("code", "code-fixed"));
+    let faults = shelf.item_faults(&item, Some(id));
+    Problem::unless_valid(renamed.into_iter().chain(faults).collect())?;
+    let hash = records::content_hash(&item)?;
+    if present_hash(tx, &row)? == hash {
+        return Ok(row.version);
+    }
+    let after = ItemRow {
+        state,
+        version: row.version + 1,
+        reviewer_id: None,
+        ..shelf.row(tx, &row, &item)
+    };
+    store::update_item(tx, &row, &after)?;
+    insert_version(tx, &after, &item, hash)?;
+    let entry = acting.decides("item.edited").on(inputs(&after, &hash));
+    ledger::record(tx, &entry.outcome(after.state.as_str()))?;
+    Ok(after.version)
+}
+
+/// Hands one's own item to review.
+pub fn submit(tx: &mut Tx<'_>, actor: &Actor, id: Id) -> Result<(), Problem> {
+    let acting = actor.acting_as(&[Role::Author])?;
+    let row = own(tx, acting, id)?;
+    let entry = acting.decides("item.submitted");
+    advance(tx, &row, ItemAct::Submit, row.reviewer_id, entry)
+}
+
+/// What a reviewer says of an item.
+#[derive(Debug, Clone, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Review {
+    /// Whether the item may be drawn into papers; if not, it goes back to its author.
+    pub approve: bool,
+    /// Why; needed to send it back.
+    #[serde(default)]
+    pub reason: String,
+    /// The version that was read; if given, a later one is not reviewed unread.
+    #[serde(default)]
+    pub version: Option<i32>,
+}
+
+/// Approves an item of somebody else, or sends it back with a reason.
+pub fn review(tx: &mut Tx<'_>, actor: &Actor, id: Id, review: &Review) -> Result<(), Problem> {
+    let acting = actor.acting_as(&[Role::Reviewer])?;
+    let row = store::item(tx.db, id)?;
+    may_review(row.author_id, acting.account)?;
+    if review.version.is_some_and(|read| read != row.version) {
+        return Err(Problem::conflict("item-changed"));
+    }
+    if review.approve {
+        decide(tx, acting, &row, ItemAct::Approve, &review.reason)
+    } else {
+        check_reason(&review.reason)?;
+        decide(tx, acting, &row, ItemAct::Return, &review.reason)
+    }
+}
+
+/// Approves an item of somebody else.
+pub fn approve(tx: &mut Tx<'_>, actor: &Actor, id: Id) -> Result<(), Problem> {
+    let approval = Review {
+        approve: true,
+        reason: String::new(),
+        version: None,
+    };
+    review(tx, actor, id, &approval)
+}
+
+/// Sends an item back to its author, with the reason.
+pub fn return_to_author(
+    tx: &mut Tx<'_>,
+    actor: &Actor,
+    id: Id,
+    reason: &str,
+) -> Result<(), Problem> {
+    let refusal = Review {
+        approve: false,
+        reason: reason.to_owned(),
+        version: None,
+    };
+    review(tx, actor, id, &refusal)
+}
+
+/// Approves everything in a section that waits for review and that others wrote; returns how many
+/// items that were. The reviewer answers for having read them.
+pub fn approve_section(
+    tx: &mut Tx<'_>,
+    actor: &Actor,
+    bank: &str,
+    section: &str,
+) -> Result<usize, Problem> {
+    let acting = actor.acting_as(&[Role::Reviewer])?;
+    let waiting = store::waiting(tx.db, acting.account, bank, section)?;
+    for row in &waiting {
+        decide(tx, acting, row, ItemAct::Approve, "")?;
+    }
+    Ok(waiting.len())
+}
+
+/// Takes an item out of use. Papers that hold it keep it.
+pub fn retire(tx: &mut Tx<'_>, actor: &Actor, id: Id, reason: &str) -> Result<(), Problem> {
+    let acting = actor.acting_as(&[Role::Reviewer])?;
+    let row = store::item(tx.db, id)?;
+    may_review(row.author_id, acting.account)?;
+    check_reason(reason)?;
+    let entry = acting.decides("item.retired").because(reason.trim());
+    advance(tx, &row, ItemAct::Retire, Some(acting.account), entry)
+}
+
+/// Approves or returns an item that the reviewer may review.
+fn decide(
+    tx: &mut Tx<'_>,
+    acting: Acting,
+    row: &ItemRow,
+    act: ItemAct,
+    reason: &str,
+) -> Result<(), Problem> {
+    let entry = acting.decides("item.reviewed");
+    let entry = match reason.trim() {
+        "" => entry,
+        reason => entry.because(reason),
+    };
+    advance(tx, row, act, Some(acting.account), entry)
+}
+
+/// Moves an item on in its life and records the decision on the version it stands at.
+fn advance(
+    tx: &mut Tx<'_>,
+    row: &ItemRow,
+    act: ItemAct,
+    reviewer: Option<Id>,
+    entry: Entry,
+) -> Result<(), Problem> {
+    let after = ItemRow {
+        state: row.state.next(act)?,
+        reviewer_id: reviewer,
+        updated_at: tx.now,
+        ..row.clone()
+    };
+    store::update_item(tx, row, &after)?;
+    let hash = present_hash(tx, row)?;
+    let outcome = match act {
+        ItemAct::Return => "returned",
+        _ => after.state.as_str(),
+    };
+    ledger::record(tx, &entry.on(inputs(row, &hash)).outcome(outcome))?;
+    Ok(())
+}
+
+/// What a decision on an item is taken on.
+fn inputs(row: &ItemRow, content_hash: &[u8]) -> Value {
+    json!({
+        "item": row.id, "bank": row.bank, "code": row.code, "version": row.version,
+        "content_hash": hex::encode(content_hash),
+    })
+}
+
+fn check_reason(reason: &str) -> Result<(), Problem> {
+    if reason.trim().is_empty() {
+        return Err(Problem::field("reason", "required"));
+    }
+    Ok(())
+}
+
+/// A bank is named like a section.
+fn check_bank(bank: &str) -> Result<(), Problem> {
+    if bank.len() <= rules::CODE_MAX && rules::is_section(bank) {
+        return Ok(());
+    }
+    Err(Problem::field("bank", "bad-code"))
+}
+
+/// The author's own item; somebody else's is nobody's business.
+fn own(tx: &mut Tx<'_>, acting: Acting, id: Id) -> Result<ItemRow, Problem> {
+    let row = store::item(tx.db, id)?;
+    if row.author_id == acting.account {
+        Ok(row)
+    } else {
+        Err(Problem::not_found())
+    }
+}
+
+fn present_hash(tx: &mut Tx<'_>, row: &ItemRow) -> Result<Vec<u8>, Problem> {
+    Ok(store::version(tx.db, row.id, row.version)?.content_hash)
+}
+
+/// Adds an item that was found sound.
+fn add(
+    tx: &mut Tx<'_>,
+    acting: Acting,
+    shelf: &Shelf,
+    item: &Item,
+    state: ItemState,
+) -> Result<(ItemRow, Hash), Problem> {
+    let blank = ItemRow {
+        id: Id::new(tx.now),
+        bank: shelf.bank.clone(),
+        code: item.code.clone(),
+        section: String::new(),
+        topic: String::new(),
+        difficulty: item.difficulty,
+        kind: item.body.kind(),
+        stimulus_id: None,
+        state,
+        version: 1,
+        author_id: acting.account,
+        reviewer_id: None,
+        updated_at: tx.now,
+    };
+    let row = shelf.row(tx, &blank, item);
+    let hash = records::content_hash(item)?;
+    store::insert_item(tx, &row)?;
+    insert_version(tx, &row, item, hash)?;
+    Ok((row, hash))
+}
+
+/// Seals the content of the version that `row` stands at.
+fn insert_version(
+    tx: &mut Tx<'_>,
+    row: &ItemRow,
+    item: &Item,
+    content_hash: Hash,
+) -> Result<(), Problem> {
+    let content = serde_json::to_vec(item).map_err(Problem::internal)?;
+    let version = VersionRow {
+        item_id: row.id,
+        version: row.version,
+        content_sealed: tx.vault.seal(content)?,
+        content_hash: content_hash.to_vec(),
+        author_id: row.author_id,
+        created_at: tx.now,
+    };
+    store::insert_version(tx, &version)
+}
+
+/// What a bank holds already, as far as something new must fit it.
+struct Shelf {
+    bank: String,
+    codes: HashSet<String>,
+    stimuli: BTreeMap<String, (Id, Stimulus)>,
+    /// Item, its section, and the stimulus it shares.
+    uses: Vec<(Id, String, String)>,
+}
+
+impl Shelf {
+    fn look(view: &mut View<'_>, bank: &str) -> Result<Self, Problem> {
+        let mut stimuli = BTreeMap::new();
+        for row in store::stimuli(view.db, bank)? {
+            let stimulus = records::open(view.vault, &row.content_sealed)?;
+            stimuli.insert(row.code, (row.id, stimulus));
+        }
+        Ok(Self {
+            bank: bank.to_owned(),
+            codes: store::codes(view.db, bank)?.into_iter().collect(),
+            stimuli,
+            uses: store::stimulus_uses(view.db, bank)?,
+        })
+    }
+
+    /// `row` with what follows from the content.
+    fn row(&self, view: &View<'_>, row: &ItemRow, item: &Item) -> ItemRow {
+        let stimulus = item.stimulus.as_ref().and_then(|s| self.stimuli.get(s));
+        ItemRow {
+            section: item.section.clone(),
+            topic: item.topic.clone(),
+            difficulty: item.difficulty,
+            kind: item.body.kind(),
+            stimulus_id: stimulus.map(|(id, _)| *id),
+            updated_at: view.now,
+            ..row.clone()
+        }
+    }
+
+    /// Everything wrong with a new item, or with a new version of the item `id`, in this bank.
+    fn item_faults(&self, item: &Item, id: Option<Id>) -> Vec<Fault> {
+        let mut faults = rules::check_item(item);
+        if id.is_none() {
+            faults.extend(self.code_fault(item));
+        }
+        let code = item.stimulus.as_ref();
+        if let Some(code) = code.filter(|code| !self.stimuli.contains_key(*code)) {
+            faults.push(Fault::new("stimulus", "stimulus-unknown").with("stimulus", code));
+        }
+        faults.extend(self.section_fault(item, id));
+        faults
+    }
+
+    /// Everything wrong with a file for this bank. Readers of files have checked it by row and
+    /// column; here the bank itself is asked, whoever made the batch.
+    fn batch_faults(&self, batch: &Batch) -> Vec<Fault> {
+        let named = |what: &str, code: &str, fault: Fault| Fault {
+            place: format!("{what} {code}: {}", fault.place),
+            ..fault
+        };
+        let items = batch.items.iter().flat_map(|item| {
+            let alone = rules::check_item(item).into_iter();
+            let here = self.code_fault(item).into_iter();
+            alone
+                .chain(here)
+                .chain(self.section_fault(item, None))
+                .map(|fault| named("item", &item.code, fault))
+        });
+        let stimuli = batch.stimuli.iter().flat_map(|stimulus| {
+            let alone = rules::check_stimulus(stimulus).into_iter();
+            alone
+                .chain(self.stimulus_fault(stimulus))
+                .map(|fault| named("stimulus", &stimulus.code, fault))
+        });
+        let between = rules::check_collection(&batch.items, &batch.stimuli);
+        let nothing = batch
+            .items
+            .is_empty()
+            .then(|| Fault::new("file", "no-rows"));
+        let faults = nothing.into_iter().chain(items).chain(stimuli);
+        faults.chain(between).collect()
+    }
+
+    fn code_fault(&self, item: &Item) -> Option<Fault> {
+        let fault = || Fault::new("code", "duplicate-code").with("code", &item.code);
+        self.codes.contains(&item.code).then(fault)
+    }
+
+    /// A stimulus of the same code must be the same text, or papers would differ by who drew what.
+    fn stimulus_fault(&self, stimulus: &Stimulus) -> Option<Fault> {
+        let (_, known) = self.stimuli.get(&stimulus.code)?;
+        (known != stimulus).then(|| Fault::new("text", "stimulus-differs"))
+    }
+
+    /// Items that share a stimulus stand in one section.
+    fn section_fault(&self, item: &Item, id: Option<Id>) -> Option<Fault> {
+        let code = item.stimulus.as_ref()?;
+        let mut others = self.uses.iter().filter(|(other, ..)| Some(*other) != id);
+        let (_, section, _) =
+            others.find(|(_, section, stimulus)| stimulus == code && *section != item.section)?;
+        let fault = Fault::new("stimulus", "stimulus-section").with("stimulus", code);
+        Some(fault.with("section", section))
+    }
+
+    /// Adds the stimuli that are new; returns how many.
+    fn add_stimuli(
+        &mut self,
+        tx: &mut Tx<'_>,
+        bank: &str,
+        stimuli: &[Stimulus],
+    ) -> Result<usize, Problem> {
+        let mut added = 0;
+        for stimulus in stimuli {
+            if self.stimuli.contains_key(&stimulus.code) {
+                continue;
+            }
+            let content = serde_json::to_vec(stimulus).map_err(Problem::internal)?;
+            let row = StimulusRow {
+                id: Id::new(tx.now),
+                bank: bank.to_owned(),
+                code: stimulus.code.clone(),
+                content_sealed: tx.vault.seal(content)?,
+                created_at: tx.now,
+            };
+            store::insert_stimulus(tx, &row)?;
+            self.stimuli.insert(row.code, (row.id, stimulus.clone()));
+            added += 1;
+        }
+        Ok(added)
+    }
+}

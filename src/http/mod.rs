@@ -13,7 +13,7 @@ pub use body::{Body, MAX_BODY, PageForm, Params};
 pub use guard::{refuse_cross_site, security_headers};
 pub use lang::{Lang, has_message};
 pub use page::{Page, Visitor, html, see_other, switch_language, zone};
-pub use problem::{Answer, ProblemBody, path_not_found, render_problems};
+pub use problem::{Answer, FaultBody, ProblemBody, path_not_found, render_problems};
 
 /// A page of a longer list.
 #[derive(Debug, Clone, serde::Serialize, utoipa::ToSchema)]

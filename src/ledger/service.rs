@@ -102,6 +102,17 @@ pub fn recent(
         .collect()
 }
 
+/// What was decided of `kind` at the instant `at`: how an act finds the reason of the decision that
+/// it belongs to.
+pub fn decided_at(view: &mut View<'_>, kind: &str, at: Instant) -> Result<Vec<Payload>, Problem> {
+    let sealed = store::payloads_at(view.db, kind, at)?;
+    let open = |payload: Vec<u8>| {
+        let payload = view.vault.open_bytes(&payload)?;
+        serde_json::from_slice(&payload).map_err(Problem::internal)
+    };
+    sealed.into_iter().map(open).collect()
+}
+
 /// Up to `limit` entries from index `from`, in order.
 pub fn entries(view: &mut View<'_>, from: i64, limit: i64) -> Result<Vec<LogEntry>, Problem> {
     let rows = store::range(view.db, from, limit)?;

@@ -74,6 +74,19 @@ pub(super) fn size(db: &mut AnyConn) -> Result<i64, Problem> {
     Ok(last.map_or(0, |idx| idx + 1))
 }
 
+/// Sealed payloads of the decisions of `kind` taken at `at`.
+pub(super) fn payloads_at(
+    db: &mut AnyConn,
+    kind: &str,
+    at: Instant,
+) -> Result<Vec<Vec<u8>>, Problem> {
+    Ok(decision::table
+        .filter(decision::kind.eq(kind))
+        .filter(decision::at.eq(at))
+        .select(decision::payload_sealed)
+        .load(db)?)
+}
+
 /// Up to `limit` entries from index `from`, in order.
 pub(super) fn range(
     db: &mut AnyConn,

@@ -14,7 +14,7 @@ const CLIP: usize = 60;
 
 /// The texts of one item.
 #[derive(Debug, Default)]
-pub(super) struct Draft {
+pub(in crate::bank) struct Draft {
     pub code: String,
     pub kind: String,
     pub section: String,
@@ -37,7 +37,7 @@ impl Draft {
     /// The item and everything wrong with it; places are field names. Where a field cannot be
     /// read, the item holds something harmless in its stead, so that the other fields are still
     /// checked: an item with faults is to be thrown away.
-    pub(super) fn read(&self) -> (Item, Vec<Fault>) {
+    pub(in crate::bank) fn read(&self) -> (Item, Vec<Fault>) {
         let mut faults = Vec::new();
         let stimulus = self.stimulus.trim();
         let item = Item {

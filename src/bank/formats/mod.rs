@@ -15,7 +15,9 @@ pub mod toml;
 mod words;
 pub mod xlsx;
 
+pub(super) use draft::Draft;
 pub use folder::{BankFolder, read_bank_dir, shipped};
+pub(super) use table::rubric;
 
 use crate::bank::item::{Item, Stimulus};
 use crate::kernel::Fault;

@@ -298,7 +298,7 @@ fn parts(cell: &str) -> Vec<String> {
 }
 
 /// The lines of a rubric: `what the answer shows|marks`.
-fn rubric(cell: &str) -> Vec<(String, String)> {
+pub(in crate::bank) fn rubric(cell: &str) -> Vec<(String, String)> {
     let split = |line: &str| {
         let (point, marks) = line.rsplit_once(['|', '｜']).unwrap_or((line, ""));
         (point.trim().to_owned(), marks.trim().to_owned())

@@ -1,0 +1,210 @@
+//! The forms of the bank's pages: an item as text fields, and an uploaded file.
+
+use std::future::{Future, ready};
+use std::pin::Pin;
+
+use actix_multipart::form::bytes::Bytes;
+use actix_multipart::form::text::Text;
+use actix_multipart::form::{DuplicateField, FieldGroupReader, Limits, MultipartCollect, State};
+use actix_multipart::{Field, MultipartError};
+use actix_web::HttpRequest;
+use serde::Deserialize;
+
+use super::formats::{self, Draft};
+use super::item::{Body, Item, ItemKind, RubricPoint, option_letter};
+
+/// An item as its author types it: options, accepted forms and lines of the rubric one a line.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct ItemFields {
+    pub bank: String,
+    pub kind: String,
+    pub code: String,
+    pub section: String,
+    pub topic: String,
+    pub difficulty: String,
+    pub stimulus: String,
+    pub stem: String,
+    pub options: String,
+    pub key: String,
+    pub explanation: String,
+    pub rubric: String,
+    pub marks: String,
+    pub words_max: String,
+    pub reference: String,
+}
+
+impl ItemFields {
+    /// Empty fields for an item of `kind`.
+    pub fn empty(kind: ItemKind, bank: String) -> Self {
+        Self {
+            bank,
+            kind: kind.as_str().to_owned(),
+            ..Self::default()
+        }
+    }
+
+    /// The fields of an item that is there.
+    pub fn of(bank: String, item: &Item) -> Self {
+        let fields = Self {
+            code: item.code.clone(),
+            section: item.section.clone(),
+            topic: item.topic.clone(),
+            difficulty: item.difficulty.as_str().to_owned(),
+            stimulus: item.stimulus.clone().unwrap_or_default(),
+            stem: item.stem.clone(),
+            options: one_a_line(item.body.options()),
+            explanation: item.explanation.clone(),
+            ..Self::empty(item.body.kind(), bank)
+        };
+        match &item.body {
+            Body::SingleChoice { key, .. } => Self {
+                key: letters(&[*key]),
+                ..fields
+            },
+            Body::MultipleChoice { key, .. } => Self {
+                key: letters(key),
+                ..fields
+            },
+            Body::TrueFalse { key } => Self {
+                key: key.to_string(),
+                ..fields
+            },
+            Body::FillIn { accepted } => Self {
+                key: one_a_line(accepted),
+                ..fields
+            },
+            Body::Essay {
+                rubric,
+                marks,
+                words_max,
+                reference,
+            } => Self {
+                rubric: rubric
+                    .iter()
+                    .map(rubric_line)
+                    .collect::<Vec<_>>()
+                    .join("\n"),
+                marks: marks.to_string(),
+                words_max: words_max.to_string(),
+                reference: reference.clone(),
+                ..fields
+            },
+        }
+    }
+
+    /// The fields as the readers of files know them, to be checked exactly as a file is.
+    pub fn draft(&self) -> Draft {
+        Draft {
+            code: self.code.clone(),
+            kind: self.kind.clone(),
+            section: self.section.clone(),
+            topic: self.topic.clone(),
+            difficulty: self.difficulty.clone(),
+            stimulus: self.stimulus.clone(),
+            stem: self.stem.clone(),
+            options: lines(&self.options),
+            key: lines(&self.key),
+            explanation: self.explanation.clone(),
+            rubric: formats::rubric(&self.rubric),
+            marks: self.marks.clone(),
+            words_max: self.words_max.clone(),
+            reference: self.reference.clone(),
+        }
+    }
+
+    /// Whether the item is, or is to be, of the kind written `kind`.
+    pub fn is(&self, kind: &str) -> bool {
+        self.kind == kind
+    }
+
+    /// Whether the kind has options.
+    pub fn has_options(&self) -> bool {
+        self.is("single_choice") || self.is("multiple_choice")
+    }
+}
+
+/// The letters of a key: `AC`.
+pub(super) fn letters(key: &[u8]) -> String {
+    let letter = |place: &u8| option_letter(usize::from(*place));
+    key.iter().map(letter).collect()
+}
+
+/// Each text on a line of its own.
+fn one_a_line(texts: &[String]) -> String {
+    let flat: Vec<String> = texts.iter().map(|text| text.replace('\n', " ")).collect();
+    flat.join("\n")
+}
+
+fn rubric_line(line: &RubricPoint) -> String {
+    format!("{}|{}", line.point.replace('\n', " "), line.marks)
+}
+
+/// The lines that are not blank.
+fn lines(text: &str) -> Vec<String> {
+    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    lines.map(str::to_owned).collect()
+}
+
+/// A file for a bank, as a browser sends it.
+pub(super) struct ImportFields {
+    pub csrf: String,
+    pub bank: String,
+    pub file: Bytes,
+}
+
+type Reading<'t> = Pin<Box<dyn Future<Output = Result<(), MultipartError>> + 't>>;
+
+impl MultipartCollect for ImportFields {
+    fn limit(_: &str) -> Option<usize> {
+        None
+    }
+
+    fn handle_field<'t>(
+        request: &'t HttpRequest,
+        field: Field,
+        limits: &'t mut Limits,
+        state: &'t mut State,
+    ) -> Reading<'t> {
+        let once = DuplicateField::Deny;
+        match field.name() {
+            Some("_csrf" | "bank") => {
+                Text::<String>::handle_field(request, field, limits, state, once)
+            }
+            Some("file") => Bytes::handle_field(request, field, limits, state, once),
+            other => {
+                let name = other.unwrap_or_default().to_owned();
+                Box::pin(ready(Err(MultipartError::UnknownField(name))))
+            }
+        }
+    }
+
+    fn from_state(mut state: State) -> Result<Self, MultipartError> {
+        Ok(Self {
+            csrf: Text::<String>::from_state("_csrf", &mut state)?.into_inner(),
+            bank: Text::<String>::from_state("bank", &mut state)?.into_inner(),
+            file: Bytes::from_state("file", &mut state)?,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bank::formats::shipped;
+
+    #[test]
+    fn every_shipped_item_survives_its_form() {
+        for bank in shipped().unwrap() {
+            for item in bank.sections.iter().flat_map(|section| &section.items) {
+                let fields = ItemFields::of(bank.subject.clone(), item);
+                assert_eq!(
+                    fields.draft().read(),
+                    (item.clone(), vec![]),
+                    "{}",
+                    item.code
+                );
+            }
+        }
+    }
+}

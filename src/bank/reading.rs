@@ -1,0 +1,369 @@
+//! What authors and reviewers may look at. An author sees their own items, a reviewer sees all; the
+//! counts of the overview hold no content and are for both.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::item::{Difficulty, Item, ItemKind, Stimulus};
+use super::life::{ItemAct, ItemState};
+use super::records;
+use super::store::{self, ItemRow, Narrow};
+use crate::access::{Actor, Role, service::name_of};
+use crate::kernel::{Id, Instant, Problem};
+use crate::ledger;
+use crate::store::View;
+
+/// Most characters of a stem that a list shows.
+const STEM_START: usize = 60;
+
+/// What a list of items is narrowed to; an empty filter narrows nothing.
+#[derive(Debug, Clone, Default)]
+pub struct ItemFilter {
+    /// Bank.
+    pub bank: Option<String>,
+    /// Section.
+    pub section: Option<String>,
+    /// State.
+    pub state: Option<ItemState>,
+    /// Kind.
+    pub kind: Option<ItemKind>,
+    /// Difficulty.
+    pub difficulty: Option<Difficulty>,
+    /// Text in the code, the topic or the stem.
+    pub text: Option<String>,
+}
+
+/// An item in a list.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct ItemSummary {
+    /// Id.
+    pub id: Id,
+    /// Bank.
+    pub bank: String,
+    /// Code, unique in the bank.
+    pub code: String,
+    /// Section.
+    pub section: String,
+    /// Topic.
+    pub topic: String,
+    /// Kind.
+    pub kind: ItemKind,
+    /// Difficulty.
+    pub difficulty: Difficulty,
+    /// State.
+    pub state: ItemState,
+    /// Present version.
+    pub version: i32,
+    /// The beginning of the stem.
+    pub stem_start: String,
+    /// When it last changed.
+    pub updated_at: Instant,
+}
+
+impl ItemSummary {
+    /// Where a list goes on after this item.
+    pub fn cursor(&self) -> String {
+        format!("{}/{}", self.bank, self.code)
+    }
+}
+
+/// One version of an item.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct VersionView {
+    /// Its number, from 1.
+    pub version: i32,
+    /// SHA-256 of the content's canonical JSON, hexadecimal.
+    pub content_hash: String,
+    /// Who wrote it.
+    pub author: String,
+    /// When.
+    pub written_at: Instant,
+}
+
+/// An item with everything about it.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct ItemView {
+    /// Id.
+    pub id: Id,
+    /// Bank.
+    pub bank: String,
+    /// State.
+    pub state: ItemState,
+    /// Present version.
+    pub version: i32,
+    /// Its content.
+    pub item: Item,
+    /// The stimulus it shares.
+    pub stimulus: Option<Stimulus>,
+    /// Who wrote it.
+    pub author: String,
+    /// Who reviewed it last.
+    pub reviewer: Option<String>,
+    /// When it last changed.
+    pub updated_at: Instant,
+    /// Its versions, oldest first.
+    pub versions: Vec<VersionView>,
+    /// Why the reviewer sent it back, until it is edited.
+    pub returned_because: Option<String>,
+    /// What this account may do with it now.
+    pub acts: Vec<ItemAct>,
+}
+
+impl ItemView {
+    /// Whether this account may do `act` now.
+    pub fn may(&self, act: &str) -> bool {
+        self.acts.iter().any(|may| may.as_str() == act)
+    }
+}
+
+/// How many items a section has.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, ToSchema)]
+pub struct SectionView {
+    /// Section.
+    pub section: String,
+    /// Drafts.
+    pub draft: i64,
+    /// In review.
+    pub in_review: i64,
+    /// Approved and easy.
+    pub approved_easy: i64,
+    /// Approved and of medium difficulty.
+    pub approved_medium: i64,
+    /// Approved and hard.
+    pub approved_hard: i64,
+    /// Retired.
+    pub retired: i64,
+}
+
+impl SectionView {
+    fn add(&mut self, state: ItemState, difficulty: Difficulty, count: i64) {
+        let field = match (state, difficulty) {
+            (ItemState::Draft, _) => &mut self.draft,
+            (ItemState::InReview, _) => &mut self.in_review,
+            (ItemState::Approved, Difficulty::Easy) => &mut self.approved_easy,
+            (ItemState::Approved, Difficulty::Medium) => &mut self.approved_medium,
+            (ItemState::Approved, Difficulty::Hard) => &mut self.approved_hard,
+            (ItemState::Retired, _) => &mut self.retired,
+        };
+        *field += count;
+    }
+}
+
+/// A bank and its sections.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct BankView {
+    /// Code.
+    pub bank: String,
+    /// Its sections.
+    pub sections: Vec<SectionView>,
+}
+
+/// What waits for a reviewer.
+#[derive(Debug, Clone)]
+pub struct Queue {
+    /// The longest waiting, oldest first.
+    pub items: Vec<ItemSummary>,
+    /// How many wait in all.
+    pub length: i64,
+}
+
+/// The banks and how many items of each kind of state they have, by section.
+pub fn banks(view: &mut View<'_>, actor: &Actor) -> Result<Vec<BankView>, Problem> {
+    scope(actor)?;
+    let mut banks: BTreeMap<String, BTreeMap<String, SectionView>> = BTreeMap::new();
+    for (bank, section, state, difficulty, count) in store::counts(view.db)? {
+        let sections = banks.entry(bank).or_default();
+        sections
+            .entry(section)
+            .or_default()
+            .add(state, difficulty, count);
+    }
+    let named = |(section, counts)| SectionView { section, ..counts };
+    let bank = |(bank, sections): (String, BTreeMap<_, _>)| BankView {
+        bank,
+        sections: sections.into_iter().map(named).collect(),
+    };
+    Ok(banks.into_iter().map(bank).collect())
+}
+
+/// Items by bank and code, up to `limit`, from after `cursor`.
+pub fn list(
+    view: &mut View<'_>,
+    actor: &Actor,
+    filter: &ItemFilter,
+    cursor: Option<&str>,
+    limit: i64,
+) -> Result<Vec<ItemSummary>, Problem> {
+    let narrow = Narrow {
+        author: scope(actor)?,
+        bank: filter.bank.clone(),
+        section: filter.section.clone(),
+        state: filter.state,
+        kind: filter.kind,
+        difficulty: filter.difficulty,
+    };
+    let wanted = usize::try_from(limit).unwrap_or_default();
+    let mut after = cursor.map(parse_cursor).transpose()?;
+    let mut found = Vec::new();
+    // Contents are sealed, so a text is looked for here and not in the database.
+    while found.len() < wanted {
+        let rows = store::items(view.db, &narrow, after.as_ref(), limit)?;
+        let last_page = rows.len() < wanted;
+        after = rows
+            .last()
+            .map(|(row, _)| (row.bank.clone(), row.code.clone()));
+        for (row, content) in rows {
+            let item: Item = records::open(view.vault, &content)?;
+            if filter.text.as_ref().is_none_or(|text| says(&item, text)) {
+                found.push(summary(row, &item));
+            }
+        }
+        if last_page {
+            break;
+        }
+    }
+    found.truncate(wanted);
+    Ok(found)
+}
+
+fn parse_cursor(text: &str) -> Result<(String, String), Problem> {
+    let (bank, code) = text
+        .split_once('/')
+        .ok_or_else(|| Problem::field("cursor", "cursor"))?;
+    Ok((bank.to_owned(), code.to_owned()))
+}
+
+fn says(item: &Item, text: &str) -> bool {
+    let text = text.to_lowercase();
+    [&item.code, &item.topic, &item.stem]
+        .into_iter()
+        .any(|field| field.to_lowercase().contains(&text))
+}
+
+/// What waits for this reviewer: items of others in review, longest waiting first.
+pub fn queue(view: &mut View<'_>, actor: &Actor, limit: i64) -> Result<Queue, Problem> {
+    let acting = actor.acting_as(&[Role::Reviewer])?;
+    let length = store::queue_length(view.db, acting.account)?;
+    let mut items = Vec::new();
+    for (row, content) in store::queue(view.db, acting.account, limit)? {
+        let item = records::open(view.vault, &content)?;
+        items.push(summary(row, &item));
+    }
+    Ok(Queue { items, length })
+}
+
+/// What waits for this reviewer after the item `id`; the longest waiting, if nothing does.
+pub fn next_in_review(view: &mut View<'_>, actor: &Actor, id: Id) -> Result<Option<Id>, Problem> {
+    let acting = actor.acting_as(&[Role::Reviewer])?;
+    let row = store::item(view.db, id)?;
+    if let Some(next) = store::next_in_queue(view.db, acting.account, &row)? {
+        return Ok(Some(next));
+    }
+    let first = store::queue(view.db, acting.account, 1)?;
+    let first = first.into_iter().map(|(row, _)| row.id).next();
+    Ok(first.filter(|first| *first != id))
+}
+
+/// One item. Somebody else's is nobody's business but a reviewer's.
+pub fn item(view: &mut View<'_>, actor: &Actor, id: Id) -> Result<ItemView, Problem> {
+    let author = scope(actor)?;
+    let row = store::item(view.db, id)?;
+    if author.is_some_and(|author| author != row.author_id) {
+        return Err(Problem::not_found());
+    }
+    let present = store::version(view.db, id, row.version)?;
+    let stimulus = match row.stimulus_id {
+        Some(id) => {
+            let stimulus = store::stimulus(view.db, id)?;
+            Some(records::open(view.vault, &stimulus.content_sealed)?)
+        }
+        None => None,
+    };
+    let reviewer = row.reviewer_id.map(|id| name_of(view, id)).transpose()?;
+    Ok(ItemView {
+        id,
+        item: records::open(view.vault, &present.content_sealed)?,
+        stimulus,
+        author: name_of(view, row.author_id)?,
+        reviewer,
+        versions: versions(view, id)?,
+        returned_because: returned_because(view, &row)?,
+        acts: acts(actor, &row),
+        bank: row.bank,
+        state: row.state,
+        version: row.version,
+        updated_at: row.updated_at,
+    })
+}
+
+/// Whose items the actor may see: none names all.
+fn scope(actor: &Actor) -> Result<Option<Id>, Problem> {
+    let acting = actor.acting_as(&[Role::Reviewer, Role::Author])?;
+    Ok((acting.role == Role::Author).then_some(acting.account))
+}
+
+fn summary(row: ItemRow, item: &Item) -> ItemSummary {
+    ItemSummary {
+        id: row.id,
+        bank: row.bank,
+        code: row.code,
+        section: row.section,
+        topic: row.topic,
+        kind: row.kind,
+        difficulty: row.difficulty,
+        state: row.state,
+        version: row.version,
+        stem_start: start(&item.stem),
+        updated_at: row.updated_at,
+    }
+}
+
+/// The beginning of a stem, on one line.
+fn start(stem: &str) -> String {
+    let mut start: String = stem.chars().take(STEM_START).collect();
+    if stem.chars().nth(STEM_START).is_some() {
+        start.push('…');
+    }
+    start.replace(['\n', '\t'], " ")
+}
+
+fn versions(view: &mut View<'_>, id: Id) -> Result<Vec<VersionView>, Problem> {
+    let rows = store::versions(view.db, id)?;
+    rows.into_iter()
+        .map(|row| {
+            Ok(VersionView {
+                version: row.version,
+                content_hash: hex::encode(&row.content_hash),
+                author: name_of(view, row.author_id)?,
+                written_at: row.created_at,
+            })
+        })
+        .collect()
+}
+
+/// The reason of the review that made the item a draft again: it was decided when the item last
+/// changed.
+fn returned_because(view: &mut View<'_>, row: &ItemRow) -> Result<Option<String>, Problem> {
+    if row.state != ItemState::Draft || row.reviewer_id.is_none() {
+        return Ok(None);
+    }
+    let reviews = ledger::decided_at(view, "item.reviewed", row.updated_at)?;
+    let own = serde_json::json!(row.id);
+    let review = reviews
+        .into_iter()
+        .find(|review| review.inputs.get("item") == Some(&own));
+    Ok(review.and_then(|review| review.reason))
+}
+
+fn acts(actor: &Actor, row: &ItemRow) -> Vec<ItemAct> {
+    let own = row.author_id == actor.account;
+    let may = |act: &ItemAct| match act {
+        ItemAct::Edit | ItemAct::Submit => own && actor.is(Role::Author),
+        ItemAct::Approve | ItemAct::Return | ItemAct::Retire => !own && actor.is(Role::Reviewer),
+    };
+    let mut acts = ItemAct::ALL.to_vec();
+    acts.retain(|act| may(act) && row.state.next(*act).is_ok());
+    acts
+}

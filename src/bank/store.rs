@@ -1,0 +1,285 @@
+//! Queries on items, their versions and stimuli.
+
+use diesel::dsl::count_star;
+use diesel::prelude::*;
+
+use super::item::{Difficulty, ItemKind};
+use super::life::ItemState;
+use crate::kernel::{Id, Instant, Problem};
+use crate::store::schema::{item, item_version, stimulus};
+use crate::store::{AnyConn, Tx, taken, text_enum};
+
+text_enum!(Difficulty);
+text_enum!(ItemKind);
+text_enum!(ItemState);
+
+#[derive(Debug, Clone, Queryable, Insertable)]
+#[diesel(table_name = item)]
+pub(super) struct ItemRow {
+    pub id: Id,
+    pub bank: String,
+    pub code: String,
+    pub section: String,
+    pub topic: String,
+    pub difficulty: Difficulty,
+    pub kind: ItemKind,
+    pub stimulus_id: Option<Id>,
+    pub state: ItemState,
+    pub version: i32,
+    pub author_id: Id,
+    pub reviewer_id: Option<Id>,
+    pub updated_at: Instant,
+}
+
+#[derive(Queryable, Insertable)]
+#[diesel(table_name = item_version)]
+pub(super) struct VersionRow {
+    pub item_id: Id,
+    pub version: i32,
+    pub content_sealed: Vec<u8>,
+    pub content_hash: Vec<u8>,
+    pub author_id: Id,
+    pub created_at: Instant,
+}
+
+#[derive(Queryable, Insertable)]
+#[diesel(table_name = stimulus)]
+pub(super) struct StimulusRow {
+    pub id: Id,
+    pub bank: String,
+    pub code: String,
+    pub content_sealed: Vec<u8>,
+    pub created_at: Instant,
+}
+
+pub(super) fn insert_item(tx: &mut Tx<'_>, row: &ItemRow) -> Result<(), Problem> {
+    diesel::insert_into(item::table)
+        .values(row)
+        .execute(tx.db)
+        .map_err(taken(Problem::conflict("code-taken")))?;
+    Ok(())
+}
+
+pub(super) fn insert_version(tx: &mut Tx<'_>, row: &VersionRow) -> Result<(), Problem> {
+    diesel::insert_into(item_version::table)
+        .values(row)
+        .execute(tx.db)
+        .map_err(taken(Problem::conflict("item-changed")))?;
+    Ok(())
+}
+
+pub(super) fn insert_stimulus(tx: &mut Tx<'_>, row: &StimulusRow) -> Result<(), Problem> {
+    diesel::insert_into(stimulus::table)
+        .values(row)
+        .execute(tx.db)
+        .map_err(taken(Problem::conflict("code-taken")))?;
+    Ok(())
+}
+
+/// Writes everything about an item that its life or a new version of it may change, if it still is
+/// the version and in the state that `before` says.
+pub(super) fn update_item(
+    tx: &mut Tx<'_>,
+    before: &ItemRow,
+    after: &ItemRow,
+) -> Result<(), Problem> {
+    let unchanged = item::table
+        .find(before.id)
+        .filter(item::version.eq(before.version))
+        .filter(item::state.eq(before.state));
+    let updated = diesel::update(unchanged)
+        .set((
+            item::section.eq(&after.section),
+            item::topic.eq(&after.topic),
+            item::difficulty.eq(after.difficulty),
+            item::kind.eq(after.kind),
+            item::stimulus_id.eq(after.stimulus_id),
+            item::state.eq(after.state),
+            item::version.eq(after.version),
+            item::reviewer_id.eq(after.reviewer_id),
+            item::updated_at.eq(after.updated_at),
+        ))
+        .execute(tx.db)?;
+    if updated == 1 {
+        Ok(())
+    } else {
+        Err(Problem::conflict("item-changed"))
+    }
+}
+
+pub(super) fn item(db: &mut AnyConn, id: Id) -> Result<ItemRow, Problem> {
+    Ok(item::table.find(id).first(db)?)
+}
+
+/// Codes of all items of a bank.
+pub(super) fn codes(db: &mut AnyConn, bank: &str) -> Result<Vec<String>, Problem> {
+    let own = item::table.filter(item::bank.eq(bank));
+    Ok(own.select(item::code).load(db)?)
+}
+
+/// The versions of an item, oldest first.
+pub(super) fn versions(db: &mut AnyConn, item: Id) -> Result<Vec<VersionRow>, Problem> {
+    Ok(item_version::table
+        .filter(item_version::item_id.eq(item))
+        .order(item_version::version)
+        .load(db)?)
+}
+
+/// One version of an item.
+pub(super) fn version(db: &mut AnyConn, item: Id, version: i32) -> Result<VersionRow, Problem> {
+    Ok(item_version::table.find((item, version)).first(db)?)
+}
+
+pub(super) fn stimuli(db: &mut AnyConn, bank: &str) -> Result<Vec<StimulusRow>, Problem> {
+    Ok(stimulus::table.filter(stimulus::bank.eq(bank)).load(db)?)
+}
+
+pub(super) fn stimulus(db: &mut AnyConn, id: Id) -> Result<StimulusRow, Problem> {
+    Ok(stimulus::table.find(id).first(db)?)
+}
+
+/// Which item has which section and stimulus, for the items of a bank that have one.
+pub(super) fn stimulus_uses(
+    db: &mut AnyConn,
+    bank: &str,
+) -> Result<Vec<(Id, String, String)>, Problem> {
+    Ok(item::table
+        .inner_join(stimulus::table)
+        .filter(item::bank.eq(bank))
+        .select((item::id, item::section, stimulus::code))
+        .load(db)?)
+}
+
+/// What a list of items is narrowed to.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Narrow {
+    pub author: Option<Id>,
+    pub bank: Option<String>,
+    pub section: Option<String>,
+    pub state: Option<ItemState>,
+    pub kind: Option<ItemKind>,
+    pub difficulty: Option<Difficulty>,
+}
+
+/// Items and the sealed content of their present versions, by bank and code, from after the item
+/// with that bank and code.
+pub(super) fn items(
+    db: &mut AnyConn,
+    narrow: &Narrow,
+    after: Option<&(String, String)>,
+    limit: i64,
+) -> Result<Vec<(ItemRow, Vec<u8>)>, Problem> {
+    let mut query = item::table
+        .inner_join(item_version::table)
+        .filter(item_version::version.eq(item::version))
+        .select((item::all_columns, item_version::content_sealed))
+        .order((item::bank, item::code))
+        .limit(limit)
+        .into_boxed();
+    if let Some(author) = narrow.author {
+        query = query.filter(item::author_id.eq(author));
+    }
+    if let Some(bank) = &narrow.bank {
+        query = query.filter(item::bank.eq(bank));
+    }
+    if let Some(section) = &narrow.section {
+        query = query.filter(item::section.eq(section));
+    }
+    if let Some(state) = narrow.state {
+        query = query.filter(item::state.eq(state));
+    }
+    if let Some(kind) = narrow.kind {
+        query = query.filter(item::kind.eq(kind));
+    }
+    if let Some(difficulty) = narrow.difficulty {
+        query = query.filter(item::difficulty.eq(difficulty));
+    }
+    if let Some((bank, code)) = after {
+        let later = item::bank
+            .gt(bank)
+            .or(item::bank.eq(bank).and(item::code.gt(code)));
+        query = query.filter(later);
+    }
+    Ok(query.load(db)?)
+}
+
+/// Items in review that `reviewer` did not write, longest waiting first, with the sealed content of
+/// their present versions.
+pub(super) fn queue(
+    db: &mut AnyConn,
+    reviewer: Id,
+    limit: i64,
+) -> Result<Vec<(ItemRow, Vec<u8>)>, Problem> {
+    Ok(item::table
+        .inner_join(item_version::table)
+        .filter(item_version::version.eq(item::version))
+        .filter(item::state.eq(ItemState::InReview))
+        .filter(item::author_id.ne(reviewer))
+        .select((item::all_columns, item_version::content_sealed))
+        .order((item::updated_at, item::bank, item::code))
+        .limit(limit)
+        .load(db)?)
+}
+
+/// How many items in review `reviewer` did not write.
+pub(super) fn queue_length(db: &mut AnyConn, reviewer: Id) -> Result<i64, Problem> {
+    Ok(item::table
+        .filter(item::state.eq(ItemState::InReview))
+        .filter(item::author_id.ne(reviewer))
+        .count()
+        .get_result(db)?)
+}
+
+/// The item that waits next after `row` in the queue of `reviewer`.
+pub(super) fn next_in_queue(
+    db: &mut AnyConn,
+    reviewer: Id,
+    row: &ItemRow,
+) -> Result<Option<Id>, Problem> {
+    let behind_in_bank = item::bank
+        .gt(&row.bank)
+        .or(item::bank.eq(&row.bank).and(item::code.gt(&row.code)));
+    let behind = item::updated_at
+        .gt(row.updated_at)
+        .or(item::updated_at.eq(row.updated_at).and(behind_in_bank));
+    Ok(item::table
+        .filter(item::state.eq(ItemState::InReview))
+        .filter(item::author_id.ne(reviewer))
+        .filter(behind)
+        .select(item::id)
+        .order((item::updated_at, item::bank, item::code))
+        .first(db)
+        .optional()?)
+}
+
+/// The items of a section that wait for review and that `reviewer` did not write, by code.
+pub(super) fn waiting(
+    db: &mut AnyConn,
+    reviewer: Id,
+    bank: &str,
+    section: &str,
+) -> Result<Vec<ItemRow>, Problem> {
+    Ok(item::table
+        .filter(item::bank.eq(bank))
+        .filter(item::section.eq(section))
+        .filter(item::state.eq(ItemState::InReview))
+        .filter(item::author_id.ne(reviewer))
+        .order(item::code)
+        .load(db)?)
+}
+
+/// How many items there are of each bank, section, state and difficulty.
+pub(super) type Count = (String, String, ItemState, Difficulty, i64);
+
+pub(super) fn counts(db: &mut AnyConn) -> Result<Vec<Count>, Problem> {
+    Ok(item::table
+        .group_by((item::bank, item::section, item::state, item::difficulty))
+        .select((
+            item::bank,
+            item::section,
+            item::state,
+            item::difficulty,
+            count_star(),
+        ))
+        .load(db)?)
+}

@@ -1,0 +1,597 @@
+//! The room's stories: items come in whole files or not at all, nobody reviews their own, and what
+//! papers draw from is exactly what a reviewer let in.
+
+use super::formats::{self, Batch};
+use super::item::{Body, Difficulty, Item, ItemKind, Stimulus};
+use super::life::{ItemAct, ItemState};
+use super::records;
+use super::service::{self, Imported, ItemFilter, Review};
+use crate::access::service::{NewAccount, open_account};
+use crate::access::{Actor, Role};
+use crate::http::{Lang, has_message};
+use crate::kernel::error::Kind;
+use crate::kernel::{Clock, Id, Instant, Problem};
+use crate::ledger::{self, Payload};
+use crate::store::{Store, Tx, View};
+
+/// The morning of 1 March 2026.
+const NOW: Instant = Instant::from_micros(1_772_326_800_000_000);
+
+/// A bank with two authors and a reviewer.
+struct House {
+    store: Store,
+    author: Actor,
+    other_author: Actor,
+    reviewer: Actor,
+}
+
+fn item(code: &str) -> Item {
+    Item {
+        code: code.to_owned(),
+        section: "common_knowledge".to_owned(),
+        topic: "ck.law".to_owned(),
+        difficulty: Difficulty::Easy,
+        stimulus: None,
+        stem: format!("第 {code} 题的说法是正确的。"),
+        body: Body::TrueFalse { key: true },
+        explanation: String::new(),
+    }
+}
+
+fn batch(codes: &[&str]) -> Batch {
+    Batch {
+        items: codes.iter().map(|code| item(code)).collect(),
+        stimuli: Vec::new(),
+    }
+}
+
+fn stimulus(text: &str) -> Stimulus {
+    Stimulus {
+        code: "s1".to_owned(),
+        title: "材料".to_owned(),
+        text: text.to_owned(),
+        table: Vec::new(),
+    }
+}
+
+/// `place: code` of each fault.
+fn said(problem: &Problem) -> Vec<String> {
+    let said = |fault: &crate::kernel::Fault| format!("{}: {}", fault.place, fault.code);
+    problem.faults.iter().map(said).collect()
+}
+
+impl House {
+    fn new() -> Self {
+        let dir = std::env::temp_dir().join(format!("keju-bank-{}", Id::new(NOW)));
+        std::fs::create_dir_all(&dir).unwrap();
+        let store = Store::open_embedded(&dir, Clock::manual(NOW)).unwrap();
+        let account = |name: &str, role| {
+            let new = NewAccount {
+                email: format!("{name}@example.org"),
+                name: name.to_owned(),
+                password_hash: String::new(),
+                verified: true,
+                must_change_password: false,
+            };
+            let account = store.write_blocking(move |tx| open_account(tx, new, role, None));
+            Actor {
+                account: account.unwrap(),
+                session: Id::new(NOW),
+                roles: vec![role],
+            }
+        };
+        Self {
+            author: account("author", Role::Author),
+            other_author: account("other", Role::Author),
+            reviewer: account("reviewer", Role::Reviewer),
+            store,
+        }
+    }
+
+    fn act<T: Send + 'static>(
+        &self,
+        actor: &Actor,
+        act: impl FnOnce(&mut Tx<'_>, &Actor) -> Result<T, Problem> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let actor = actor.clone();
+        self.store
+            .clock()
+            .advance(jiff::SignedDuration::from_secs(1));
+        self.store.write_blocking(move |tx| act(tx, &actor))
+    }
+
+    fn look<T>(&self, read: impl FnOnce(&mut View<'_>) -> Result<T, Problem>) -> T {
+        self.store.read_blocking(read).unwrap()
+    }
+
+    fn import(&self, batch: Batch) -> Result<Imported, Problem> {
+        self.act(&self.author, move |tx, actor| {
+            service::import(tx, actor, "civics", &batch)
+        })
+    }
+
+    fn create(&self, item: Item) -> Result<Id, Problem> {
+        self.act(&self.author, move |tx, actor| {
+            service::create(tx, actor, "civics", &item)
+        })
+    }
+
+    fn edit(&self, id: Id, item: Item) -> Result<i32, Problem> {
+        self.act(&self.author, move |tx, actor| {
+            service::edit(tx, actor, id, &item)
+        })
+    }
+
+    fn submit(&self, id: Id) -> Result<(), Problem> {
+        self.act(&self.author, move |tx, actor| {
+            service::submit(tx, actor, id)
+        })
+    }
+
+    fn approve(&self, id: Id) -> Result<(), Problem> {
+        self.act(&self.reviewer, move |tx, actor| {
+            service::approve(tx, actor, id)
+        })
+    }
+
+    fn approved_item(&self, code: &str) -> Id {
+        let id = self.create(item(code)).unwrap();
+        self.submit(id).unwrap();
+        self.approve(id).unwrap();
+        id
+    }
+
+    /// The first item the author would see with this code.
+    fn id_of(&self, code: &str) -> Id {
+        let filter = ItemFilter {
+            text: Some(code.to_owned()),
+            ..ItemFilter::default()
+        };
+        self.look(|view| service::list(view, &self.author, &filter, None, 10))[0].id
+    }
+
+    fn state(&self, id: Id) -> ItemState {
+        self.look(|view| service::item(view, &self.author, id))
+            .state
+    }
+
+    /// Codes and versions of what papers may draw.
+    fn pool(&self) -> Vec<(String, i32)> {
+        self.look(|view| records::content_hashes(view, "civics"))
+            .into_iter()
+            .map(|(code, version, _)| (code, version))
+            .collect()
+    }
+
+    fn decisions(&self) -> Vec<Payload> {
+        self.look(|view| ledger::entries(view, 0, 10_000))
+            .into_iter()
+            .map(|entry| entry.payload)
+            .collect()
+    }
+}
+
+#[test]
+fn the_shipped_banks_come_in_whole_and_can_be_approved_by_section() {
+    let house = House::new();
+    let folders = formats::shipped().unwrap();
+    for folder in folders {
+        let expected: usize = folder.sections.iter().map(|s| s.items.len()).sum();
+        let (bank, sections) = (folder.subject.clone(), folder.sections.clone());
+        let imported = house.act(&house.author, move |tx, actor| {
+            service::import_shipped(tx, actor, &folder)
+        });
+        assert_eq!(imported.unwrap().items, expected);
+        assert_eq!(house.look(|view| records::approved(view, &bank)), []);
+        for section in sections {
+            let (bank, count) = (bank.clone(), section.items.len());
+            let approved = house.act(&house.reviewer, move |tx, actor| {
+                service::approve_section(tx, actor, &bank, &section.code)
+            });
+            assert_eq!(approved.unwrap(), count);
+        }
+        let stimuli = house.look(|view| records::stimuli(view, &bank));
+        let approved = house.look(|view| records::approved(view, &bank));
+        let hashes = house.look(|view| records::content_hashes(view, &bank));
+        assert_eq!((approved.len(), hashes.len()), (expected, expected));
+        for ((_, version, item), (code, hashed, hash)) in approved.iter().zip(&hashes) {
+            assert_eq!((&item.code, version), (code, hashed));
+            assert_eq!(records::content_hash(item).unwrap().as_slice(), hash);
+            assert!(item.stimulus.iter().all(|code| stimuli.contains_key(code)));
+        }
+    }
+}
+
+#[test]
+fn the_log_commits_to_what_was_imported() {
+    let house = House::new();
+    house.import(batch(&["b", "a"])).unwrap();
+    let hash = |code| records::content_hash(&item(code)).unwrap();
+    let decisions = house.decisions();
+    let imported = decisions.iter().find(|d| d.kind == "items.imported");
+    let root = records::content_root([("a", hash("a")), ("b", hash("b"))]);
+    let expected = serde_json::json!({
+        "bank": "civics", "count": 2, "root": hex::encode(root),
+    });
+    assert_eq!(imported.unwrap().inputs, expected);
+}
+
+#[test]
+fn one_code_that_is_there_already_keeps_the_whole_file_out() {
+    let house = House::new();
+    house.import(batch(&["a"])).unwrap();
+    let mut second = batch(&["b", "a", "c"]);
+    second.stimuli.push(stimulus("一段文字。"));
+    let refused = house.import(second).unwrap_err();
+    assert_eq!(said(&refused), ["item a: code: duplicate-code"]);
+    let all = ItemFilter::default();
+    let items = house.look(|view| service::list(view, &house.author, &all, None, 10));
+    assert_eq!(items.len(), 1);
+    assert!(
+        house
+            .look(|view| records::stimuli(view, "civics"))
+            .is_empty()
+    );
+    assert_eq!(
+        house.import(Batch::default()).unwrap_err().faults[0].code,
+        "no-rows"
+    );
+}
+
+#[test]
+fn a_stimulus_that_is_there_already_must_be_the_same_in_the_same_section() {
+    let house = House::new();
+    let about = |code: &str, section: &str, text: &str| Batch {
+        items: vec![Item {
+            section: section.to_owned(),
+            stimulus: Some("s1".to_owned()),
+            ..item(code)
+        }],
+        stimuli: vec![stimulus(text)],
+    };
+    let added = |stimuli| Imported { items: 1, stimuli };
+    assert_eq!(house.import(about("a", "law", "甲")).unwrap(), added(1));
+    assert_eq!(house.import(about("b", "law", "甲")).unwrap(), added(0));
+    let differs = house.import(about("c", "law", "乙")).unwrap_err();
+    assert_eq!(said(&differs), ["stimulus s1: text: stimulus-differs"]);
+    let moved = house.import(about("c", "civics", "甲")).unwrap_err();
+    assert_eq!(said(&moved), ["item c: stimulus: stimulus-section"]);
+}
+
+#[test]
+fn only_authors_write_and_only_reviewers_review() {
+    let house = House::new();
+    let by = |actor: &Actor| {
+        house.act(actor, |tx, actor| {
+            service::import(tx, actor, "civics", &batch(&["a"]))
+        })
+    };
+    assert_eq!(by(&house.reviewer).unwrap_err().kind, Kind::Forbidden);
+    by(&house.author).unwrap();
+    let id = house.id_of("a");
+    let refused = house.act(&house.author, move |tx, actor| {
+        service::approve(tx, actor, id)
+    });
+    assert_eq!(refused.unwrap_err().code, "forbidden");
+    let refused = house.act(&house.reviewer, move |tx, actor| {
+        service::submit(tx, actor, id)
+    });
+    assert_eq!(refused.unwrap_err().code, "forbidden");
+    let candidate = Actor {
+        roles: vec![Role::Candidate],
+        ..house.author.clone()
+    };
+    let looked = house
+        .store
+        .read_blocking(|view| service::item(view, &candidate, id));
+    assert_eq!(looked.unwrap_err().kind, Kind::Forbidden);
+}
+
+#[test]
+fn nobody_reviews_their_own_item_whatever_roles_they_hold() {
+    let house = House::new();
+    house.import(batch(&["a"])).unwrap();
+    let id = house.id_of("a");
+    let both = Actor {
+        roles: vec![Role::Author, Role::Reviewer],
+        ..house.author.clone()
+    };
+    let refused = house.act(&both, move |tx, actor| service::approve(tx, actor, id));
+    assert_eq!(refused.unwrap_err().code, "reviewer-is-author");
+    let refused = house.act(&both, move |tx, actor| {
+        service::retire(tx, actor, id, "错误")
+    });
+    assert_eq!(refused.unwrap_err().code, "reviewer-is-author");
+    let none = house.act(&both, |tx, actor| {
+        service::approve_section(tx, actor, "civics", "common_knowledge")
+    });
+    assert_eq!(none.unwrap(), 0);
+    assert_eq!(house.look(|view| service::queue(view, &both, 10)).length, 0);
+    house.approve(id).unwrap();
+    assert_eq!(house.pool(), [("a".to_owned(), 1)]);
+}
+
+#[test]
+fn an_item_of_another_author_is_not_there() {
+    let house = House::new();
+    let id = house.create(item("a")).unwrap();
+    let edit = move |tx: &mut Tx<'_>, actor: &Actor| service::edit(tx, actor, id, &item("a"));
+    let refused = house.act(&house.other_author, edit).unwrap_err();
+    assert_eq!(refused.kind, Kind::NotFound);
+    let looked = house
+        .store
+        .read_blocking(|view| service::item(view, &house.other_author, id));
+    assert_eq!(looked.unwrap_err().kind, Kind::NotFound);
+    let all = ItemFilter::default();
+    let seen = house.look(|view| service::list(view, &house.other_author, &all, None, 10));
+    assert!(seen.is_empty());
+}
+
+#[test]
+fn a_returned_item_says_why_and_is_submitted_again() {
+    let house = House::new();
+    let id = house.create(item("a")).unwrap();
+    house.submit(id).unwrap();
+    assert_eq!(house.submit(id).unwrap_err().code, "item-state");
+    let back = |reason: &'static str| {
+        house.act(&house.reviewer, move |tx, actor| {
+            service::return_to_author(tx, actor, id, reason)
+        })
+    };
+    assert_eq!(said(&back(" ").unwrap_err()), ["reason: required"]);
+    back("题干有歧义").unwrap();
+    let shown = house.look(|view| service::item(view, &house.author, id));
+    assert_eq!(shown.state, ItemState::Draft);
+    assert_eq!(shown.returned_because.as_deref(), Some("题干有歧义"));
+    let better = Item {
+        stem: "改过的题干。".to_owned(),
+        ..item("a")
+    };
+    assert_eq!(house.edit(id, better).unwrap(), 2);
+    house.submit(id).unwrap();
+    house.approve(id).unwrap();
+    assert_eq!(house.pool(), [("a".to_owned(), 2)]);
+    let kinds: Vec<(String, String)> = house
+        .decisions()
+        .into_iter()
+        .map(|d| (d.kind, d.outcome))
+        .collect();
+    let expected = [
+        ("item.created", "draft"),
+        ("item.submitted", "in_review"),
+        ("item.reviewed", "returned"),
+        ("item.edited", "draft"),
+        ("item.submitted", "in_review"),
+        ("item.reviewed", "approved"),
+    ];
+    assert_eq!(kinds, expected.map(|(k, o)| (k.to_owned(), o.to_owned())));
+}
+
+#[test]
+fn an_edited_item_leaves_the_pool_until_its_new_version_is_approved() {
+    let house = House::new();
+    let id = house.approved_item("a");
+    let other_key = Item {
+        body: Body::TrueFalse { key: false },
+        ..item("a")
+    };
+    // Saving what is there already is no edit.
+    assert_eq!(house.edit(id, item("a")).unwrap(), 1);
+    assert_eq!(house.pool(), [("a".to_owned(), 1)]);
+    assert_eq!(house.edit(id, other_key.clone()).unwrap(), 2);
+    assert_eq!(house.pool(), []);
+    // Papers that hold the first version still find it.
+    let wanted = [(id, 1), (id, 2)];
+    let versions = house.look(|view| records::item_versions(view, &wanted));
+    assert_eq!(versions[&(id, 1)], item("a"));
+    assert_eq!(versions[&(id, 2)], other_key);
+    house.submit(id).unwrap();
+    house.approve(id).unwrap();
+    assert_eq!(house.pool(), [("a".to_owned(), 2)]);
+}
+
+#[test]
+fn an_item_in_review_stands_still_and_is_approved_in_the_version_that_was_read() {
+    let house = House::new();
+    let id = house.create(item("a")).unwrap();
+    house.submit(id).unwrap();
+    let changed = Item {
+        explanation: "见第三条。".to_owned(),
+        ..item("a")
+    };
+    assert_eq!(house.edit(id, changed).unwrap_err().code, "item-state");
+    let stale = Review {
+        approve: true,
+        reason: String::new(),
+        version: Some(2),
+    };
+    let refused = house.act(&house.reviewer, move |tx, actor| {
+        service::review(tx, actor, id, &stale)
+    });
+    assert_eq!(refused.unwrap_err().code, "item-changed");
+    assert_eq!(house.state(id), ItemState::InReview);
+}
+
+#[test]
+fn a_retired_item_is_drawn_no_more_and_stays_readable() {
+    let house = House::new();
+    let id = house.approved_item("a");
+    let retire = |reason: &'static str| {
+        house.act(&house.reviewer, move |tx, actor| {
+            service::retire(tx, actor, id, reason)
+        })
+    };
+    assert_eq!(said(&retire("").unwrap_err()), ["reason: required"]);
+    retire("已经公开").unwrap();
+    assert_eq!(house.pool(), []);
+    assert_eq!(house.state(id), ItemState::Retired);
+    assert_eq!(retire("再次").unwrap_err().code, "item-state");
+    assert_eq!(house.edit(id, item("a")).unwrap_err().code, "item-state");
+    let versions = house.look(|view| records::item_versions(view, &[(id, 1)]));
+    assert_eq!(versions.len(), 1);
+}
+
+#[test]
+fn what_an_author_writes_is_checked_and_its_code_stays() {
+    let house = House::new();
+    let id = house.create(item("a")).unwrap();
+    assert_eq!(
+        said(&house.create(item("a")).unwrap_err()),
+        ["code: duplicate-code"]
+    );
+    let broken = Item {
+        stem: " \r\n".to_owned(),
+        stimulus: Some("s9".to_owned()),
+        ..item("b")
+    };
+    let refused = house.create(broken).unwrap_err();
+    assert_eq!(
+        said(&refused),
+        ["stem: required", "stimulus: stimulus-unknown"]
+    );
+    assert_eq!(
+        said(&house.edit(id, item("b")).unwrap_err()),
+        ["code: code-fixed"]
+    );
+    let refused = house.act(&house.author, |tx, actor| {
+        service::create(tx, actor, "../etc", &item("c"))
+    });
+    assert_eq!(said(&refused.unwrap_err()), ["bank: bad-code"]);
+}
+
+#[test]
+fn lists_are_narrowed_and_go_on_where_they_stopped() {
+    let house = House::new();
+    house.import(batch(&["a", "b", "c", "d"])).unwrap();
+    let list = |filter: &ItemFilter, cursor: Option<&str>| {
+        let items = house.look(|v| service::list(v, &house.reviewer, filter, cursor, 2));
+        items.into_iter().map(|item| item.code).collect::<Vec<_>>()
+    };
+    let all = ItemFilter::default();
+    assert_eq!(list(&all, None), ["a", "b"]);
+    assert_eq!(list(&all, Some("civics/b")), ["c", "d"]);
+    assert_eq!(list(&all, Some("civics/d")), Vec::<String>::new());
+    let text = ItemFilter {
+        text: Some("第 D 题".to_owned()),
+        ..ItemFilter::default()
+    };
+    assert_eq!(list(&text, None), ["d"]);
+    let retired = ItemFilter {
+        state: Some(ItemState::Retired),
+        ..ItemFilter::default()
+    };
+    assert_eq!(list(&retired, None), Vec::<String>::new());
+    let banks = house.look(|view| service::banks(view, &house.author));
+    assert_eq!(banks[0].bank, "civics");
+    assert_eq!(banks[0].sections[0].in_review, 4);
+}
+
+#[test]
+fn the_queue_shows_what_has_waited_longest_and_leads_on() {
+    let house = House::new();
+    house.import(batch(&["b", "c"])).unwrap();
+    house.import(batch(&["a"])).unwrap();
+    let queue = house.look(|view| service::queue(view, &house.reviewer, 10));
+    let codes: Vec<&str> = queue.items.iter().map(|item| item.code.as_str()).collect();
+    assert_eq!((codes, queue.length), (vec!["b", "c", "a"], 3));
+    let next = |id| house.look(|view| service::next_in_review(view, &house.reviewer, id));
+    let ids: Vec<Id> = queue.items.iter().map(|item| item.id).collect();
+    assert_eq!(next(ids[0]), Some(ids[1]));
+    assert_eq!(next(ids[1]), Some(ids[2]));
+    assert_eq!(next(ids[2]), Some(ids[0]));
+}
+
+#[test]
+fn a_file_with_many_faults_tells_how_many_and_the_first_of_them() {
+    let rows = "x,\n".repeat(800);
+    let file = format!("编号,题型,部分,考点,难度,题干\n{rows}");
+    let refused = service::read_file("items.csv", file.as_bytes()).unwrap_err();
+    assert_eq!(refused.code, "import-refused");
+    assert_eq!(refused.faults.len(), service::FAULTS_SHOWN);
+    let total: usize = refused.args[0].1.parse().unwrap();
+    assert!(total > 800);
+}
+
+/// What pages and answers say of items exists in both languages.
+#[test]
+fn every_word_and_every_fault_has_its_sentence_in_both_languages() {
+    let words = |prefix: &str, codes: &[&str]| {
+        let key = |code: &&str| format!("{prefix}-{}", code.replace('_', "-"));
+        codes.iter().map(key).collect::<Vec<_>>()
+    };
+    let keys = [
+        words("item-kind", &ItemKind::ALL.map(ItemKind::as_str)),
+        words("item-state", &ItemState::ALL.map(ItemState::as_str)),
+        words("difficulty", &Difficulty::ALL.map(Difficulty::as_str)),
+        words("item-act", &ItemAct::ALL.map(ItemAct::as_str)),
+        words("item-key", &["true", "false"]),
+        words("fault", &FAULTS),
+    ];
+    for key in keys.concat() {
+        for lang in [Lang::Zh, Lang::En] {
+            assert!(
+                has_message(lang, &key),
+                "{key} is missing in {}",
+                lang.tag()
+            );
+        }
+    }
+}
+
+/// The codes of faults of this room.
+const FAULTS: [&str; 54] = [
+    "bad-code",
+    "code-fixed",
+    "cell-date",
+    "cell-error",
+    "cell-format",
+    "cell-formula",
+    "column-without-header",
+    "control-character",
+    "duplicate-code",
+    "duplicate-column",
+    "duplicate-stem",
+    "file-missing",
+    "file-too-large",
+    "file-unreadable",
+    "key-order",
+    "key-out-of-range",
+    "key-repeated",
+    "key-too-few",
+    "key-too-many",
+    "marks-range",
+    "missing-column",
+    "no-option",
+    "no-rows",
+    "no-such-option",
+    "not-a-number",
+    "not-for-kind",
+    "not-one-option",
+    "not-text",
+    "old-or-locked-excel",
+    "option-count",
+    "option-repeated",
+    "options-not-ascending",
+    "other-kind",
+    "quote-misplaced",
+    "quote-unclosed",
+    "rubric-line",
+    "rubric-sum",
+    "section-differs",
+    "stimulus-differs",
+    "stimulus-section",
+    "stimulus-unknown",
+    "table-ragged",
+    "toml-syntax",
+    "too-many-columns",
+    "too-many-rows",
+    "unknown-column",
+    "unknown-field",
+    "unknown-format",
+    "unknown-word",
+    "words-range",
+    "wrong-type",
+    "xlsx-damaged",
+    "required",
+    "too-long",
+];
