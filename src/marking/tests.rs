@@ -703,7 +703,7 @@ fn the_count_of_a_vote_is_entered_where_the_profile_has_one() {
         attending: 24,
         members: 25,
     };
-    let ballot = ResultMark::Ballot(count);
+    let ballot = ResultMark::from(count);
     assert_eq!(exam.results(exam.sat).get("committee"), Some(&ballot));
     assert_eq!(exam.decisions("ballot.entered"), 1);
     assert_eq!(exam.decisions("ballot.corrected"), 1);
