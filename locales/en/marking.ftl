@@ -81,3 +81,5 @@ fault-not-a-panel-component = Not an interview or assessment.
 fault-not-a-vote = Not a vote.
 fault-more-than-possible = At most { $max }.
 fault-reason-for-correction = A correction needs a reason.
+fault-over-one = At most 1.
+fault-finer-than-places = Finer than the decimals that are kept.

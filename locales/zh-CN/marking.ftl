@@ -81,3 +81,5 @@ fault-not-a-panel-component = 不是面试或测评环节。
 fault-not-a-vote = 不是票决环节。
 fault-more-than-possible = 最多为 { $max }。
 fault-reason-for-correction = 更正必须说明理由。
+fault-over-one = 应不大于 1。
+fault-finer-than-places = 评分单位的小数位数超过保留的位数。

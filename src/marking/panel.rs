@@ -93,9 +93,31 @@ pub enum ResultMark {
     /// The marks of an interview panel, in order of the examiners, none left out yet.
     Panel(Vec<Score>),
     /// The count of a vote.
-    Ballot(BallotCount),
+    Ballot {
+        /// Votes that agree.
+        yes: u32,
+        /// Members who attended.
+        attending: u32,
+        /// All who should attend.
+        members: u32,
+    },
     /// Did not come (缺考).
     Absent,
+}
+
+impl From<BallotCount> for ResultMark {
+    fn from(count: BallotCount) -> Self {
+        let BallotCount {
+            yes,
+            attending,
+            members,
+        } = count;
+        Self::Ballot {
+            yes,
+            attending,
+            members,
+        }
+    }
 }
 
 /// The rows entered for one candidate and component.
@@ -130,7 +152,7 @@ impl Panel {
         }
         match kind {
             ComponentKind::Written => None,
-            ComponentKind::Vote => self.ballot().map(ResultMark::Ballot),
+            ComponentKind::Vote => self.ballot().map(ResultMark::from),
             ComponentKind::Assessment => self.examiner(1).map(ResultMark::Mark),
             ComponentKind::Interview => {
                 let marks: Option<Vec<Score>> = (1..=seats).map(|n| self.examiner(n)).collect();
@@ -210,7 +232,7 @@ mod tests {
         };
         let rows = count.rows().map(|(seat, votes)| (seat.number(), votes));
         let panel = Panel(rows.into_iter().collect());
-        assert_eq!(panel.result(Vote, 0), Some(ResultMark::Ballot(count)));
+        assert_eq!(panel.result(Vote, 0), Some(count.into()));
     }
 
     #[test]

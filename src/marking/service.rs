@@ -17,6 +17,8 @@ pub use scripts::{
     next_script, progress, script,
 };
 
+pub use super::panel::{BallotCount, ResultMark};
+
 use super::double::DoubleMarking;
 use super::store;
 use crate::kernel::{Id, Problem};

@@ -703,8 +703,63 @@ fn the_count_of_a_vote_is_entered_where_the_profile_has_one() {
         attending: 24,
         members: 25,
     };
-    let ballot = ResultMark::Ballot(count);
+    let ballot = ResultMark::from(count);
     assert_eq!(exam.results(exam.sat).get("committee"), Some(&ballot));
     assert_eq!(exam.decisions("ballot.entered"), 1);
     assert_eq!(exam.decisions("ballot.corrected"), 1);
+}
+
+/// A page as `by` sees it in Chinese or English.
+fn page(exam: &Exam, by: &Actor, address: &str, lang: &'static str) -> (u16, String) {
+    use actix_web::dev::Service as _;
+    use actix_web::{App, HttpMessage as _, rt::System, test, web};
+    let (store, by) = (exam.store.clone(), by.clone());
+    System::new().block_on(async move {
+        let app = App::new()
+            .app_data(web::Data::new(store))
+            .configure(super::pages::routes)
+            .wrap_fn(move |request, next| {
+                request.extensions_mut().insert(by.clone());
+                next.call(request)
+            });
+        let app = test::init_service(app).await;
+        let request = test::TestRequest::get()
+            .uri(address)
+            .insert_header(("accept-language", lang));
+        let answer = test::call_service(&app, request.to_request()).await;
+        let status = answer.status().as_u16();
+        let body = test::read_body(answer).await;
+        (status, String::from_utf8(body.to_vec()).unwrap())
+    })
+}
+
+#[test]
+fn every_page_finds_its_words_in_both_languages() {
+    let before = Exam::of(Track::CivilService);
+    let (exam, script) = Exam::marking();
+    let (marker, organiser) = (actor(Role::Marker), actor(Role::Organiser));
+    let seen = |exam: &Exam, by: &Actor, address: &str| {
+        for lang in ["zh-CN", "en"] {
+            let (status, text) = page(exam, by, address, lang);
+            assert_eq!(status, 200, "{address}");
+            assert!(!text.contains('‹'), "{address}: a message is missing");
+        }
+    };
+    seen(&exam, &marker, "/marking");
+    seen(&exam, &marker, &format!("/marking/script/{script}"));
+    let manage = |exam: &Exam| format!("/manage/examinations/{}/marking", exam.id);
+    seen(&before, &organiser, &manage(&before));
+    seen(&exam, &organiser, &manage(&exam));
+    exam.set_phase(Phase::WrittenPublished);
+    exam.shortlist(exam.sat, "entered");
+    exam.panel(Role::Hr, 1, "80", "").unwrap();
+    seen(&exam, &organiser, &manage(&exam));
+    let first = |v: &mut crate::store::View<'_>| Ok(post::table.select(post::id).first(v.db)?);
+    let post: Id = exam.store.read_blocking(first).unwrap();
+    let sheet = format!("{}/posts/{post}", manage(&exam));
+    seen(&exam, &organiser, &sheet);
+    let (_, text) = page(&exam, &organiser, &sheet, "en");
+    assert!(text.contains("T0001") && !text.contains("T0002"));
+    let (status, _) = page(&exam, &marker, &sheet, "en");
+    assert_eq!(status, 403);
 }

@@ -81,7 +81,7 @@ fn totals(view: &mut View<'_>, subject: &Subject) -> Result<BTreeMap<Id, Option<
 fn panel_marks(
     view: &mut View<'_>,
     examination: &Examination,
-) -> Result<Vec<((Id, String), ResultMark)>, Problem> {
+) -> Result<BTreeMap<(Id, String), ResultMark>, Problem> {
     let panels = store::panels(view.db, examination.id)?;
     let mark = |(key, panel): ((Id, String), Panel)| {
         let component = examination.profile.component(&key.1)?;
