@@ -10,3 +10,4 @@ mod objective;
 
 pub use double::{DoubleMarking, MarkerMark, Resolution, SettledBy, resolve};
 pub use objective::{MarkingError, MultipleRule, Objective, Outcome, mark_objective};
+pub use service::{BallotCount, ResultMark};
