@@ -152,3 +152,60 @@ fn organisation_view(
         headcount,
     })
 }
+
+/// A post as later rooms and the public see it.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct PostView {
+    /// Id.
+    pub id: Id,
+    /// The examination.
+    pub examination: Id,
+    /// The organisation.
+    pub organisation: Id,
+    /// Its name in Chinese.
+    pub organisation_zh: String,
+    /// Its name in English.
+    pub organisation_en: String,
+    /// Code of the post.
+    pub code: String,
+    /// Title in Chinese.
+    pub title_zh: String,
+    /// Title in English.
+    pub title_en: String,
+    /// Type of headcount.
+    pub headcount_kind: HeadcountKind,
+    /// Places.
+    pub quota: i32,
+    /// What it asks of applicants.
+    pub requirements: rules::Requirements,
+    /// Its state.
+    pub state: String,
+}
+
+/// The posts of an examination, by code.
+pub fn posts(view: &mut View<'_>, examination: Id) -> Result<Vec<PostView>, Problem> {
+    let rows = store::posts(view.db, examination)?;
+    rows.into_iter().map(post_view).collect()
+}
+
+/// One post.
+pub fn post(view: &mut View<'_>, id: Id) -> Result<PostView, Problem> {
+    store::post(view.db, id).and_then(post_view)
+}
+
+fn post_view((row, organisation): (store::PostRow, OrganisationRow)) -> Result<PostView, Problem> {
+    Ok(PostView {
+        id: row.id,
+        examination: row.examination_id,
+        organisation: organisation.id,
+        organisation_zh: organisation.name_zh,
+        organisation_en: organisation.name_en,
+        code: row.code,
+        title_zh: row.title_zh,
+        title_en: row.title_en,
+        headcount_kind: row.headcount_kind,
+        quota: row.quota,
+        requirements: serde_json::from_str(&row.requirements).map_err(Problem::internal)?,
+        state: row.state,
+    })
+}

@@ -4,7 +4,7 @@ use diesel::prelude::*;
 
 use super::rules::HeadcountKind;
 use crate::kernel::{Id, Instant, Problem};
-use crate::store::schema::{headcount, organisation};
+use crate::store::schema::{headcount, organisation, post};
 use crate::store::{AnyConn, Both, Tx, taken, text_enum};
 
 text_enum!(HeadcountKind);
@@ -129,4 +129,38 @@ pub(super) fn release_slots(
         .set(headcount::planned.eq(headcount::planned - count))
         .execute(tx.db)?;
     Ok(())
+}
+
+#[derive(Queryable, Insertable)]
+#[diesel(table_name = post)]
+pub(super) struct PostRow {
+    pub id: Id,
+    pub examination_id: Id,
+    pub organisation_id: Id,
+    pub code: String,
+    pub title_zh: String,
+    pub title_en: String,
+    pub headcount_kind: HeadcountKind,
+    pub quota: i32,
+    pub requirements: String,
+    pub state: String,
+    pub created_at: Instant,
+}
+
+pub(super) fn posts(
+    db: &mut AnyConn,
+    examination: Id,
+) -> Result<Vec<(PostRow, OrganisationRow)>, Problem> {
+    Ok(post::table
+        .inner_join(organisation::table)
+        .filter(post::examination_id.eq(examination))
+        .order(post::code)
+        .load(db)?)
+}
+
+pub(super) fn post(db: &mut AnyConn, id: Id) -> Result<(PostRow, OrganisationRow), Problem> {
+    Ok(post::table
+        .inner_join(organisation::table)
+        .filter(post::id.eq(id))
+        .first(db)?)
 }
