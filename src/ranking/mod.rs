@@ -1,16 +1,24 @@
 //! Ranking (排名): composites, ties, cut lines, shortlists, merit lists.
 //!
-//! Everything here is a pure function of a regulation profile and published marks, so that anyone
-//! can compute it again.
+//! Composites, order and lists are pure functions of a regulation profile and published marks, so
+//! that anyone can compute them again; [`service`] publishes them.
 
 pub mod api;
 pub mod pages;
 pub mod service;
 
+mod columns;
 pub mod composite;
+mod draft;
 pub mod lists;
 pub mod order;
+pub mod results;
+mod store;
+#[cfg(test)]
+mod tests;
+pub mod words;
 
 pub use composite::*;
 pub use lists::*;
 pub use order::*;
+pub use words::*;

@@ -1,0 +1,200 @@
+//! The lists of an examination as they would be published now: computed, and not kept yet.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::columns::{self, Columns, Marks};
+use super::composite::{ComponentMark, RankingError};
+use super::lists::{merit_list, shortlist};
+use super::order::{Ranked, Row, rank_written};
+use super::store;
+use super::words::{MarkState, RankedList, Standing};
+use crate::establishment::service::{PostView, posts};
+use crate::kernel::{Id, Problem, Score};
+use crate::marking::service::component_marks;
+use crate::registration::records::{Ticketed, ticketed};
+use crate::regulation::service::Examination;
+use crate::regulation::{Component, ComponentKind, Profile};
+use crate::store::View;
+
+/// One candidate on a list.
+pub(super) struct Line {
+    pub application: Id,
+    pub ticket: String,
+    pub total: Option<Score>,
+    pub rank: Option<u32>,
+    pub standing: Standing,
+    pub marks: BTreeMap<String, ComponentMark>,
+}
+
+/// The list of one post.
+pub(super) struct PostList {
+    pub post: PostView,
+    pub lines: Vec<Line>,
+}
+
+/// A component of a candidate in which there is neither mark nor absence.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Missing {
+    /// The application.
+    pub application: Id,
+    /// The ticket number.
+    pub ticket_no: String,
+    /// Code of the post.
+    pub post: String,
+    /// The component.
+    pub component: String,
+}
+
+/// The lists, or what they still wait for.
+pub(super) enum Draft {
+    Ready {
+        lists: Vec<PostList>,
+        /// What marking gave, by application.
+        given: BTreeMap<Id, Marks>,
+    },
+    Waiting(Vec<Missing>),
+}
+
+/// Whether a list looks at a component.
+pub(super) fn counts(list: RankedList, component: &Component) -> bool {
+    list == RankedList::Final || component.kind == ComponentKind::Written
+}
+
+/// Computes one of the two lists for every post.
+pub(super) fn draft(
+    view: &mut View<'_>,
+    examination: &Examination,
+    list: RankedList,
+) -> Result<Draft, Problem> {
+    let given = component_marks(view, examination.id)?;
+    let decided = decided(view, examination.id)?;
+    let candidates = candidates(view, examination.id, list)?;
+    let (mut lists, mut missing) = (Vec::new(), Vec::new());
+    for post in posts(view, examination.id)? {
+        let of_post = candidates.iter().filter(|c| c.post == post.id);
+        let mut rows = Vec::new();
+        for candidate in of_post {
+            let none = (BTreeMap::new(), Marks::new());
+            let decided = decided.get(&candidate.application).unwrap_or(&none.0);
+            let given = given.get(&candidate.application).unwrap_or(&none.1);
+            let wanted = |c: &Component| counts(list, c);
+            match columns::columns(&examination.profile, decided, given, wanted).map_err(refused)? {
+                Columns::Complete(marks) => rows.push((candidate, marks)),
+                Columns::Missing(components) => {
+                    missing.extend(components.into_iter().map(|component| Missing {
+                        application: candidate.application,
+                        ticket_no: candidate.ticket_no.clone(),
+                        post: post.code.clone(),
+                        component,
+                    }));
+                }
+            }
+        }
+        lists.push((post, rows));
+    }
+    if !missing.is_empty() {
+        return Ok(Draft::Waiting(missing));
+    }
+    let lists = lists
+        .into_iter()
+        .map(|(post, rows)| post_list(&examination.profile, list, post, rows))
+        .collect::<Result<_, _>>()?;
+    Ok(Draft::Ready { lists, given })
+}
+
+/// Who is on a list: everybody with a ticket, and after the written results those who go on.
+fn candidates(
+    view: &mut View<'_>,
+    examination: Id,
+    list: RankedList,
+) -> Result<Vec<Ticketed>, Problem> {
+    let mut candidates = ticketed(view, examination)?;
+    if list == RankedList::Final {
+        let entered: BTreeSet<Id> = store::entered(view.db, examination)?.into_iter().collect();
+        candidates.retain(|candidate| entered.contains(&candidate.application));
+    }
+    Ok(candidates)
+}
+
+/// The columns that are decided already: written marks as published, and recorded absences.
+fn decided(
+    view: &mut View<'_>,
+    examination: Id,
+) -> Result<BTreeMap<Id, BTreeMap<String, ComponentMark>>, Problem> {
+    let mut decided: BTreeMap<Id, BTreeMap<String, ComponentMark>> = BTreeMap::new();
+    for row in store::marks_of_examination(view.db, examination)? {
+        let mark = match (row.state, row.mark) {
+            (MarkState::Absent, _) => ComponentMark::Absent,
+            (MarkState::Void, _) => ComponentMark::Void,
+            (MarkState::Marked, Some(mark)) => ComponentMark::Mark(mark),
+            // The count of a vote stands in the ballot, which is read again.
+            _ => continue,
+        };
+        let of = decided.entry(row.application_id).or_default();
+        of.insert(row.component, mark);
+    }
+    Ok(decided)
+}
+
+fn post_list(
+    profile: &Profile,
+    list: RankedList,
+    post: PostView,
+    candidates: Vec<(&Ticketed, BTreeMap<String, ComponentMark>)>,
+) -> Result<PostList, Problem> {
+    let rows: Vec<Row> = candidates
+        .iter()
+        .map(|(of, marks)| columns::row(&of.ticket_no, &of.categories, marks.clone()))
+        .collect();
+    let mut by_ticket: BTreeMap<&str, _> = candidates
+        .into_iter()
+        .map(|(of, marks)| (of.ticket_no.as_str(), (of.application, marks)))
+        .collect();
+    let quota = u32::try_from(post.quota).map_err(Problem::internal)?;
+    let mut lines = Vec::with_capacity(rows.len());
+    for (ranked, standing) in standings(profile, list, quota, &rows).map_err(refused)? {
+        let Some((application, marks)) = by_ticket.remove(ranked.ticket.as_str()) else {
+            return Err(Problem::internal("a ranked ticket belongs to nobody"));
+        };
+        lines.push(Line {
+            application,
+            total: ranked.score,
+            rank: ranked.rank(),
+            ticket: ranked.ticket,
+            standing,
+            marks,
+        });
+    }
+    Ok(PostList { post, lines })
+}
+
+/// Ranks the rows and says what follows. Where the profile has no shortlist, everybody ranked by
+/// the written composite goes on.
+fn standings(
+    profile: &Profile,
+    list: RankedList,
+    quota: u32,
+    rows: &[Row],
+) -> Result<Vec<(Ranked, Standing)>, RankingError> {
+    if list == RankedList::Final {
+        let list = merit_list(profile, quota, rows)?.into_iter();
+        return Ok(list
+            .map(|merit| ((&merit.outcome).into(), merit.ranked))
+            .map(|(standing, ranked)| (ranked, standing))
+            .collect());
+    }
+    let ranking = rank_written(profile, rows)?;
+    let standings: Vec<Standing> = match profile.shortlist {
+        Some(_) => shortlist(profile, quota, &ranking)?
+            .into_iter()
+            .map(|decision| decision.reason.into())
+            .collect(),
+        None => ranking.iter().map(Standing::without_shortlist).collect(),
+    };
+    Ok(ranking.into_iter().zip(standings).collect())
+}
+
+/// Marks that no rule can rank are a fault of the data, for people to mend.
+fn refused(error: RankingError) -> Problem {
+    Problem::conflict("ranking-impossible").with("why", error)
+}
