@@ -1,6 +1,308 @@
-//! Pages.
+//! Pages: published results, one's own result, the log, and decisions for supervisors.
 
-use actix_web::web;
+use actix_web::{HttpMessage as _, HttpRequest, HttpResponse, web};
+use askama::Template;
+use serde::Deserialize;
+
+use super::chart::{self, Bar};
+use super::formula;
+use super::service::{self, LogLine, PublishedResults};
+use crate::access::{Actor, Role};
+use crate::http::{Answer, Page, Params, has_message, html};
+use crate::kernel::{Id, Problem, Score};
+use crate::ledger::{self, Checkpoint, LogEntry};
+use crate::ranking::results::{OwnComponent, OwnResult, RankedView};
+use crate::ranking::service::own_result;
+use crate::ranking::{MarkState, Standing};
+use crate::regulation::service::{Examination, load};
+use crate::store::Store;
+
+/// Entries on one page of the log.
+const PAGE: usize = 50;
 
 /// Adds the room's pages.
-pub fn routes(_config: &mut web::ServiceConfig) {}
+pub fn routes(config: &mut web::ServiceConfig) {
+    config
+        .route("/examinations/{id}/results", web::get().to(results))
+        .route("/my/results/{examination}", web::get().to(own))
+        .route("/log", web::get().to(log))
+        .route("/decisions", web::get().to(decisions));
+}
+
+/// A kind of decision in words; the code itself where the catalogue has none.
+fn kind_word(page: &Page, kind: &str) -> String {
+    let key = format!("kind-{}", kind.replace(['.', '_'], "-"));
+    if has_message(page.lang, &key) {
+        page.t(&key)
+    } else {
+        kind.to_owned()
+    }
+}
+
+/// How a standing looks as a tag.
+const fn tag(standing: &Standing) -> &'static str {
+    match standing {
+        Standing::Entered
+        | Standing::EnteredByTie
+        | Standing::Proposed
+        | Standing::ProposedByTie => "good",
+        Standing::TiedAtCut | Standing::Undecided | Standing::Reserve => "wait",
+        Standing::Absent
+        | Standing::Void
+        | Standing::BelowFloor
+        | Standing::OutAbsent
+        | Standing::OutVoid
+        | Standing::OutBelowFloor => "bad",
+        Standing::BelowCut => "info",
+    }
+}
+
+/// A rank, or a dash.
+fn rank_text(rank: &Option<i32>) -> String {
+    rank.map_or_else(|| "—".to_owned(), |rank| rank.to_string())
+}
+
+/// A score as it was computed, to the last digit, or a dash.
+fn exact(score: &Option<Score>) -> String {
+    score.map_or_else(|| "—".to_owned(), |score| score.to_string())
+}
+
+struct Column {
+    code: String,
+    title: String,
+}
+
+struct Chart {
+    title: String,
+    bars: Vec<Bar>,
+}
+
+#[derive(Template)]
+#[template(path = "disclosure/templates/results.html")]
+struct ResultsPage {
+    page: Page,
+    results: PublishedResults,
+    written_columns: Vec<Column>,
+    other_columns: Vec<Column>,
+    charts: Vec<Chart>,
+}
+
+impl ResultsPage {
+    /// The mark of a component, or the word for why there is none.
+    fn mark(&self, line: &RankedView, column: &Column) -> String {
+        match line.marks.get(&column.code) {
+            None => "—".to_owned(),
+            Some(decided) if decided.state == MarkState::Marked => exact(&decided.mark),
+            Some(decided) => self.page.word("mark-state", decided.state.as_str()),
+        }
+    }
+
+    fn is_shown(&self, id: &Id) -> bool {
+        self.results
+            .shown
+            .as_ref()
+            .is_some_and(|post| post.id == *id)
+    }
+}
+
+#[derive(Deserialize)]
+struct ResultsParams {
+    post: Option<Id>,
+}
+
+async fn results(
+    request: HttpRequest,
+    page: Page,
+    store: web::Data<Store>,
+    id: web::Path<Id>,
+    Params(params): Params<ResultsParams>,
+) -> Answer<HttpResponse> {
+    let (id, post) = (id.into_inner(), params.post);
+    let actor = request.extensions().get::<Actor>().cloned();
+    let results = store
+        .read(move |view| service::published(view, actor.as_ref(), id, post))
+        .await?;
+    let columns = |written: bool| {
+        let components = results.examination.profile.components.iter();
+        components
+            .filter(|c| (c.kind == crate::regulation::ComponentKind::Written) == written)
+            .map(|c| Column {
+                code: c.code.clone(),
+                title: page.pick(&c.title.zh, &c.title.en).to_owned(),
+            })
+            .collect()
+    };
+    let charts = results.distributions.iter().map(|distribution| Chart {
+        title: page
+            .pick(
+                &distribution.component.title.zh,
+                &distribution.component.title.en,
+            )
+            .to_owned(),
+        bars: chart::bars(&distribution.bands),
+    });
+    html(&ResultsPage {
+        written_columns: columns(true),
+        other_columns: columns(false),
+        charts: charts.collect(),
+        page,
+        results,
+    })
+}
+
+#[derive(Template)]
+#[template(path = "disclosure/templates/own.html")]
+struct OwnPage {
+    page: Page,
+    examination: Examination,
+    own: OwnResult,
+    written_sum: Option<String>,
+    total_sum: Option<String>,
+}
+
+impl OwnPage {
+    fn mark(&self, component: &OwnComponent) -> String {
+        if component.decided.state == MarkState::Marked {
+            exact(&component.decided.mark)
+        } else {
+            self.page
+                .word("mark-state", component.decided.state.as_str())
+        }
+    }
+}
+
+async fn own(
+    page: Page,
+    store: web::Data<Store>,
+    actor: Actor,
+    id: web::Path<Id>,
+) -> Answer<HttpResponse> {
+    let id = id.into_inner();
+    let (examination, own) = store
+        .read(move |view| {
+            let own = own_result(view, &actor, id)?;
+            Ok((load(view, id)?, own))
+        })
+        .await?;
+    let title = |c: &OwnComponent| page.pick(&c.title_zh, &c.title_en).to_owned();
+    let written_sum = formula::sum(None, &own.components, title, |c| c.written);
+    let composite = page.t("results-written");
+    let written = own.written.as_ref().and_then(|line| line.total);
+    let first = written.map(|score| (composite.as_str(), score));
+    let merit = own.merit.as_ref().and_then(|line| line.total);
+    let total_sum = merit.and_then(|_| formula::sum(first, &own.components, title, |c| !c.written));
+    html(&OwnPage {
+        page,
+        examination,
+        own,
+        written_sum: written_sum.filter(|_| written.is_some()),
+        total_sum,
+    })
+}
+
+#[derive(Template)]
+#[template(path = "disclosure/templates/log.html")]
+struct LogPage {
+    page: Page,
+    checkpoint: Option<Checkpoint>,
+    lines: Vec<LogLine>,
+    older: Option<i64>,
+    first_page: bool,
+}
+
+#[derive(Deserialize)]
+struct LogParams {
+    before: Option<i64>,
+}
+
+async fn log(
+    page: Page,
+    store: web::Data<Store>,
+    Params(params): Params<LogParams>,
+) -> Answer<HttpResponse> {
+    let before = params.before;
+    let (checkpoint, mut lines) = store
+        .read(move |view| {
+            let checkpoint = ledger::last_checkpoint(view)?;
+            Ok((checkpoint, service::log_newest(view, before, fetch())?))
+        })
+        .await?;
+    let older = older(&mut lines, |line| line.index);
+    html(&LogPage {
+        page,
+        checkpoint,
+        lines,
+        older,
+        first_page: before.is_none(),
+    })
+}
+
+/// One more than a page, to see whether there is another.
+fn fetch() -> i64 {
+    i64::try_from(PAGE).unwrap_or(i64::MAX - 1) + 1
+}
+
+/// Cuts `entries` to a page; the index before which the next one begins, if there is one.
+fn older<T>(entries: &mut Vec<T>, index: impl Fn(&T) -> i64) -> Option<i64> {
+    let more = entries.len() > PAGE;
+    entries.truncate(PAGE);
+    entries.last().filter(|_| more).map(index)
+}
+
+struct DecisionLine {
+    entry: LogEntry,
+    inputs: String,
+}
+
+#[derive(Template)]
+#[template(path = "disclosure/templates/decisions.html")]
+struct DecisionsPage {
+    page: Page,
+    examination: Option<Examination>,
+    lines: Vec<DecisionLine>,
+    older: Option<i64>,
+    first_page: bool,
+}
+
+impl DecisionsPage {
+    /// The part of an address that keeps the filter.
+    fn filter(&self) -> String {
+        let filter = |examination: &Examination| format!("&examination={}", examination.id);
+        self.examination.as_ref().map_or_else(String::new, filter)
+    }
+}
+
+#[derive(Deserialize)]
+struct DecisionsParams {
+    before: Option<i64>,
+    examination: Option<Id>,
+}
+
+async fn decisions(
+    page: Page,
+    store: web::Data<Store>,
+    actor: Actor,
+    Params(params): Params<DecisionsParams>,
+) -> Answer<HttpResponse> {
+    actor.acting_as(&[Role::Supervisor, Role::AuditAdmin])?;
+    let (before, id) = (params.before, params.examination);
+    let (examination, mut entries) = store
+        .read(move |view| {
+            let examination = id.map(|id| load(view, id)).transpose()?;
+            let entries = service::decisions(view, &actor, id, before, fetch())?;
+            Ok((examination, entries))
+        })
+        .await?;
+    let older = older(&mut entries, |entry| entry.index);
+    let lines = entries.into_iter().map(|entry| {
+        let inputs = serde_json::to_string_pretty(&entry.payload.inputs);
+        inputs.map(|inputs| DecisionLine { entry, inputs })
+    });
+    html(&DecisionsPage {
+        page,
+        examination,
+        lines: lines.collect::<Result<_, _>>().map_err(Problem::internal)?,
+        older,
+        first_page: before.is_none(),
+    })
+}

@@ -1,1 +1,127 @@
-//! The acts of the room.
+//! What is open: published results to everybody, the log's leaves to everybody, the decisions
+//! behind them to supervisors.
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::access::{Actor, Role};
+use crate::establishment::service::{PostView, posts};
+use crate::kernel::{Id, Instant, Problem};
+use crate::ledger::{self, Leaf, LogEntry};
+use crate::ranking::RankedList;
+use crate::ranking::results::{Distribution, RankedView, distributions};
+use crate::ranking::service::list;
+use crate::regulation::Phase;
+use crate::regulation::service::{Examination, visible};
+use crate::store::View;
+
+/// The published results of an examination, as the public sees them: ticket numbers and no names.
+#[derive(Debug, Clone)]
+pub struct PublishedResults {
+    /// The examination.
+    pub examination: Examination,
+    /// All its posts.
+    pub posts: Vec<PostView>,
+    /// The post whose lists are shown.
+    pub shown: Option<PostView>,
+    /// Its written results.
+    pub written: Vec<RankedView>,
+    /// Its merit list.
+    pub merit: Vec<RankedView>,
+    /// The distribution of each written component over the whole examination.
+    pub distributions: Vec<Distribution>,
+}
+
+/// What is published of an examination; of one post the lists, by default of the first.
+pub fn published(
+    view: &mut View<'_>,
+    actor: Option<&Actor>,
+    examination: Id,
+    post: Option<Id>,
+) -> Result<PublishedResults, Problem> {
+    let examination = visible(view, actor, examination)?;
+    let mut results = PublishedResults {
+        posts: Vec::new(),
+        shown: None,
+        written: Vec::new(),
+        merit: Vec::new(),
+        distributions: Vec::new(),
+        examination,
+    };
+    if results.examination.phase < Phase::WrittenPublished {
+        return Ok(results);
+    }
+    let id = results.examination.id;
+    results.posts = posts(view, id)?;
+    let wanted = |candidate: &&PostView| post.is_none_or(|post| candidate.id == post);
+    results.shown = results.posts.iter().find(wanted).cloned();
+    if post.is_some() && results.shown.is_none() {
+        return Err(Problem::not_found());
+    }
+    if let Some(shown) = &results.shown {
+        results.written = list(view, id, shown.id, RankedList::Written)?;
+        results.merit = list(view, id, shown.id, RankedList::Final)?;
+    }
+    results.distributions = distributions(view, &results.examination)?;
+    Ok(results)
+}
+
+/// A public entry of the log. It names no person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct LogLine {
+    /// Its place in the log.
+    pub index: i64,
+    /// SHA-256 of 0x00 and the leaf (RFC 6962), hexadecimal.
+    pub leaf_hash: String,
+    /// The leaf: canonical JSON with kind, examination, second and commitment.
+    pub leaf: String,
+    /// What was decided.
+    pub kind: String,
+    /// The second in which it was decided.
+    pub at: Instant,
+}
+
+impl TryFrom<LogEntry> for LogLine {
+    type Error = Problem;
+    fn try_from(entry: LogEntry) -> Result<Self, Problem> {
+        let leaf: Leaf = serde_json::from_str(&entry.leaf).map_err(Problem::internal)?;
+        Ok(Self {
+            index: entry.index,
+            leaf_hash: entry.leaf_hash,
+            leaf: entry.leaf,
+            kind: leaf.kind,
+            at: Instant::from_micros(0).plus_seconds(leaf.t),
+        })
+    }
+}
+
+/// Public entries from index `from`, in order. Open to everybody.
+pub fn log_from(view: &mut View<'_>, from: i64, limit: i64) -> Result<Vec<LogLine>, Problem> {
+    public(ledger::entries(view, from, limit)?)
+}
+
+/// The newest public entries before index `before`, newest first. Open to everybody.
+pub fn log_newest(
+    view: &mut View<'_>,
+    before: Option<i64>,
+    limit: i64,
+) -> Result<Vec<LogLine>, Problem> {
+    public(ledger::recent(view, None, before, limit)?)
+}
+
+fn public(entries: Vec<LogEntry>) -> Result<Vec<LogLine>, Problem> {
+    entries.into_iter().map(LogLine::try_from).collect()
+}
+
+/// Decisions as they were taken, newest first, of one examination if given. For supervisors and
+/// the audit administrator.
+pub fn decisions(
+    view: &mut View<'_>,
+    actor: &Actor,
+    examination: Option<Id>,
+    before: Option<i64>,
+    limit: i64,
+) -> Result<Vec<LogEntry>, Problem> {
+    actor.acting_as(&[Role::Supervisor, Role::AuditAdmin])?;
+    ledger::recent(view, examination, before, limit)
+}

@@ -59,6 +59,16 @@ pub fn checkpoint(tx: &mut Tx<'_>) -> Result<Option<Checkpoint>, Problem> {
     }))
 }
 
+/// The last size and root that were fixed, if any.
+pub fn last_checkpoint(view: &mut View<'_>) -> Result<Option<Checkpoint>, Problem> {
+    let last = store::last_checkpoint(view.db)?;
+    Ok(last.map(|(size, root, at)| Checkpoint {
+        size,
+        root: hex::encode(root),
+        at,
+    }))
+}
+
 /// The present size and root.
 pub fn tree(view: &mut View<'_>) -> Result<(i64, [u8; 32]), Problem> {
     let leaves = hashes(view)?;

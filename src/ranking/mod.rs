@@ -10,6 +10,8 @@ pub mod service;
 mod columns;
 pub mod composite;
 mod draft;
+#[cfg(test)]
+pub(crate) mod fixture;
 pub mod lists;
 pub mod order;
 pub mod results;

@@ -108,6 +108,8 @@ pub struct OwnComponent {
     pub max: Score,
     /// Its share of the composite, in per cent; none for a component that must only be passed.
     pub percent: Option<String>,
+    /// Whether it belongs to the written part.
+    pub written: bool,
     /// What was decided.
     pub decided: DecidedMark,
 }
@@ -186,6 +188,7 @@ fn own_component(
         title_en: component.title.en.clone(),
         max: component.max,
         percent: percent(component),
+        written: component.kind == ComponentKind::Written,
         decided: decided(row),
     };
     Some((place, own))

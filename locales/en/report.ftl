@@ -1,0 +1,3 @@
+results-sheet = Results
+results-name = Name
+results-resident-id = Resident ID number
