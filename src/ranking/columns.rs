@@ -23,8 +23,9 @@ pub(super) enum Columns {
     Missing(Vec<String>),
 }
 
-/// The columns of the components that `counts`. What is decided already stands; the rest follows
-/// from the marks. Whoever is absent from one component is out, and needs no mark in the others.
+/// The columns of the components that `counts`. Written marks stand as they were published, and a
+/// mark that came after an absence was recorded stands in its place. Whoever is absent from one
+/// component is out, and needs no mark in the others.
 pub(super) fn columns(
     profile: &Profile,
     decided: &BTreeMap<String, ComponentMark>,
@@ -33,10 +34,16 @@ pub(super) fn columns(
 ) -> Result<Columns, RankingError> {
     let (mut columns, mut missing) = (BTreeMap::new(), Vec::new());
     for component in profile.components.iter().filter(|c| counts(c)) {
-        let found = match (decided.get(&component.code), marks.get(&component.code)) {
-            (Some(mark), _) => Some(*mark),
-            (None, Some(mark)) => column(profile, component, mark)?,
-            (None, None) => None,
+        let given = match marks.get(&component.code) {
+            Some(mark) => column(profile, component, mark)?,
+            None => None,
+        };
+        let found = match decided.get(&component.code) {
+            Some(ComponentMark::Absent) if component.kind != ComponentKind::Written => {
+                given.or(Some(ComponentMark::Absent))
+            }
+            Some(mark) => Some(*mark),
+            None => given,
         };
         match found {
             Some(mark) => drop(columns.insert(component.code.clone(), mark)),
@@ -58,10 +65,7 @@ fn column(
     mark: &ResultMark,
 ) -> Result<Option<ComponentMark>, RankingError> {
     Ok(match mark {
-        // After the written part nobody is absent until a person has recorded it.
-        ResultMark::Absent => {
-            (component.kind == ComponentKind::Written).then_some(ComponentMark::Absent)
-        }
+        ResultMark::Absent => Some(ComponentMark::Absent),
         ResultMark::Mark(mark) => Some(ComponentMark::Mark(*mark)),
         ResultMark::Ballot {
             yes,
@@ -201,14 +205,19 @@ mod tests {
     }
 
     #[test]
-    fn an_absence_after_the_written_part_must_be_recorded_by_a_person() {
-        let found = columns(
-            &profile(Track::CivilService),
-            &BTreeMap::new(),
-            &marks(&[("interview", ResultMark::Absent)]),
-            |c| c.kind == ComponentKind::Interview,
+    fn a_mark_that_came_after_a_recorded_absence_stands() {
+        let recorded = [("interview".to_owned(), ComponentMark::Absent)].into();
+        let late = marks(&[("interview", panel_of(&["80"; 7]))]);
+        let found = columns(&profile(Track::CivilService), &recorded, &late, |c| {
+            c.kind == ComponentKind::Interview
+        });
+        let expected = ComponentMark::Mark(Score::whole(80));
+        assert_eq!(
+            found,
+            Ok(Columns::Complete(
+                [("interview".to_owned(), expected)].into()
+            ))
         );
-        assert_eq!(found, Ok(Columns::Missing(vec!["interview".to_owned()])));
     }
 
     #[test]

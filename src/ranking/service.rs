@@ -211,12 +211,10 @@ fn check_absence(
         return Err(Problem::conflict("not-on-shortlist"));
     }
     let marks = component_marks(view, examination.id)?;
-    let marked = marks
-        .get(&application)
-        .and_then(|marks| marks.get(component))
-        .is_some_and(|mark| *mark != ResultMark::Absent);
-    if marked {
-        return Err(Problem::conflict("component-has-marks"));
+    match marks.get(&application).and_then(|m| m.get(component)) {
+        None => {}
+        Some(ResultMark::Absent) => return Err(Problem::conflict("absence-recorded")),
+        Some(_) => return Err(Problem::conflict("component-has-marks")),
     }
     Ok(())
 }

@@ -49,7 +49,8 @@ pub(super) fn insert_ranking(tx: &mut Tx<'_>, row: &RankingRow) -> Result<(), Pr
     Ok(())
 }
 
-/// Keeps what was decided of a component; an absence recorded earlier stays as it is.
+/// Keeps what was decided of a component; says whether that is new. What is decided stays, but for
+/// an absence in whose place a mark has come.
 pub(super) fn keep_component_mark(
     tx: &mut Tx<'_>,
     row: &ComponentMarkRow,
@@ -58,7 +59,23 @@ pub(super) fn keep_component_mark(
         .values(row)
         .on_conflict((component_mark::application_id, component_mark::component))
         .do_nothing();
-    Ok(Both(insert).execute(tx.db)? == 1)
+    if Both(insert).execute(tx.db)? == 1 {
+        return Ok(true);
+    }
+    if row.state == MarkState::Absent {
+        return Ok(false);
+    }
+    let absence = component_mark::table
+        .find((row.application_id, &row.component))
+        .filter(component_mark::state.eq(MarkState::Absent));
+    let replaced = diesel::update(absence)
+        .set((
+            component_mark::state.eq(row.state),
+            component_mark::mark.eq(row.mark),
+            component_mark::decided_at.eq(row.decided_at),
+        ))
+        .execute(tx.db)?;
+    Ok(replaced == 1)
 }
 
 /// The lines of a post's list with their ticket numbers: ranked ones first, by rank, those of one

@@ -273,3 +273,19 @@ fn the_preview_says_what_would_be_published_and_keeps_nothing() {
     sat.publish_written().unwrap();
     assert_eq!(seen().missing[0].application, first.application);
 }
+
+#[test]
+fn a_panel_that_marked_after_all_outweighs_a_recorded_absence() {
+    let sat = Sat::new(1);
+    let first = sat.sitter("1001", [Some("71.05"), Some("66.5")]);
+    sat.publish_written().unwrap();
+    sat.record_absent(first, "interview").unwrap();
+    sat.panel(first, &SEVEN);
+    sat.publish_final().unwrap();
+    let line = &sat.list(RankedList::Final)[0];
+    assert_eq!(line.marks["interview"].mark, score("83.8"));
+    assert_eq!(
+        (line.total, line.outcome),
+        (score("74.785"), Standing::Proposed)
+    );
+}
