@@ -8,7 +8,7 @@ use super::composite::{Ballot, ComponentMark, RankingError, interview_score, vot
 use super::order::Row;
 use super::words::MarkState;
 use crate::kernel::Score;
-use crate::marking::service::ResultMark;
+use crate::marking::ResultMark;
 use crate::regulation::{Component, ComponentKind, Profile};
 
 /// What a candidate has in each component, as marking gives it.
@@ -67,14 +67,10 @@ fn column(
     Ok(match mark {
         ResultMark::Absent => Some(ComponentMark::Absent),
         ResultMark::Mark(mark) => Some(ComponentMark::Mark(*mark)),
-        ResultMark::Ballot {
-            yes,
-            attending,
-            members,
-        } => Some(ComponentMark::Vote(Ballot {
-            yes: *yes,
-            attending: *attending,
-            members: *members,
+        ResultMark::Ballot(count) => Some(ComponentMark::Vote(Ballot {
+            yes: count.yes,
+            attending: count.attending,
+            members: count.members,
         })),
         ResultMark::Panel(marks) => panel(profile, component, marks)?.map(ComponentMark::Mark),
     })
