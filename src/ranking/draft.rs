@@ -60,6 +60,9 @@ pub(super) fn counts(list: RankedList, component: &Component) -> bool {
     list == RankedList::Final || component.kind == ComponentKind::Written
 }
 
+/// The columns of a candidate, once all are there.
+type Entrant<'a> = (&'a Ticketed, BTreeMap<String, ComponentMark>);
+
 /// Computes one of the two lists for every post.
 pub(super) fn draft(
     view: &mut View<'_>,
@@ -69,37 +72,44 @@ pub(super) fn draft(
     let given = component_marks(view, examination.id)?;
     let decided = decided(view, examination.id)?;
     let candidates = candidates(view, examination.id, list)?;
+    let profile = &examination.profile;
+    let none = (BTreeMap::new(), Marks::new());
+    let columns_of = |of: &Ticketed| {
+        let decided = decided.get(&of.application).unwrap_or(&none.0);
+        let given = given.get(&of.application).unwrap_or(&none.1);
+        columns::columns(profile, decided, given, |c| counts(list, c)).map_err(refused)
+    };
     let (mut lists, mut missing) = (Vec::new(), Vec::new());
     for post in posts(view, examination.id)? {
-        let of_post = candidates.iter().filter(|c| c.post == post.id);
-        let mut rows = Vec::new();
-        for candidate in of_post {
-            let none = (BTreeMap::new(), Marks::new());
-            let decided = decided.get(&candidate.application).unwrap_or(&none.0);
-            let given = given.get(&candidate.application).unwrap_or(&none.1);
-            let wanted = |c: &Component| counts(list, c);
-            match columns::columns(&examination.profile, decided, given, wanted).map_err(refused)? {
-                Columns::Complete(marks) => rows.push((candidate, marks)),
-                Columns::Missing(components) => {
-                    missing.extend(components.into_iter().map(|component| Missing {
-                        application: candidate.application,
-                        ticket_no: candidate.ticket_no.clone(),
-                        post: post.code.clone(),
-                        component,
-                    }));
-                }
+        let mut entrants: Vec<Entrant<'_>> = Vec::new();
+        for candidate in candidates.iter().filter(|c| c.post == post.id) {
+            match columns_of(candidate)? {
+                Columns::Complete(marks) => entrants.push((candidate, marks)),
+                Columns::Missing(codes) => missing.extend(missing_of(candidate, &post, codes)),
             }
         }
-        lists.push((post, rows));
+        if missing.is_empty() {
+            lists.push(post_list(profile, list, post, entrants)?);
+        }
     }
-    if !missing.is_empty() {
-        return Ok(Draft::Waiting(missing));
-    }
-    let lists = lists
-        .into_iter()
-        .map(|(post, rows)| post_list(&examination.profile, list, post, rows))
-        .collect::<Result<_, _>>()?;
-    Ok(Draft::Ready { lists, given })
+    Ok(if missing.is_empty() {
+        Draft::Ready { lists, given }
+    } else {
+        Draft::Waiting(missing)
+    })
+}
+
+fn missing_of<'a>(
+    candidate: &'a Ticketed,
+    post: &'a PostView,
+    components: Vec<String>,
+) -> impl Iterator<Item = Missing> + use<'a> {
+    components.into_iter().map(|component| Missing {
+        application: candidate.application,
+        ticket_no: candidate.ticket_no.clone(),
+        post: post.code.clone(),
+        component,
+    })
 }
 
 /// Who is on a list: everybody with a ticket, and after the written results those who go on.
@@ -140,13 +150,13 @@ fn post_list(
     profile: &Profile,
     list: RankedList,
     post: PostView,
-    candidates: Vec<(&Ticketed, BTreeMap<String, ComponentMark>)>,
+    entrants: Vec<Entrant<'_>>,
 ) -> Result<PostList, Problem> {
-    let rows: Vec<Row> = candidates
+    let rows: Vec<Row> = entrants
         .iter()
         .map(|(of, marks)| columns::row(&of.ticket_no, &of.categories, marks.clone()))
         .collect();
-    let mut by_ticket: BTreeMap<&str, _> = candidates
+    let mut by_ticket: BTreeMap<&str, _> = entrants
         .into_iter()
         .map(|(of, marks)| (of.ticket_no.as_str(), (of.application, marks)))
         .collect();

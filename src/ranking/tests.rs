@@ -289,3 +289,19 @@ fn a_panel_that_marked_after_all_outweighs_a_recorded_absence() {
         (score("74.785"), Standing::Proposed)
     );
 }
+
+#[test]
+fn a_published_list_as_data_names_nobody() {
+    let sat = Sat::new(1);
+    let first = sat.sitter("1001", [Some("71.05"), Some("66.5")]);
+    sat.publish_written().unwrap();
+    let json = serde_json::to_string(&sat.list(RankedList::Written)).unwrap();
+    assert!(json.contains("1001"));
+    for hidden in [
+        "张三".to_owned(),
+        first.account.to_string(),
+        first.application.to_string(),
+    ] {
+        assert!(!json.contains(&hidden), "{hidden}");
+    }
+}

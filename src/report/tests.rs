@@ -73,3 +73,44 @@ fn nobody_but_hr_exports_and_not_before_publication() {
         assert_eq!(export(role), "forbidden");
     }
 }
+
+/// The file as HR downloads it, and what the log holds afterwards.
+#[test]
+fn what_is_downloaded_is_what_was_recorded() {
+    use actix_web::dev::Service as _;
+    use actix_web::test::{TestRequest, call_service, init_service, read_body};
+    use actix_web::{App, HttpMessage as _, web};
+    use utoipa_actix_web::AppExt as _;
+
+    let sat = published();
+    let (hr, store) = (sat.hr.clone(), sat.store.clone());
+    let path = format!("/examinations/{}/results.xlsx", sat.examination);
+    let body = actix_web::rt::System::new().block_on(async move {
+        let app = init_service(
+            App::new()
+                .app_data(web::Data::new(store))
+                .wrap_fn(move |request, next| {
+                    request.extensions_mut().insert(hr.clone());
+                    next.call(request)
+                })
+                .into_utoipa_app()
+                .configure(super::api::operations)
+                .into_app(),
+        )
+        .await;
+        let answer = call_service(&app, TestRequest::get().uri(&path).to_request()).await;
+        assert!(answer.status().is_success());
+        let disposition = answer.headers().get("content-disposition").unwrap();
+        assert_eq!(
+            disposition,
+            "attachment; filename=\"2026-gwy-results.xlsx\""
+        );
+        read_body(answer).await
+    });
+    let newest = sat
+        .store
+        .read_blocking(|v| ledger::recent(v, None, None, 1));
+    let inputs = &newest.unwrap()[0].payload.inputs;
+    assert_eq!(inputs["sha256"], hex::encode(crate::store::sha256(&body)));
+    assert_eq!(inputs["rows"], 2);
+}
