@@ -218,3 +218,31 @@ fn a_draft_is_nothing_the_public_may_know_of() {
         assert_eq!(seen_by(Some(somebody(*role))).unwrap(), (Ok(()), 1));
     }
 }
+
+/// Whatever an override may choose has its words; the shipped profiles use only some of them.
+#[test]
+fn every_word_of_a_profile_is_in_the_catalogue() {
+    let words = |prefix: &'static str, words: Vec<&'static str>| {
+        let key = move |word: &str| format!("{prefix}-{}", word.replace('_', "-"));
+        words.into_iter().map(key).collect::<Vec<_>>()
+    };
+    macro_rules! all {
+        ($($prefix:literal: $type:ty),+) => {
+            [$(words($prefix, <$type>::ALL.iter().map(|word| word.as_str()).collect())),+].concat()
+        };
+    }
+    let keys = all!(
+        "track": Track, "phase": Phase, "stage": Stage, "component-kind": ComponentKind,
+        "component-role": ComponentRole, "rules-basis": ApplicantBasis, "shortfall": ShortfallAct,
+        "tie-at-cut": TieAtCut, "resolution": Resolution, "rules-substitution": SubstitutionOrder,
+        "rules-change-post": ChangePost, "rules-withdraw": Withdraw, "recheck": RecheckScope
+    );
+    let known = |key: &String| {
+        let langs = [crate::http::Lang::Zh, crate::http::Lang::En];
+        langs
+            .into_iter()
+            .all(|lang| crate::http::has_message(lang, key))
+    };
+    let missing: Vec<_> = keys.into_iter().filter(|key| !known(key)).collect();
+    assert_eq!(missing, [""; 0]);
+}
