@@ -67,10 +67,14 @@ fn column(
     Ok(match mark {
         ResultMark::Absent => Some(ComponentMark::Absent),
         ResultMark::Mark(mark) => Some(ComponentMark::Mark(*mark)),
-        ResultMark::Ballot(count) => Some(ComponentMark::Vote(Ballot {
-            yes: count.yes,
-            attending: count.attending,
-            members: count.members,
+        ResultMark::Ballot {
+            yes,
+            attending,
+            members,
+        } => Some(ComponentMark::Vote(Ballot {
+            yes: *yes,
+            attending: *attending,
+            members: *members,
         })),
         ResultMark::Panel(marks) => panel(profile, component, marks)?.map(ComponentMark::Mark),
     })
