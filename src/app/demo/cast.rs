@@ -18,7 +18,14 @@ const GIVEN: [&str; 40] = [
     "乐", "然", "舒", "言", "川", "岚", "青", "禾",
 ];
 const MAJORS: [&str; 8] = [
-    "法学", "汉语言文学", "会计学", "计算机科学与技术", "行政管理", "经济学", "档案学", "公共事业管理",
+    "法学",
+    "汉语言文学",
+    "会计学",
+    "计算机科学与技术",
+    "行政管理",
+    "经济学",
+    "档案学",
+    "公共事业管理",
 ];
 
 /// One made-up candidate.
@@ -54,16 +61,27 @@ pub fn candidate(seed: &Seed, group: &str, number: usize) -> Candidate {
 }
 
 fn pick<'a>(stream: &mut Stream, words: &[&'a str]) -> &'a str {
-    words.get(stream.below(words.len())).copied().unwrap_or_default()
+    words
+        .get(stream.below(words.len()))
+        .copied()
+        .unwrap_or_default()
 }
 
 /// Regions that begin with 99 are assigned to no place: the region keeps groups apart, and the
 /// sequence number the people of a group.
 fn resident_id(stream: &mut Stream, group: &str, number: usize) -> String {
-    let region = group.bytes().fold(number / 1000, |sum, b| (sum * 31 + usize::from(b)) % 10_000);
-    let (year, month, day) = (1993 + stream.below(10), 1 + stream.below(12), 1 + stream.below(28));
+    let region = group
+        .bytes()
+        .fold(number / 1000, |sum, b| (sum * 31 + usize::from(b)) % 10_000);
+    let (year, month, day) = (
+        1993 + stream.below(10),
+        1 + stream.below(12),
+        1 + stream.below(28),
+    );
     let seventeen = format!("99{region:04}{year}{month:02}{day:02}{:03}", number % 1000);
-    ResidentId::complete(&seventeen).map(|id| id.reveal().to_owned()).unwrap_or(seventeen)
+    ResidentId::complete(&seventeen)
+        .map(|id| id.reveal().to_owned())
+        .unwrap_or(seventeen)
 }
 
 fn facts(stream: &mut Stream) -> Facts {
@@ -104,7 +122,11 @@ mod tests {
         for group in ["gwy", "sy", "js", "zc"] {
             for number in 0..600 {
                 let person = candidate(&seed, group, number);
-                assert!(ResidentId::parse(&person.resident_id).is_ok(), "{}", person.resident_id);
+                assert!(
+                    ResidentId::parse(&person.resident_id).is_ok(),
+                    "{}",
+                    person.resident_id
+                );
                 assert!(numbers.insert(person.resident_id), "{group} {number} twice");
             }
         }
