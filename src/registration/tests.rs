@@ -254,6 +254,14 @@ fn code<T>(result: Result<T, Problem>) -> &'static str {
     }
 }
 
+fn sign_up(world: &World, new: NewCandidate) -> Result<Id, Problem> {
+    actix_web::rt::System::new().block_on(service::sign_up(
+        &world.store,
+        new,
+        "https://exam.example",
+    ))
+}
+
 fn new_candidate(resident_id: &str, email: &str) -> NewCandidate {
     NewCandidate {
         name: "李四".into(),
@@ -263,13 +271,11 @@ fn new_candidate(resident_id: &str, email: &str) -> NewCandidate {
     }
 }
 
-#[actix_web::test]
-async fn signing_up_sends_a_link_and_keeps_the_number_sealed() {
+#[test]
+fn signing_up_sends_a_link_and_keeps_the_number_sealed() {
     let world = World::new();
     let new = new_candidate("11010519491231002X", "lisi@example.org");
-    let id = service::sign_up(&world.store, new, "https://exam.example")
-        .await
-        .unwrap();
+    let id = sign_up(&world, new).unwrap();
     let (sealed, body): (Vec<u8>, Vec<u8>) = world
         .store
         .read_blocking(|view| {
@@ -289,19 +295,13 @@ async fn signing_up_sends_a_link_and_keeps_the_number_sealed() {
     assert_eq!(world.last_decision().kind, "account.opened");
 
     let again = new_candidate("11010519491231002x", "other@example.org");
-    assert_eq!(
-        code(service::sign_up(&world.store, again, "").await),
-        "resident-id-registered"
-    );
+    assert_eq!(code(sign_up(&world, again)), "resident-id-registered");
     let again = new_candidate("440524188001010014", "LiSi@example.org");
-    assert_eq!(
-        code(service::sign_up(&world.store, again, "").await),
-        "login-taken"
-    );
+    assert_eq!(code(sign_up(&world, again)), "login-taken");
 }
 
-#[actix_web::test]
-async fn signing_up_reports_every_wrong_field_at_once() {
+#[test]
+fn signing_up_reports_every_wrong_field_at_once() {
     let world = World::new();
     let new = NewCandidate {
         name: " ".into(),
@@ -309,7 +309,7 @@ async fn signing_up_reports_every_wrong_field_at_once() {
         email: "nobody".into(),
         password: Secret::new("short"),
     };
-    let problem = service::sign_up(&world.store, new, "").await.unwrap_err();
+    let problem = sign_up(&world, new).unwrap_err();
     let places: Vec<_> = problem.faults.iter().map(|f| f.place.as_str()).collect();
     assert_eq!(places, ["name", "resident_id", "email", "password"]);
 }

@@ -1,0 +1,187 @@
+//! Pages: the list and the review of applications, and the issue of tickets.
+
+use actix_web::{HttpResponse, web};
+use askama::Template;
+use serde::Deserialize;
+
+use super::{categories, findings};
+use crate::access::{Actor, Role};
+use crate::http::{Answer, Listing, Page, PageForm, Params, html, see_other};
+use crate::kernel::{Id, Instant};
+use crate::registration::api::ApplicationQuery;
+use crate::registration::rules::ApplicationState;
+use crate::registration::service::{self, ApplicationLine, Counts, Issue, ReviewView};
+use crate::regulation::Phase;
+use crate::regulation::service::{self as regulation, Examination};
+use crate::store::Store;
+
+pub(super) fn routes(config: &mut web::ServiceConfig) {
+    config
+        .route(
+            "/manage/examinations/{id}/applications",
+            web::get().to(list),
+        )
+        .route("/manage/examinations/{id}/tickets", web::post().to(issue))
+        .service(
+            web::resource("/manage/applications/{id}")
+                .get(show)
+                .post(review),
+        );
+}
+
+#[derive(Template)]
+#[template(path = "registration/templates/applications.html")]
+struct ApplicationsPage {
+    page: Page,
+    examination: Examination,
+    counts: Counts,
+    state: Option<ApplicationState>,
+    lines: Listing<ApplicationLine>,
+    now: Instant,
+}
+
+impl ApplicationsPage {
+    fn total(&self) -> i64 {
+        self.counts.iter().map(|(_, count)| count).sum()
+    }
+
+    /// Whether the list is of this state only.
+    fn shows(&self, state: &ApplicationState) -> bool {
+        self.state.as_ref() == Some(state)
+    }
+
+    /// Whether the form that issues tickets is of any use now.
+    fn may_issue(&self) -> bool {
+        self.page.is("organiser") && self.examination.phase == Phase::Announced
+    }
+
+    fn closed(&self) -> bool {
+        self.now >= self.examination.registration_closes
+    }
+
+    /// The address of the next page, in the same state.
+    fn next(&self) -> Option<String> {
+        let cursor = self.lines.next_cursor.as_ref()?;
+        let state = self.state.map(|state| format!("&state={}", state.as_str()));
+        Some(format!("?cursor={cursor}{}", state.unwrap_or_default()))
+    }
+}
+
+/// The colour of a state; its word always stands beside it.
+fn tag(state: ApplicationState) -> &'static str {
+    match state {
+        ApplicationState::Submitted => "wait",
+        ApplicationState::Approved => "good",
+        ApplicationState::Refused => "bad",
+        ApplicationState::Withdrawn => "",
+    }
+}
+
+async fn list(
+    page: Page,
+    store: web::Data<Store>,
+    actor: Actor,
+    id: web::Path<Id>,
+    Params(query): Params<ApplicationQuery>,
+) -> Answer<HttpResponse> {
+    let (id, paging, state) = (id.into_inner(), query.paging(), query.state);
+    let (after, fetch) = (paging.after()?, paging.fetch());
+    let (examination, counts, rows, now) = store
+        .read(move |view| {
+            let counts = service::counts(view, &actor, id)?;
+            let rows = service::applications(view, &actor, id, state, after, fetch)?;
+            Ok((regulation::load(view, id)?, counts, rows, view.now))
+        })
+        .await?;
+    html(&ApplicationsPage {
+        page,
+        examination,
+        counts,
+        state,
+        lines: Listing::new(rows, paging.size(), |row| row.id.to_string()),
+        now,
+    })
+}
+
+#[derive(Deserialize)]
+struct IssueFields {
+    keep_posts: Option<String>,
+    #[serde(default)]
+    reason: String,
+}
+
+async fn issue(
+    store: web::Data<Store>,
+    actor: Actor,
+    id: web::Path<Id>,
+    PageForm(fields): PageForm<IssueFields>,
+) -> Answer<HttpResponse> {
+    let id = id.into_inner();
+    let issue = Issue {
+        keep_posts: fields.keep_posts.is_some(),
+        reason: fields.reason,
+    };
+    store
+        .write(move |tx| service::issue_tickets(tx, &actor, id, &issue))
+        .await?;
+    let list = format!("/manage/examinations/{id}/applications?done=tickets-issued");
+    Ok(see_other(&list))
+}
+
+#[derive(Template)]
+#[template(path = "registration/templates/review.html")]
+struct ReviewPage {
+    page: Page,
+    review: ReviewView,
+    may_decide: bool,
+}
+
+impl ReviewPage {
+    fn belongings(&self) -> String {
+        let codes = self.review.applicant.facts.categories.iter();
+        categories(&self.page, codes.map(String::as_str))
+    }
+}
+
+async fn show(
+    page: Page,
+    store: web::Data<Store>,
+    actor: Actor,
+    id: web::Path<Id>,
+) -> Answer<HttpResponse> {
+    let id = id.into_inner();
+    let hr = actor.is(Role::Hr);
+    let review = store
+        .read(move |view| service::review_view(view, &actor, id))
+        .await?;
+    let application = &review.application;
+    let open = application.phase == Phase::Announced;
+    let may_decide = hr && open && application.state == ApplicationState::Submitted;
+    html(&ReviewPage {
+        page,
+        review,
+        may_decide,
+    })
+}
+
+#[derive(Deserialize)]
+struct VerdictFields {
+    approve: bool,
+    #[serde(default)]
+    reason: String,
+}
+
+async fn review(
+    store: web::Data<Store>,
+    actor: Actor,
+    id: web::Path<Id>,
+    PageForm(verdict): PageForm<VerdictFields>,
+) -> Answer<HttpResponse> {
+    let id = id.into_inner();
+    store
+        .write(move |tx| service::review(tx, &actor, id, verdict.approve, &verdict.reason))
+        .await?;
+    Ok(see_other(&format!(
+        "/manage/applications/{id}?done=reviewed"
+    )))
+}

@@ -1,0 +1,116 @@
+//! Pages: signing up as a candidate.
+
+use actix_web::{HttpResponse, ResponseError as _, web};
+use askama::Template;
+use serde::Deserialize;
+
+use crate::config::Settings;
+use crate::http::{Answer, Page, PageForm, ProblemBody, html, see_other};
+use crate::kernel::Problem;
+use crate::kernel::error::Kind;
+use crate::kernel::secret::Secret;
+use crate::registration::service::{self, NewCandidate};
+use crate::store::Store;
+
+pub(super) fn routes(config: &mut web::ServiceConfig) {
+    config
+        .service(web::resource("/sign-up").get(form).post(sign_up))
+        .route("/sign-up/check-mail", web::get().to(check_mail));
+}
+
+/// What was typed; the password is never sent back.
+#[derive(Default)]
+struct Typed {
+    name: String,
+    resident_id: String,
+    email: String,
+}
+
+#[derive(Template)]
+#[template(path = "registration/templates/sign_up.html")]
+struct SignUpPage {
+    page: Page,
+    typed: Typed,
+    refused: Option<ProblemBody>,
+}
+
+impl SignUpPage {
+    /// What is wrong with the field.
+    fn fault(&self, place: &str) -> Option<&str> {
+        let faults = self.refused.as_ref()?.errors.iter();
+        faults
+            .filter(|fault| fault.place == place)
+            .map(|fault| fault.detail.as_str())
+            .next()
+    }
+
+    /// The refusal as a whole.
+    fn refusal(&self) -> Option<&str> {
+        self.refused.as_ref().map(|refused| refused.title.as_str())
+    }
+}
+
+async fn form(page: Page) -> Answer<HttpResponse> {
+    html(&SignUpPage {
+        page,
+        typed: Typed::default(),
+        refused: None,
+    })
+}
+
+#[derive(Deserialize)]
+struct SignUpFields {
+    #[serde(default)]
+    name: String,
+    #[serde(default)]
+    resident_id: String,
+    #[serde(default)]
+    email: String,
+    password: Secret,
+}
+
+async fn sign_up(
+    page: Page,
+    store: web::Data<Store>,
+    settings: web::Data<Settings>,
+    PageForm(fields): PageForm<SignUpFields>,
+) -> Answer<HttpResponse> {
+    let new = NewCandidate {
+        name: fields.name.clone(),
+        resident_id: Secret::new(fields.resident_id.clone()),
+        email: fields.email.clone(),
+        password: fields.password.clone(),
+    };
+    match service::sign_up(&store, new, &settings.public_url).await {
+        Ok(_) => Ok(see_other("/sign-up/check-mail")),
+        Err(problem) if problem.kind == Kind::Internal => Err(problem),
+        Err(problem) => again(page, fields, &problem),
+    }
+}
+
+/// The form once more, with what was typed and what is wrong with it.
+fn again(page: Page, fields: SignUpFields, problem: &Problem) -> Answer<HttpResponse> {
+    let refused = Some(ProblemBody::new(problem, page.lang));
+    let typed = Typed {
+        name: fields.name,
+        resident_id: fields.resident_id,
+        email: fields.email,
+    };
+    let mut answer = html(&SignUpPage {
+        page,
+        typed,
+        refused,
+    })?;
+    *answer.status_mut() = problem.status_code();
+    Ok(answer)
+}
+
+#[derive(Template)]
+#[template(path = "registration/templates/check_mail.html")]
+struct CheckMailPage {
+    page: Page,
+}
+
+async fn check_mail(page: Page) -> Answer<HttpResponse> {
+    html(&CheckMailPage { page })
+}
