@@ -323,8 +323,8 @@ class Question {
     const current = !this.section.hidden;
     this.number.classList.toggle("answered", answered);
     this.number.classList.toggle("flagged", this.flagged);
-    this.number.toggleAttribute("aria-current", current);
     if (current) this.number.setAttribute("aria-current", "true");
+    else this.number.removeAttribute("aria-current");
     const words = [answered ? say("answered") : say("unanswered")];
     if (this.flagged) words.push(say("flagged"));
     const state = this.number.querySelector("[data-state]");
