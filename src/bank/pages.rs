@@ -285,9 +285,8 @@ impl ItemFormPage {
     }
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(default)]
-#[derive(Default)]
 struct NewItem {
     kind: String,
     bank: String,
@@ -414,11 +413,15 @@ async fn show(
     html(&ItemPage { page, shown })
 }
 
+/// A form that holds nothing but its token.
+#[derive(Deserialize)]
+struct NoFields {}
+
 async fn submit(
     store: web::Data<Store>,
     actor: Actor,
     id: web::Path<Id>,
-    PageForm(()): PageForm<()>,
+    PageForm(NoFields {}): PageForm<NoFields>,
 ) -> Answer<HttpResponse> {
     let id = id.into_inner();
     store
