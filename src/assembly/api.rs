@@ -20,7 +20,7 @@ pub fn operations(config: &mut ServiceConfig<'_>) {
 }
 
 /// Sets the bank and the blueprint that the papers of a subject are drawn from. Role: organiser.
-#[utoipa::path(tag = "assembly", responses((status = 204), (status = 403, body = ProblemBody), (status = 409, body = ProblemBody), (status = 422, body = ProblemBody)))]
+#[utoipa::path(request_body = NewBlueprint, tag = "assembly", responses((status = 204), (status = 403, body = ProblemBody), (status = 409, body = ProblemBody), (status = 422, body = ProblemBody)))]
 #[put("/subjects/{id}/blueprint")]
 pub async fn set_blueprint(
     store: web::Data<Store>,

@@ -128,7 +128,7 @@ pub async fn show_item(
 }
 
 /// Writes a new item, which begins as a draft. Role: author.
-#[utoipa::path(tag = "bank", responses((status = 201, body = Created), (status = 403, body = ProblemBody), (status = 422, body = ProblemBody)))]
+#[utoipa::path(request_body = Item, tag = "bank", responses((status = 201, body = Created), (status = 403, body = ProblemBody), (status = 422, body = ProblemBody)))]
 #[post("/banks/{bank}/items")]
 pub async fn create_item(
     request: HttpRequest,
@@ -159,7 +159,7 @@ pub struct ItemVersion {
 }
 
 /// Writes a new version of one's own item, which is a draft again. Role: author of the item.
-#[utoipa::path(tag = "bank", responses((status = 200, body = ItemVersion), (status = 404, body = ProblemBody), (status = 409, body = ProblemBody), (status = 422, body = ProblemBody)))]
+#[utoipa::path(request_body = Item, tag = "bank", responses((status = 200, body = ItemVersion), (status = 404, body = ProblemBody), (status = 409, body = ProblemBody), (status = 422, body = ProblemBody)))]
 #[put("/items/{id}")]
 pub async fn edit_item(
     store: web::Data<Store>,
@@ -190,7 +190,7 @@ pub async fn submit_item(
 }
 
 /// Approves an item of somebody else, or sends it back with a reason. Role: reviewer.
-#[utoipa::path(tag = "bank", responses((status = 204), (status = 403, body = ProblemBody), (status = 409, body = ProblemBody), (status = 422, body = ProblemBody)))]
+#[utoipa::path(request_body = Review, tag = "bank", responses((status = 204), (status = 403, body = ProblemBody), (status = 409, body = ProblemBody), (status = 422, body = ProblemBody)))]
 #[post("/items/{id}/review")]
 pub async fn review_item(
     store: web::Data<Store>,
@@ -214,7 +214,7 @@ pub struct Retirement {
 }
 
 /// Takes an item of somebody else out of use. Role: reviewer.
-#[utoipa::path(tag = "bank", responses((status = 204), (status = 403, body = ProblemBody), (status = 409, body = ProblemBody), (status = 422, body = ProblemBody)))]
+#[utoipa::path(request_body = Retirement, tag = "bank", responses((status = 204), (status = 403, body = ProblemBody), (status = 409, body = ProblemBody), (status = 422, body = ProblemBody)))]
 #[post("/items/{id}/retirement")]
 pub async fn retire_item(
     store: web::Data<Store>,

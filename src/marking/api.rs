@@ -74,7 +74,7 @@ pub struct NewMark {
 }
 
 /// Gives the caller's mark to a script. Role: marker.
-#[utoipa::path(tag = "marking", responses((status = 201, body = Marked), (status = 403, body = ProblemBody), (status = 409, body = ProblemBody), (status = 422, body = ProblemBody)))]
+#[utoipa::path(request_body = NewMark, tag = "marking", responses((status = 201, body = Marked), (status = 403, body = ProblemBody), (status = 409, body = ProblemBody), (status = 422, body = ProblemBody)))]
 #[post("/scripts/{id}/marks")]
 pub async fn mark_script(
     request: HttpRequest,
@@ -131,7 +131,7 @@ pub struct NewPanelMark {
 
 /// Enters or corrects an examiner's mark in an interview or assessment. Roles: HR officer,
 /// organiser.
-#[utoipa::path(tag = "marking", responses((status = 204), (status = 403, body = ProblemBody), (status = 409, body = ProblemBody), (status = 422, body = ProblemBody)))]
+#[utoipa::path(request_body = NewPanelMark, tag = "marking", responses((status = 204), (status = 403, body = ProblemBody), (status = 409, body = ProblemBody), (status = 422, body = ProblemBody)))]
 #[put("/applications/{id}/components/{component}/marks/{examiner}")]
 pub async fn enter_panel_mark(
     store: web::Data<Store>,
@@ -182,7 +182,7 @@ pub struct NewBallot {
 }
 
 /// Enters or corrects the count of a vote on a candidate. Roles: HR officer, organiser.
-#[utoipa::path(tag = "marking", responses((status = 204), (status = 403, body = ProblemBody), (status = 409, body = ProblemBody), (status = 422, body = ProblemBody)))]
+#[utoipa::path(request_body = NewBallot, tag = "marking", responses((status = 204), (status = 403, body = ProblemBody), (status = 409, body = ProblemBody), (status = 422, body = ProblemBody)))]
 #[put("/applications/{id}/components/{component}/ballot")]
 pub async fn enter_ballot(
     store: web::Data<Store>,

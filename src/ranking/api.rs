@@ -65,7 +65,7 @@ pub async fn publish_merit_list(
 }
 
 /// Records that a candidate on the shortlist did not come. Role: HR officer.
-#[utoipa::path(tag = "ranking", responses((status = 204), (status = 403, body = ProblemBody), (status = 409, body = ProblemBody), (status = 422, body = ProblemBody)))]
+#[utoipa::path(request_body = Absence, tag = "ranking", responses((status = 204), (status = 403, body = ProblemBody), (status = 409, body = ProblemBody), (status = 422, body = ProblemBody)))]
 #[post("/applications/{id}/absences")]
 pub async fn record_absence(
     request: HttpRequest,

@@ -40,7 +40,7 @@ pub fn operations(config: &mut ServiceConfig<'_>) {
 }
 
 /// Signs up as a candidate; a mail with a link verifies the address. Open to everybody.
-#[utoipa::path(tag = "registration", responses((status = 201, body = Created), (status = 409, body = ProblemBody), (status = 422, body = ProblemBody)))]
+#[utoipa::path(request_body = NewCandidate, tag = "registration", responses((status = 201, body = Created), (status = 409, body = ProblemBody), (status = 422, body = ProblemBody)))]
 #[post("/candidates")]
 pub async fn sign_up(
     store: web::Data<Store>,
@@ -65,7 +65,7 @@ pub async fn own_candidate(
 }
 
 /// States the facts by which eligibility is judged. Role: candidate.
-#[utoipa::path(tag = "registration", responses((status = 204), (status = 403, body = ProblemBody), (status = 422, body = ProblemBody)))]
+#[utoipa::path(request_body = Facts, tag = "registration", responses((status = 204), (status = 403, body = ProblemBody), (status = 422, body = ProblemBody)))]
 #[put("/candidates/me")]
 pub async fn put_own_facts(
     store: web::Data<Store>,
@@ -121,7 +121,7 @@ pub struct PostChoice {
 }
 
 /// Applies for a post of an examination. Role: candidate.
-#[utoipa::path(tag = "registration", responses((status = 201, body = Created), (status = 409, body = ProblemBody), (status = 422, body = ProblemBody)))]
+#[utoipa::path(request_body = PostChoice, tag = "registration", responses((status = 201, body = Created), (status = 409, body = ProblemBody), (status = 422, body = ProblemBody)))]
 #[post("/examinations/{id}/applications")]
 pub async fn submit_application(
     request: HttpRequest,
@@ -190,7 +190,7 @@ pub async fn withdraw_application(
 }
 
 /// Moves an application to another post of the same examination. Role: its candidate.
-#[utoipa::path(tag = "registration", responses((status = 204), (status = 404, body = ProblemBody), (status = 409, body = ProblemBody)))]
+#[utoipa::path(request_body = PostChoice, tag = "registration", responses((status = 204), (status = 404, body = ProblemBody), (status = 409, body = ProblemBody)))]
 #[post("/applications/{id}/post")]
 pub async fn move_application(
     store: web::Data<Store>,
@@ -273,7 +273,7 @@ pub struct Verdict {
 }
 
 /// Approves or refuses an application, once. Role: HR officer.
-#[utoipa::path(tag = "registration", responses((status = 204), (status = 403, body = ProblemBody), (status = 409, body = ProblemBody), (status = 422, body = ProblemBody)))]
+#[utoipa::path(request_body = Verdict, tag = "registration", responses((status = 204), (status = 403, body = ProblemBody), (status = 409, body = ProblemBody), (status = 422, body = ProblemBody)))]
 #[post("/applications/{id}/review")]
 pub async fn review_application(
     store: web::Data<Store>,
@@ -289,7 +289,7 @@ pub async fn review_application(
 }
 
 /// Draws ticket numbers, rooms and seats for everybody approved. Role: organiser.
-#[utoipa::path(tag = "registration", responses((status = 201, body = Issued), (status = 403, body = ProblemBody), (status = 409, body = ProblemBody)))]
+#[utoipa::path(request_body = Issue, tag = "registration", responses((status = 201, body = Issued), (status = 403, body = ProblemBody), (status = 409, body = ProblemBody)))]
 #[post("/examinations/{id}/tickets")]
 pub async fn issue_tickets(
     request: HttpRequest,

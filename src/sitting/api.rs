@@ -93,7 +93,7 @@ pub struct NewResponse {
 }
 
 /// Saves an answer and gives what is then stored: this one, or a newer one. Role: candidate.
-#[utoipa::path(tag = "sitting", responses((status = 200, body = Saved), (status = 403, body = ProblemBody), (status = 404, body = ProblemBody), (status = 409, body = ProblemBody), (status = 422, body = ProblemBody)))]
+#[utoipa::path(request_body = NewResponse, tag = "sitting", responses((status = 200, body = Saved), (status = 403, body = ProblemBody), (status = 404, body = ProblemBody), (status = 409, body = ProblemBody), (status = 422, body = ProblemBody)))]
 #[put("/attempts/{id}/responses/{position}")]
 pub async fn save_response(
     store: web::Data<Store>,
