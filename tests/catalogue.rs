@@ -4,8 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use keju::http::{Lang, has_message};
-
 fn files(dir: &Path, extension: &str) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in fs::read_dir(dir).unwrap().flatten() {
@@ -42,6 +40,15 @@ fn messages(lang: &str) -> BTreeMap<String, BTreeSet<String>> {
     messages
 }
 
+/// Keys that both languages have.
+fn known() -> BTreeSet<String> {
+    let en = messages("en");
+    messages("zh-CN")
+        .into_keys()
+        .filter(|key| en.contains_key(key))
+        .collect()
+}
+
 #[test]
 fn both_languages_say_the_same_things_with_the_same_parameters() {
     let (zh, en) = (messages("zh-CN"), messages("en"));
@@ -67,6 +74,7 @@ fn literals<'a>(text: &'a str, call: &str) -> Vec<&'a str> {
 
 #[test]
 fn every_key_that_a_page_asks_for_is_there() {
+    let known = known();
     let mut missing = BTreeSet::new();
     let calls = ["page.t(", "page.t1(", "page.t2(", ".message("];
     for path in files(Path::new("src"), "html")
@@ -75,9 +83,7 @@ fn every_key_that_a_page_asks_for_is_there() {
     {
         let text = fs::read_to_string(&path).unwrap();
         for key in calls.iter().flat_map(|call| literals(&text, call)) {
-            if key != "no-such-message"
-                && !(has_message(Lang::Zh, key) && has_message(Lang::En, key))
-            {
+            if key != "no-such-message" && !known.contains(key) {
                 missing.insert(format!("{key} ({})", path.display()));
             }
         }
@@ -87,7 +93,7 @@ fn every_key_that_a_page_asks_for_is_there() {
                 .take_while(|c| c.is_ascii_lowercase() || *c == '-')
                 .collect();
             let key = format!("done-{key}");
-            if key != "done-" && !has_message(Lang::Zh, &key) {
+            if key != "done-" && !known.contains(&key) {
                 missing.insert(format!("{key} ({})", path.display()));
             }
         }
@@ -108,6 +114,7 @@ fn every_problem_and_fault_has_its_sentence() {
         "Kind::Invalid,",
         "Kind::NotFound,",
     ];
+    let known = known();
     let mut missing = BTreeSet::new();
     for path in files(Path::new("src"), "rs") {
         let text = fs::read_to_string(&path).unwrap();
@@ -142,7 +149,7 @@ fn every_problem_and_fault_has_its_sentence() {
             }
         }
         for key in keys {
-            if !(has_message(Lang::Zh, &key) && has_message(Lang::En, &key)) {
+            if !known.contains(&key) {
                 missing.insert(format!("{key} ({})", path.display()));
             }
         }

@@ -44,7 +44,6 @@ fault-blueprint-unreadable = The blueprint cannot be read: { $reason }
 fault-blueprint-missing = This subject has no blueprint yet.
 fault-bank-without-items = This bank has no approved items.
 fault-not-positive = Must be more than zero.
-fault-duplicate-code = This code stands twice.
 fault-not-a-multiple-of-stimuli = The items must be a multiple of the stimuli.
 fault-too-few-items = { $needed } items are needed; the bank can give { $available }.
 fault-too-few-stimuli = { $needed } stimuli are needed; the bank can give { $available }.

@@ -44,7 +44,6 @@ fault-blueprint-unreadable = 细目表无法读取：{ $reason }
 fault-blueprint-missing = 这个科目还没有设置细目表。
 fault-bank-without-items = 这个题库没有已审定的试题。
 fault-not-positive = 必须大于零。
-fault-duplicate-code = 代码重复。
 fault-not-a-multiple-of-stimuli = 题数必须是材料数的整数倍。
 fault-too-few-items = 需要 { $needed } 题，题库只能提供 { $available } 题。
 fault-too-few-stimuli = 需要 { $needed } 篇材料，题库只能提供 { $available } 篇。

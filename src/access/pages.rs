@@ -9,7 +9,7 @@ use super::identify::COOKIE;
 use super::rules::Role;
 use super::service::{self, AccountView, SessionKind};
 use super::{Actor, SignInLimit, api};
-use crate::http::{Answer, Page, PageForm, Params, ProblemBody, html, see_other};
+use crate::http::{Answer, NoFields, Page, PageForm, Params, ProblemBody, html, see_other};
 use crate::kernel::error::Kind;
 use crate::kernel::secret::Secret;
 use crate::kernel::{Id, Problem};
@@ -116,7 +116,7 @@ async fn sign_out(
     request: HttpRequest,
     store: web::Data<Store>,
     actor: Actor,
-    PageForm(()): PageForm<()>,
+    PageForm(NoFields {}): PageForm<NoFields>,
 ) -> Answer<HttpResponse> {
     store.write(move |tx| service::sign_out(tx, &actor)).await?;
     let mut answer = see_other("/");

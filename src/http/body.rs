@@ -52,6 +52,10 @@ fn wrong_json(error: serde_path_to_error::Error<serde_json::Error>) -> Problem {
 #[derive(Debug)]
 pub struct PageForm<T>(pub T);
 
+/// A form that is nothing but a button.
+#[derive(Debug, serde::Deserialize)]
+pub struct NoFields {}
+
 impl<T: DeserializeOwned + 'static> FromRequest for PageForm<T> {
     type Error = Error;
     type Future = Reading<Self>;

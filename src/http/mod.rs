@@ -9,7 +9,7 @@ mod page;
 mod problem;
 
 pub use assets::serve as serve_asset;
-pub use body::{Body, MAX_BODY, PageForm, Params};
+pub use body::{Body, MAX_BODY, NoFields, PageForm, Params};
 pub use guard::{refuse_cross_site, security_headers};
 pub use lang::{Lang, has_message};
 pub use page::{Page, Visitor, html, see_other, switch_language, zone};

@@ -13,7 +13,7 @@ use super::findings;
 use super::upload::{PhotoForm, form_config};
 use crate::access::Actor;
 use crate::establishment::rules::Education;
-use crate::http::{Answer, Page, PageForm, html, see_other};
+use crate::http::{Answer, NoFields, Page, PageForm, html, see_other};
 use crate::kernel::{Id, Problem};
 use crate::registration::api::image;
 use crate::registration::records::Facts;
@@ -338,7 +338,7 @@ async fn withdraw(
     store: web::Data<Store>,
     actor: Actor,
     id: web::Path<Id>,
-    PageForm(()): PageForm<()>,
+    PageForm(NoFields {}): PageForm<NoFields>,
 ) -> Answer<HttpResponse> {
     let id = id.into_inner();
     store
