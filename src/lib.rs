@@ -36,6 +36,8 @@ pub mod report;
 
 pub mod disclosure;
 
+pub mod verification;
+
 pub mod config;
 
 pub mod app;

@@ -56,6 +56,12 @@ enum Command {
         /// The directory that `keju backup` made.
         from: PathBuf,
     },
+    /// Derive everything again that can be derived, and name what differs.
+    Verify {
+        /// Print the outcomes as JSON.
+        #[arg(long)]
+        json: bool,
+    },
     /// Print the OpenAPI document.
     Openapi,
 }
@@ -85,6 +91,8 @@ enum Failure {
     Act(#[from] Problem),
     #[error("{0}")]
     Io(#[from] std::io::Error),
+    #[error("{0} of the checks failed")]
+    Verification(usize),
 }
 
 fn run(cli: Cli) -> Result<(), Failure> {
@@ -102,9 +110,26 @@ fn run(cli: Cli) -> Result<(), Failure> {
             let manifest = commands::restore(&settings, &from)?;
             println!("{}: {manifest}", settings.data.display());
         }
+        Command::Verify { json } => verify(&settings, json)?,
         Command::Openapi => println!("{}", commands::openapi()?),
     }
     Ok(())
+}
+
+/// Prints one line for each check; fails if one of them does.
+fn verify(settings: &Settings, json: bool) -> Result<(), Failure> {
+    let outcomes = commands::verify(settings)?;
+    if json {
+        println!("{}", commands::as_json(&outcomes)?);
+    } else {
+        for outcome in &outcomes {
+            println!("{outcome}");
+        }
+    }
+    match outcomes.iter().filter(|one| one.failure.is_some()).count() {
+        0 => Ok(()),
+        failed => Err(Failure::Verification(failed)),
+    }
 }
 
 fn settings(common: Common) -> Result<Settings, ConfigError> {

@@ -15,4 +15,4 @@ mod tests;
 
 pub use double::{DoubleMarking, MarkerMark, Resolution, ScriptState, SettledBy, resolve};
 pub use objective::{MarkingError, MultipleRule, Objective, Outcome, mark_objective};
-pub use panel::{BallotCount, ResultMark};
+pub use panel::{BallotCount, Panel, ResultMark, Seat, seats};

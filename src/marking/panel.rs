@@ -18,7 +18,7 @@ const MARK_PLACES: u8 = 2;
 
 /// What one stored row of a panel holds, told by its number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Seat {
+pub enum Seat {
     /// The mark of an examiner, numbered from one.
     Examiner(u8),
     /// The candidate did not come.
@@ -33,7 +33,7 @@ pub(super) enum Seat {
 
 impl Seat {
     /// The number under which it is stored.
-    pub(super) fn number(self) -> i32 {
+    pub fn number(self) -> i32 {
         match self {
             Self::Examiner(number) => i32::from(number),
             Self::Absence => 0,
@@ -75,7 +75,7 @@ impl BallotCount {
     }
 
     /// The rows that keep it.
-    pub(super) fn rows(self) -> [(Seat, Score); 3] {
+    pub fn rows(self) -> [(Seat, Score); 3] {
         let count = |n: u32| Score::from_micros(i64::from(n) * ONE);
         [
             (Seat::Yes, count(self.yes)),
@@ -122,7 +122,10 @@ impl From<BallotCount> for ResultMark {
 
 /// The rows entered for one candidate and component.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Panel(pub BTreeMap<i32, Score>);
+pub struct Panel(
+    /// What stands in each seat, by its number.
+    pub BTreeMap<i32, Score>,
+);
 
 impl Panel {
     /// The mark of an examiner.
@@ -146,7 +149,7 @@ impl Panel {
     }
 
     /// What it comes to, once it is complete: `seats` marks, or the count, or an absence.
-    pub(super) fn result(&self, kind: ComponentKind, seats: u8) -> Option<ResultMark> {
+    pub fn result(&self, kind: ComponentKind, seats: u8) -> Option<ResultMark> {
         if self.is_absent() {
             return Some(ResultMark::Absent);
         }
@@ -168,7 +171,7 @@ impl Panel {
 
 /// How many marks a component takes: one of each examiner of an interview, the one of an
 /// assessment, none of a vote.
-pub(super) fn seats(profile: &Profile, component: &Component) -> u8 {
+pub fn seats(profile: &Profile, component: &Component) -> u8 {
     match component.kind {
         ComponentKind::Interview => {
             let panel = profile.interview.map_or(1, |interview| interview.panel);

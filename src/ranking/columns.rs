@@ -12,11 +12,11 @@ use crate::marking::ResultMark;
 use crate::regulation::{Component, ComponentKind, Profile};
 
 /// What a candidate has in each component, as marking gives it.
-pub(super) type Marks = BTreeMap<String, ResultMark>;
+pub type Marks = BTreeMap<String, ResultMark>;
 
 /// A candidate's columns, or the components that are still to come.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Columns {
+pub enum Columns {
     /// All are there.
     Complete(BTreeMap<String, ComponentMark>),
     /// These components are not decided.
@@ -26,7 +26,7 @@ pub(super) enum Columns {
 /// The columns of the components that `counts`. Written marks stand as they were published, and a
 /// mark that came after an absence was recorded stands in its place. Whoever is absent from one
 /// component is out, and needs no mark in the others.
-pub(super) fn columns(
+pub fn columns(
     profile: &Profile,
     decided: &BTreeMap<String, ComponentMark>,
     marks: &Marks,
@@ -99,7 +99,7 @@ fn panel(
 }
 
 /// A row to be ranked.
-pub(super) fn row(
+pub fn row(
     ticket: &str,
     categories: &BTreeSet<String>,
     marks: BTreeMap<String, ComponentMark>,
@@ -114,7 +114,7 @@ pub(super) fn row(
 }
 
 /// What is kept of a column.
-pub(super) fn state(profile: &Profile, code: &str, mark: &ComponentMark) -> MarkState {
+pub fn state(profile: &Profile, code: &str, mark: &ComponentMark) -> MarkState {
     let rule = profile.component(code).and_then(|component| component.vote);
     let carried = match (mark, rule) {
         (ComponentMark::Vote(ballot), Some(rule)) => vote_passes(&rule, *ballot),
@@ -125,7 +125,7 @@ pub(super) fn state(profile: &Profile, code: &str, mark: &ComponentMark) -> Mark
 
 /// The inputs of the decision on one component: the mark, and what it was made from, so that a
 /// stranger can make it again.
-pub(super) fn inputs(
+pub fn inputs(
     ticket: &str,
     component: &str,
     given: Option<&ResultMark>,

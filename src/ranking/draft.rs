@@ -56,7 +56,7 @@ pub(super) enum Draft {
 }
 
 /// Whether a list looks at a component.
-pub(super) fn counts(list: RankedList, component: &Component) -> bool {
+pub fn counts(list: RankedList, component: &Component) -> bool {
     list == RankedList::Final || component.kind == ComponentKind::Written
 }
 
@@ -180,7 +180,7 @@ fn post_list(
 
 /// Ranks the rows and says what follows. Where the profile has no shortlist, everybody ranked by
 /// the written composite goes on.
-fn standings(
+pub fn standings(
     profile: &Profile,
     list: RankedList,
     quota: u32,

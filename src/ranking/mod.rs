@@ -7,7 +7,7 @@ pub mod api;
 pub mod pages;
 pub mod service;
 
-mod columns;
+pub mod columns;
 pub mod composite;
 mod draft;
 #[cfg(test)]
@@ -21,6 +21,7 @@ mod tests;
 pub mod words;
 
 pub use composite::*;
+pub use draft::{counts, standings};
 pub use lists::*;
 pub use order::*;
 pub use words::*;

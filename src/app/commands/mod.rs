@@ -2,12 +2,14 @@
 
 mod backup;
 mod serve;
+mod verify;
 
 use std::fs::File;
 use std::path::Path;
 
 pub use backup::{Manifest, backup, restore};
 pub use serve::serve;
+pub use verify::{as_json, verify};
 
 use super::api_document;
 use crate::config::Settings;

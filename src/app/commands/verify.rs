@@ -1,0 +1,20 @@
+//! `keju verify`.
+
+use super::open_store;
+use crate::config::Settings;
+use crate::kernel::{Clock, Problem};
+use crate::verification::{Outcome, service};
+
+/// Checks everything in the settings' store that can be derived again. It writes nothing of its
+/// own; acts that happen meanwhile may look like differences, so run it while nobody writes.
+pub fn verify(settings: &Settings) -> Result<Vec<Outcome>, Problem> {
+    let store = open_store(settings, Clock::system())?;
+    let outcomes = store.read_blocking(service::verify);
+    store.close();
+    outcomes
+}
+
+/// The outcomes as JSON text.
+pub fn as_json(outcomes: &[Outcome]) -> Result<String, Problem> {
+    serde_json::to_string_pretty(outcomes).map_err(Problem::internal)
+}

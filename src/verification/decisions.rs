@@ -1,0 +1,182 @@
+//! The decisions of one examination as the log holds them, opened.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use super::rules::{At as _, Difference};
+use crate::kernel::{Id, Problem, Score};
+use crate::ledger::{self, LogEntry};
+use crate::marking::{MultipleRule, SettledBy};
+use crate::regulation::Phase;
+use crate::store::View;
+
+/// The decisions of one examination, in the order of the log.
+#[derive(Debug, Default)]
+pub(super) struct Decisions(Vec<LogEntry>);
+
+/// Reads the whole log once and sorts it by examination.
+pub(super) fn read(view: &mut View<'_>) -> Result<BTreeMap<Id, Decisions>, Problem> {
+    const PAGE: i64 = 1000;
+    let mut by_examination: BTreeMap<Id, Decisions> = BTreeMap::new();
+    let mut next = 0;
+    loop {
+        let page = ledger::entries(view, next, PAGE)?;
+        let Some(last) = page.last() else {
+            return Ok(by_examination);
+        };
+        next = last.index + 1;
+        for entry in page {
+            if let Some(examination) = entry.payload.examination {
+                by_examination.entry(examination).or_default().0.push(entry);
+            }
+        }
+    }
+}
+
+/// How far a decision of this kind shows an examination to have come.
+fn phase_after(kind: &str) -> Option<Phase> {
+    Some(match kind {
+        "announcement.published" => Phase::Announced,
+        "tickets.issued" => Phase::Ticketed,
+        "papers.locked" => Phase::Locked,
+        "marking.begun" => Phase::Marking,
+        "written.published" => Phase::WrittenPublished,
+        "merit.published" => Phase::Published,
+        _ => return None,
+    })
+}
+
+impl Decisions {
+    /// The decisions of these kinds, in the order of the log.
+    pub(super) fn of<'a>(&'a self, kinds: &'a [&str]) -> impl Iterator<Item = &'a LogEntry> {
+        let wanted = |entry: &&LogEntry| kinds.contains(&entry.payload.kind.as_str());
+        self.0.iter().filter(wanted)
+    }
+
+    /// What the decisions of a kind were taken on.
+    pub(super) fn inputs<T: DeserializeOwned>(&self, kind: &str) -> Result<Vec<T>, Difference> {
+        self.of(&[kind]).map(inputs).collect()
+    }
+
+    /// What the one decision of a kind was taken on.
+    pub(super) fn only<T: DeserializeOwned>(
+        &self,
+        place: &str,
+        kind: &str,
+    ) -> Result<T, Difference> {
+        let mut found = self.inputs(kind)?;
+        match (found.pop(), found.len()) {
+            (Some(one), 0) => Ok(one),
+            (one, before) => {
+                let count = before + usize::from(one.is_some());
+                let what = format!("the log has {count} decisions `{kind}` where one belongs");
+                Err(Difference::new(place, what))
+            }
+        }
+    }
+
+    /// The decisions from the first of `kind` on.
+    pub(super) fn since<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = &'a LogEntry> {
+        self.0.iter().skip_while(move |e| e.payload.kind != kind)
+    }
+
+    /// How far the examination has come, by its decisions.
+    pub(super) fn phase(&self) -> Phase {
+        let reached = |entry: &LogEntry| phase_after(&entry.payload.kind);
+        self.0
+            .iter()
+            .filter_map(reached)
+            .max()
+            .unwrap_or(Phase::Draft)
+    }
+}
+
+/// What a decision was taken on, in the words of its kind.
+pub(super) fn inputs<T: DeserializeOwned>(entry: &LogEntry) -> Result<T, Difference> {
+    T::deserialize(&entry.payload.inputs).at(place(entry))
+}
+
+/// Where a decision stands.
+pub(super) fn place(entry: &LogEntry) -> String {
+    format!("log entry {} ({})", entry.index, entry.payload.kind)
+}
+
+/// `tickets.issued`
+#[derive(Deserialize)]
+pub(super) struct TicketsIssued {
+    pub seed: String,
+    pub count: usize,
+    pub root: String,
+}
+
+/// `papers.locked`
+#[derive(Deserialize)]
+pub(super) struct PapersLocked {
+    pub subject: Id,
+    pub blueprint_hash: String,
+    pub pool_root: String,
+    pub keys_root: String,
+    pub seed_commitment: String,
+    pub papers_root: String,
+    pub count: usize,
+}
+
+/// `script.closed`
+#[derive(Deserialize)]
+pub(super) struct ScriptClosed {
+    pub attempt: Id,
+    pub digest: String,
+    pub answered: usize,
+}
+
+/// `marking.begun`
+#[derive(Deserialize)]
+pub(super) struct MarkingBegun {
+    pub attempts: usize,
+    pub scripts: usize,
+    pub absences: usize,
+}
+
+/// `objective.marked`
+#[derive(Deserialize)]
+pub(super) struct ObjectiveMarked {
+    pub attempt: Id,
+    pub digest: String,
+    pub multiple: MultipleRule,
+    pub total: Score,
+    pub scripts: Vec<(i32, Id)>,
+}
+
+/// `script.marked`
+#[derive(Deserialize)]
+pub(super) struct ScriptMarked {
+    pub script: Id,
+    pub ordinal: u8,
+    pub mark: Score,
+}
+
+/// `script.settled`
+#[derive(Deserialize)]
+pub(super) struct ScriptSettled {
+    pub script: Id,
+    pub mark: Score,
+    pub by: SettledBy,
+}
+
+/// `panel.marked`, `panel.corrected`, `panel.absent`, `ballot.entered`, `ballot.corrected` and
+/// `component.absent`: whose component it is; the rest depends on the kind.
+#[derive(Deserialize)]
+pub(super) struct OfComponent {
+    pub ticket_no: String,
+    pub component: String,
+}
+
+/// `written.published` and `merit.published`
+#[derive(Deserialize)]
+pub(super) struct ListPublished {
+    pub post: String,
+    pub quota: i32,
+    pub rows: Vec<serde_json::Value>,
+}
