@@ -6,8 +6,9 @@ mod serve;
 use std::fs::File;
 use std::path::Path;
 
+pub use super::demo::demo;
 pub use backup::{Manifest, backup, restore};
-pub use serve::serve;
+pub use serve::{serve, serve_store};
 
 use super::api_document;
 use crate::config::Settings;
