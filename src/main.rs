@@ -38,6 +38,9 @@ struct Common {
 enum Command {
     /// Serve. The first start opens the administrator with a one-time password and nothing else.
     Serve,
+    /// Hold a whole season with made-up people, then serve it. Again on the same directory, it
+    /// serves what is there.
+    Demo,
     /// Check the settings, or explain what they amount to.
     Config {
         #[command(subcommand)]
@@ -99,6 +102,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
     let settings = settings(cli.common)?;
     match cli.command {
         Command::Serve => commands::serve(settings)?,
+        Command::Demo => commands::demo(settings)?,
         Command::Config {
             command: ConfigCommand::Check,
         } => print!("{}", settings.explain()),

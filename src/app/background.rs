@@ -1,4 +1,5 @@
-//! Work that goes on beside requests: sequencing the log, fixing checkpoints, delivering mail.
+//! Work that goes on beside requests: sequencing the log, fixing checkpoints, closing attempts
+//! whose time is over, delivering mail.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,6 +11,7 @@ use crate::access::mail;
 use crate::config::Settings;
 use crate::kernel::Problem;
 use crate::ledger;
+use crate::sitting::service as sitting;
 use crate::store::Store;
 
 /// How often each round runs.
@@ -31,9 +33,13 @@ impl Background {
         let carrier = settings.mail.carrier(&settings.data)?;
         let from = settings.mail.from.clone();
         let log = (store.clone(), metrics.clone());
+        let rooms = store.clone();
         let post = store.clone();
         let threads = vec![
             rounds("keju-log", &stopping, move || keep_log(&log.0, &log.1))?,
+            rounds("keju-rooms", &stopping, move || {
+                rooms.write_blocking(sitting::close_round).map(drop)
+            })?,
             rounds("keju-mail", &stopping, move || {
                 mail::deliver(&post, &carrier, &from).map(drop)
             })?,

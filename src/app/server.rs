@@ -13,7 +13,7 @@ use super::{background, docs, home, operations};
 use crate::access::{self, SignInLimit, identify};
 use crate::config::Settings;
 use crate::http::{
-    path_not_found, refuse_cross_site, render_problems, security_headers, serve_asset,
+    PublicUrl, path_not_found, refuse_cross_site, render_problems, security_headers, serve_asset,
     switch_language,
 };
 use crate::kernel::Problem;
@@ -88,7 +88,8 @@ fn serve(
     store: Store,
     metrics: operations::Metrics,
 ) -> Result<Server, Problem> {
-    let (store, settings) = (web::Data::new(store), web::Data::new(settings));
+    let store = web::Data::new(store);
+    let site = web::Data::new(PublicUrl(settings.public_url));
     let (metrics, limit) = (
         web::Data::new(metrics),
         web::Data::new(SignInLimit::default()),
@@ -97,7 +98,7 @@ fn serve(
     let server = HttpServer::new(move || {
         App::new()
             .app_data(store.clone())
-            .app_data(settings.clone())
+            .app_data(site.clone())
             .app_data(metrics.clone())
             .app_data(limit.clone())
             .app_data(document.clone())

@@ -15,6 +15,10 @@ pub use lang::{Lang, has_message};
 pub use page::{Page, Visitor, html, see_other, switch_language, zone};
 pub use problem::{Answer, FaultBody, ProblemBody, path_not_found, render_problems};
 
+/// The address under which people reach the server, without a slash at its end: for links in mail.
+#[derive(Debug, Clone)]
+pub struct PublicUrl(pub String);
+
 /// A page of a longer list.
 #[derive(Debug, Clone, serde::Serialize, utoipa::ToSchema)]
 pub struct Listing<T> {

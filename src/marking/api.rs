@@ -100,7 +100,7 @@ pub async fn mark_script(
 #[into_params(parameter_in = Query)]
 pub struct OfExamination {
     /// The examination.
-    #[param(value_type = String)]
+    #[param(value_type = String, format = "uuid")]
     examination: Id,
 }
 

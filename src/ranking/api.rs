@@ -90,6 +90,7 @@ pub async fn record_absence(
 #[into_params(parameter_in = Query)]
 pub struct RankingParams {
     /// `written` or `final`.
+    #[param(inline)]
     pub list: RankedList,
     /// `next_cursor` of the page before.
     pub cursor: Option<String>,

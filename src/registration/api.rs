@@ -14,8 +14,7 @@ use super::service::{
 use super::upload;
 use crate::access::api::{Created, Paging, idempotency_key};
 use crate::access::{Actor, service::once};
-use crate::config::Settings;
-use crate::http::{Answer, Body, Listing, Params, ProblemBody};
+use crate::http::{Answer, Body, Listing, Params, ProblemBody, PublicUrl};
 use crate::kernel::Id;
 use crate::store::Store;
 
@@ -44,10 +43,10 @@ pub fn operations(config: &mut ServiceConfig<'_>) {
 #[post("/candidates")]
 pub async fn sign_up(
     store: web::Data<Store>,
-    settings: web::Data<Settings>,
+    site: web::Data<PublicUrl>,
     Body(new): Body<NewCandidate>,
 ) -> Answer<HttpResponse> {
-    let id = service::sign_up(&store, new, &settings.public_url).await?;
+    let id = service::sign_up(&store, new, &site.0).await?;
     Ok(HttpResponse::Created().json(Created { id }))
 }
 

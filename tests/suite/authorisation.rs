@@ -28,7 +28,11 @@ struct Operation {
 fn sample(schema: &Value, document: &Value) -> Value {
     if let Some(reference) = schema["$ref"].as_str() {
         let pointer = reference.trim_start_matches('#');
-        return sample(document.pointer(pointer).unwrap(), document);
+        let target = document.pointer(pointer);
+        return sample(
+            target.unwrap_or_else(|| panic!("no {pointer} in the document")),
+            document,
+        );
     }
     for choice in ["oneOf", "anyOf", "allOf"] {
         if let Some(choices) = schema[choice].as_array() {
@@ -83,6 +87,15 @@ fn operations(document: &Value) -> Vec<Operation> {
         for (method, operation) in item.as_object().unwrap() {
             let mut concrete = path.clone();
             for parameter in operation["parameters"].as_array().into_iter().flatten() {
+                if parameter["in"] == "query" && parameter["required"] == true {
+                    let value = sample(&parameter["schema"], document);
+                    let text = value
+                        .as_str()
+                        .map_or_else(|| value.to_string(), str::to_owned);
+                    let mark = if concrete.contains('?') { '&' } else { '?' };
+                    let name = parameter["name"].as_str().unwrap();
+                    concrete = format!("{concrete}{mark}{name}={text}");
+                }
                 if parameter["in"] == "path" {
                     let value = sample(&parameter["schema"], document);
                     let text = value

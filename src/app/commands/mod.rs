@@ -7,8 +7,9 @@ mod verify;
 use std::fs::File;
 use std::path::Path;
 
+pub use super::demo::demo;
 pub use backup::{Manifest, backup, restore};
-pub use serve::serve;
+pub use serve::{serve, serve_store};
 pub use verify::{as_json, verify};
 
 use super::api_document;

@@ -15,11 +15,11 @@ pub fn serve(settings: Settings) -> Result<(), Problem> {
     let _lock = lock_data(&settings.data)?;
     let store = open_store(&settings, Clock::system())?;
     first_start(&store, &settings)?;
-    run(settings, store)
+    serve_store(settings, store)
 }
 
 /// Builds and runs the server on this thread's runtime.
-pub fn run(settings: Settings, store: Store) -> Result<(), Problem> {
+pub fn serve_store(settings: Settings, store: Store) -> Result<(), Problem> {
     actix_web::rt::System::new().block_on(async move {
         let application = Application::build(settings, store)?;
         eprintln!("Keju serves at http://127.0.0.1:{}", application.port());

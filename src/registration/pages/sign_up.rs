@@ -4,8 +4,7 @@ use actix_web::{HttpResponse, ResponseError as _, web};
 use askama::Template;
 use serde::Deserialize;
 
-use crate::config::Settings;
-use crate::http::{Answer, Page, PageForm, ProblemBody, html, see_other};
+use crate::http::{Answer, Page, PageForm, ProblemBody, PublicUrl, html, see_other};
 use crate::kernel::Problem;
 use crate::kernel::error::Kind;
 use crate::kernel::secret::Secret;
@@ -72,7 +71,7 @@ struct SignUpFields {
 async fn sign_up(
     page: Page,
     store: web::Data<Store>,
-    settings: web::Data<Settings>,
+    site: web::Data<PublicUrl>,
     PageForm(fields): PageForm<SignUpFields>,
 ) -> Answer<HttpResponse> {
     let new = NewCandidate {
@@ -81,7 +80,7 @@ async fn sign_up(
         email: fields.email.clone(),
         password: fields.password.clone(),
     };
-    match service::sign_up(&store, new, &settings.public_url).await {
+    match service::sign_up(&store, new, &site.0).await {
         Ok(_) => Ok(see_other("/sign-up/check-mail")),
         Err(problem) if problem.kind == Kind::Internal => Err(problem),
         Err(problem) => again(page, fields, &problem),
