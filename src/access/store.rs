@@ -293,12 +293,11 @@ pub(super) mod idempotency {
     use super::*;
     use crate::store::schema::idempotency_key;
 
-    /// The request hash and sealed answer kept under a key.
-    pub fn find(
-        db: &mut AnyConn,
-        account: Id,
-        key: &str,
-    ) -> Result<Option<(Vec<u8>, Vec<u8>)>, Problem> {
+    /// The hash of the request and its sealed answer.
+    pub type Kept = (Vec<u8>, Vec<u8>);
+
+    /// What is kept under a key.
+    pub fn find(db: &mut AnyConn, account: Id, key: &str) -> Result<Option<Kept>, Problem> {
         Ok(idempotency_key::table
             .find((account, key))
             .select((

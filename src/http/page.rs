@@ -137,7 +137,7 @@ impl Page {
     pub fn is(&self, role: &str) -> bool {
         self.visitor
             .as_ref()
-            .is_some_and(|visitor| visitor.roles.iter().any(|have| *have == role))
+            .is_some_and(|visitor| visitor.roles.contains(&role))
     }
 
     /// Whether this page lies under `path`, for marking the place in the menu.

@@ -6,6 +6,8 @@
 
 mod access;
 mod authorisation;
+mod backup;
+mod crash;
 mod establishment;
 mod examinations;
 mod ledger;

@@ -93,7 +93,7 @@ fn describe(file: &Path, key_in: &Path, has_key: bool) -> Result<Manifest, Probl
     let target = Target::Sqlite(scratch.clone());
     let store = crate::store::Store::open(target, Clock::system(), Vault::open(key_in)?)?;
     let at = store.clock().now();
-    let (log_size, root) = store.read_blocking(|view| ledger::tree(view))?;
+    let (log_size, root) = store.read_blocking(ledger::tree)?;
     store.close();
     drop(store);
     for suffix in ["check", "check-wal", "check-shm"] {
@@ -135,7 +135,7 @@ pub fn restore(settings: &Settings, from: &Path) -> Result<Manifest, Problem> {
     sync(&data.join(DATABASE))?;
     sync(data)?;
     let store = open_store(settings, Clock::system())?;
-    let (size, root) = store.read_blocking(|view| ledger::tree(view))?;
+    let (size, root) = store.read_blocking(ledger::tree)?;
     let checked = store.read_blocking(ledger::check)?;
     store.close();
     checked.map_err(|discrepancy| Problem::internal(discrepancy.to_string()))?;

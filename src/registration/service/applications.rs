@@ -306,16 +306,15 @@ fn claim(
     })
 }
 
-/// Age in completed years on the last day of registration, in the examinations' zone.
+/// Age in completed years on the first day of registration, in the examinations' zone.
 pub(super) fn age(
     view: &mut View<'_>,
     account: Id,
     examination: &Examination,
 ) -> Result<i16, Problem> {
     let zone = jiff::tz::TimeZone::get("Asia/Shanghai").map_err(Problem::internal)?;
-    // Registration closes at an instant; a close at midnight still ends the day before.
-    let last = examination.registration_closes.plus_seconds(-1);
-    Ok(resident_of(view, account)?.age_on(last.date_in(&zone)))
+    let first = examination.registration_opens;
+    Ok(resident_of(view, account)?.age_on(first.date_in(&zone)))
 }
 
 /// The posts of an examination with a screening of the actor's facts, to choose from.

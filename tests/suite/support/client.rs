@@ -124,6 +124,24 @@ impl Client {
         )
     }
 
+    /// As `put`, but none when the server is gone.
+    pub fn try_put(&self, path: &str, body: &Value) -> Option<Reply> {
+        let request = self.agent.put(format!("{}{path}", self.base));
+        let token = self.token.as_deref().unwrap_or_default();
+        let request = request.header("authorization", format!("Bearer {token}"));
+        let mut response = request.send_json(body).ok()?;
+        let status = response.status().as_u16();
+        let json: Value = response.body_mut().read_json().ok()?;
+        let (text, content_type) = (json.to_string(), String::new());
+        Some(Reply {
+            status,
+            content_type,
+            location: None,
+            text,
+            json,
+        })
+    }
+
     pub fn delete(&self, path: &str, body: &Value) -> Reply {
         self.send(
             "DELETE",
