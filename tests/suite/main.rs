@@ -13,3 +13,4 @@ mod examinations;
 mod ledger;
 mod pages;
 mod support;
+mod verification;
