@@ -1,6 +1,12 @@
 //! The plan of the house, held by reading the code: rooms import only rooms above them, pure files
 //! know of no database and no HTTP, queries and handlers stand where they belong.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test may stop where it fails"
+)]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 

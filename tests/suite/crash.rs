@@ -169,7 +169,7 @@ fn a_server_killed_under_load_has_lost_no_acknowledged_answer() {
                         one.email
                     )
                 };
-                let last = acknowledged.iter().filter(mine).next_back().unwrap().2;
+                let last = acknowledged.iter().rfind(mine).unwrap().2;
                 let next = (last + 1) % 3;
                 assert!(
                     chosen == &[last] || chosen == &[next],

@@ -4,6 +4,12 @@
 //! installation the second says "not run" and passes, unless `KEJU_TEST_REQUIRE=all` makes that a
 //! failure.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test may stop where it fails"
+)]
+
 mod access;
 mod authorisation;
 mod backup;

@@ -119,7 +119,7 @@ impl Altered {
 
     /// Asserts that this check, and none before it, fails and says all of `words`.
     #[track_caller]
-    fn is_found_by(self, number: u8, words: &[&str]) {
+    fn must_be_found_by(self, number: u8, words: &[&str]) {
         let outcomes = self.outcomes();
         let first = outcomes.iter().find(|outcome| outcome.failure.is_some());
         let found = first.unwrap_or_else(|| panic!("nothing was noticed"));
@@ -140,21 +140,21 @@ fn an_altered_objective_mark() {
         .sql(&format!(
             "UPDATE objective_mark SET awarded = 1600000 WHERE rowid = {ONE_MARK}"
         ))
-        .is_found_by(7, &["2026-small", "xingce", "position"]);
+        .must_be_found_by(7, &["2026-small", "xingce", "position"]);
 }
 
 #[test]
 fn an_altered_essay_mark() {
     Altered::new()
         .sql("UPDATE script_mark SET mark = mark + 500000 WHERE rowid = (SELECT min(rowid) FROM script_mark)")
-        .is_found_by(8, &["2026-small"]);
+        .must_be_found_by(8, &["2026-small"]);
 }
 
 #[test]
 fn an_altered_interview_mark() {
     Altered::new()
         .sql("UPDATE panel_mark SET mark = mark + 1000000 WHERE rowid = (SELECT min(rowid) FROM panel_mark)")
-        .is_found_by(9, &["2026-small", "interview"]);
+        .must_be_found_by(9, &["2026-small", "interview"]);
 }
 
 #[test]
@@ -164,7 +164,7 @@ fn an_altered_answer() {
             "UPDATE response SET answer = '{\"kind\":\"options\",\"chosen\":[3]}' WHERE rowid = \
              (SELECT rowid FROM response WHERE answer = '{\"kind\":\"options\",\"chosen\":[0]}' LIMIT 1)",
         )
-        .is_found_by(6, &["2026-small", "xingce"]);
+        .must_be_found_by(6, &["2026-small", "xingce"]);
 }
 
 #[test]
@@ -174,7 +174,7 @@ fn an_altered_rank() {
             "UPDATE ranking SET rank = 1 WHERE rowid = \
              (SELECT rowid FROM ranking WHERE phase = 'final' AND rank = 2 LIMIT 1)",
         )
-        .is_found_by(10, &["2026-small"]);
+        .must_be_found_by(10, &["2026-small"]);
 }
 
 #[test]
@@ -195,7 +195,7 @@ fn an_altered_key() {
                 item.to_string()
             },
         )
-        .is_found_by(4, &["2026-small", "xingce", "vb-"]);
+        .must_be_found_by(4, &["2026-small", "xingce", "vb-"]);
 }
 
 #[test]
@@ -211,14 +211,14 @@ fn an_altered_paper() {
                 paper.to_string()
             },
         )
-        .is_found_by(5, &["2026-small"]);
+        .must_be_found_by(5, &["2026-small"]);
 }
 
 #[test]
 fn an_altered_rule() {
     Altered::new()
         .sql("UPDATE examination SET profile = replace(profile, '\"weight\":\"0.4\"', '\"weight\":\"0.5\"')")
-        .is_found_by(2, &["2026-small"]);
+        .must_be_found_by(2, &["2026-small"]);
 }
 
 #[test]
@@ -229,14 +229,14 @@ fn an_altered_row_of_the_log() {
              UPDATE decision SET at = at + 86400000000 WHERE id = \
              (SELECT decision_id FROM ledger WHERE idx = 100)",
         )
-        .is_found_by(1, &["entry 100"]);
+        .must_be_found_by(1, &["entry 100"]);
 }
 
 #[test]
 fn a_log_that_was_cut() {
     Altered::new()
         .sql("DROP TRIGGER ledger_no_delete; DELETE FROM ledger WHERE idx > 300")
-        .is_found_by(1, &["checkpoint"]);
+        .must_be_found_by(1, &["checkpoint"]);
 }
 
 #[test]
@@ -246,7 +246,7 @@ fn a_swapped_seat() {
             "UPDATE application SET seat = 99 WHERE rowid = \
              (SELECT rowid FROM application WHERE seat = 1 LIMIT 1)",
         )
-        .is_found_by(3, &["2026-small"]);
+        .must_be_found_by(3, &["2026-small"]);
 }
 
 #[test]
@@ -256,5 +256,5 @@ fn a_candidate_who_disappeared_from_the_ranking() {
             "DELETE FROM ranking WHERE rowid = \
              (SELECT rowid FROM ranking WHERE phase = 'written' ORDER BY rank DESC LIMIT 1)",
         )
-        .is_found_by(10, &["2026-small"]);
+        .must_be_found_by(10, &["2026-small"]);
 }

@@ -103,8 +103,11 @@ fn start() -> Option<PathBuf> {
     keep.arg("-c")
         .arg(script)
         .stdin(Stdio::null())
-        .process_group(0)
-        .spawn()
-        .unwrap();
+        .process_group(0);
+    #[expect(
+        clippy::zombie_processes,
+        reason = "it outlives this process, to clean up after it"
+    )]
+    let _keeper = keep.spawn().unwrap();
     Some(dir)
 }
