@@ -13,10 +13,12 @@
 mod access;
 mod authorisation;
 mod backup;
+mod bad_input;
 mod crash;
 mod establishment;
 mod examinations;
 mod ledger;
 mod pages;
+mod races;
 mod support;
 mod verification;

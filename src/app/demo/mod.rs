@@ -27,7 +27,7 @@ use crate::store::Store;
 use super::commands::{lock_data, open_store, serve_store};
 
 /// The seed from which the people of the demonstration follow. Papers and seats are drawn freshly.
-const SEED: Seed = Seed::new(*b"Keju demonstration, not secret..");
+pub const SEED: Seed = Seed::new(*b"Keju demonstration, not secret..");
 
 /// Says on standard error what is going on.
 pub type Say<'a> = &'a (dyn Fn(&str) + Sync);

@@ -161,6 +161,16 @@ impl TestApp {
         self.anybody().with_token(&tokens.access_token)
     }
 
+    /// The API as this actor, with a session of its own.
+    pub fn acting(&self, actor: &keju::access::Actor) -> Client {
+        let account = actor.account;
+        let email = self
+            .store
+            .read_blocking(|view| access::email_of(view, account))
+            .unwrap();
+        self.token_for(&email)
+    }
+
     /// A browser, not signed in.
     pub fn browser(&self) -> Browser {
         Browser::new(&self.base)

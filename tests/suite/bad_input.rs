@@ -1,0 +1,101 @@
+//! What cannot be understood or may not be done gets a clear refusal, and nothing is half done.
+
+use keju::access::Role;
+use keju::app::demo::{House, prepare_sitting, small_course, small_season};
+use keju::draw::Seed;
+use serde_json::json;
+
+use crate::support::{Database, TestApp, on_both};
+
+on_both! {
+fn bodies_that_cannot_be_read_are_refused_by_name(app: TestApp) {
+    let hr = app.signed_in("hr", &[Role::Hr]);
+    let json_type = [("content-type", "application/json")];
+    let send = |body: &[u8]| hr.send("POST", "/organisations", &json_type, body.to_vec());
+    send(b"{\"code\":").refused(400, "malformed-json");
+    send(b"[]").refused(422, "invalid-input");
+    send(b"{\"code\":7,\"name_zh\":\"x\"}").fault("code", "wrong-shape");
+    send(b"{\"code\":\"A\",\"name_zh\":\"x\",\"colour\":1}").fault("colour", "wrong-shape");
+    send(b"{\"code\":\"a b\",\"name_zh\":\"\"}").fault("code", "not-a-code");
+    send(b"{\"code\":\"a b\",\"name_zh\":\"\"}").fault("name_zh", "required");
+    let large = vec![b' '; keju::http::MAX_BODY + 1];
+    send(&large).refused(413, "body-too-large");
+    assert_eq!(app.anybody().get("/organisations").json["items"], json!([]));
+}}
+
+on_both! {
+fn what_is_not_there_is_not_found(app: TestApp) {
+    let hr = app.signed_in("hr", &[Role::Hr]);
+    hr.get("/organisations/00000000-0000-7000-8000-000000000000").refused(404, "not-found");
+    hr.get("/organisations/not-an-id").refused(404, "not-found");
+    hr.get("/nothing/here").refused(404, "not-found");
+    hr.delete("/organisations", &json!({})).refused(404, "not-found");
+}}
+
+#[test]
+fn no_refusal_tells_how_the_inside_works() {
+    let app = TestApp::start(Database::Sqlite).unwrap();
+    let nobody = app.anybody();
+    for path in [
+        "/organisations/'%20OR%201=1",
+        "/log/entries?cursor=%27",
+        "/accounts",
+    ] {
+        let reply = nobody.get(path);
+        assert!((400..500).contains(&reply.status), "{path}: {reply:?}");
+        for inside in ["SELECT", "sqlite", "diesel", "panicked", "src/"] {
+            assert!(
+                !reply.text.contains(inside),
+                "{path} tells of {inside}: {}",
+                reply.text
+            );
+        }
+    }
+}
+
+on_both! {
+fn acts_out_of_order_and_twice_are_refused(app: TestApp) {
+    let house = House::build(&app.store, &|_| {}).unwrap();
+    let (seed, course) = (Seed::new([9; 32]), small_course());
+    let (examination, sitters) =
+        prepare_sitting(&app.store, &app.clock, &house, &seed, &course, &|_| {}).unwrap();
+    let organiser = app.acting(house.the(Role::Organiser).unwrap());
+    let hr = app.acting(house.the(Role::Hr).unwrap());
+    let path = |what: &str| format!("/examinations/{examination}/{what}");
+    for act in ["papers", "tickets", "announcement"] {
+        let reply = organiser.post(&path(act), &json!({}));
+        reply.refused(409, "stage-out-of-order");
+    }
+    for act in ["written-results", "merit-list"] {
+        hr.post(&path(act), &json!({})).refused(409, "stage-out-of-order");
+    }
+    // Before the end of the sittings nothing is marked.
+    organiser.post(&path("marking"), &json!({})).refused(409, "sittings-not-over");
+    // An application for the same examination, and somebody else's application.
+    let candidate = app.acting(&sitters[0].actor);
+    let posts = app.anybody().get(&path("posts"));
+    let body = json!({ "post": posts.json["items"][0]["id"] });
+    let again = candidate.post(&path("applications"), &body);
+    assert_eq!(again.status, 409, "{again:?}");
+    let theirs = format!("/applications/{}", sitters[1].application);
+    candidate.get(&theirs).refused(404, "not-found");
+    candidate.post(&format!("{theirs}/withdrawal"), &json!({})).refused(404, "not-found");
+}}
+
+on_both! {
+fn a_finished_examination_is_public_by_ticket_number_and_exported_with_names(app: TestApp) {
+    let season = small_season(&app.store, &app.clock).unwrap();
+    let path = |what: &str| format!("/examinations/{}/{what}", season.examination);
+    let hr = app.acting(season.house.the(Role::Hr).unwrap());
+    let csv = hr.get(&path("results.csv"));
+    assert!(csv.text.starts_with('\u{feff}'), "no byte-order mark");
+    assert_eq!(csv.text.lines().count(), 13, "a header and twelve candidates");
+    let name = keju::app::demo::cast::candidate(&keju::app::demo::SEED, "small", 0).name;
+    assert!(csv.text.contains(&name));
+    let xlsx = hr.get(&path("results.xlsx"));
+    assert_eq!(xlsx.status, 200);
+    let page = app.browser().get(&format!("/examinations/{}/results", season.examination));
+    assert_eq!(page.status, 200);
+    assert!(!page.text.contains(&name), "the public page names a candidate");
+    hr.post(&path("merit-list"), &json!({})).refused(409, "stage-out-of-order");
+}}

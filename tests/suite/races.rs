@@ -1,0 +1,125 @@
+//! Acts that happen at the same moment, over HTTP: the last slot, the same announcement, the same
+//! answer.
+
+use keju::access::Role;
+use keju::app::demo::{House, prepare_sitting, small_course};
+use keju::draw::Seed;
+use keju::kernel::Id;
+use keju::regulation::service as regulation;
+use serde_json::{Value, json};
+
+use crate::support::{Client, TestApp, on_both};
+
+/// An organisation with this many free administrative slots, and a draft examination.
+fn draft(app: &TestApp, free: i32) -> (Client, Client, String, String) {
+    let hr = app.signed_in("hr", &[Role::Hr]);
+    let organiser = app.signed_in("organiser", &[Role::Organiser]);
+    let office = hr
+        .post("/organisations", &json!({ "code": "A", "name_zh": "甲局" }))
+        .id();
+    let approval = json!({ "approved": free, "occupied": 0, "reason": "编办1号" });
+    let path = format!("/organisations/{office}/headcount/administrative");
+    assert_eq!(hr.put(&path, &approval).status, 204);
+    let examination = organiser.post("/examinations", &json!({
+        "code": "2026-gwy", "year": 2026, "track": "civil_service", "title_zh": "公务员招录",
+        "registration_opens": "2026-03-03T01:00:00Z", "registration_closes": "2026-03-08T10:00:00Z",
+    }));
+    (hr, organiser, office, examination.id())
+}
+
+fn post(office: &str, number: usize) -> Value {
+    json!({
+        "organisation": office, "code": format!("P{number}"), "title_zh": "科员",
+        "headcount_kind": "administrative", "quota": 1,
+    })
+}
+
+on_both! {
+fn eight_plans_for_three_slots_get_three(app: TestApp) {
+    let (hr, _, office, examination) = draft(&app, 3);
+    let path = format!("/examinations/{examination}/posts");
+    let statuses: Vec<u16> = std::thread::scope(|scope| {
+        let ask = |number| {
+            let (hr, path, office) = (hr.clone(), &path, &office);
+            scope.spawn(move || hr.post(path, &post(office, number)).status)
+        };
+        let asked: Vec<_> = (0..8).map(ask).collect();
+        asked.into_iter().map(|thread| thread.join().unwrap()).collect()
+    });
+    assert_eq!(statuses.iter().filter(|status| **status == 201).count(), 3, "{statuses:?}");
+    assert_eq!(statuses.iter().filter(|status| **status == 409).count(), 5, "{statuses:?}");
+    let shown = app.anybody().get(&format!("/organisations/{office}"));
+    assert_eq!(shown.json["headcount"][0]["planned"], 3);
+}}
+
+on_both! {
+fn of_two_announcements_at_once_one_is_published(app: TestApp) {
+    let (hr, organiser, office, examination) = draft(&app, 3);
+    hr.post(&format!("/examinations/{examination}/posts"), &post(&office, 1)).id();
+    for (component, from, to) in [("xingce", "01", "03"), ("shenlun", "06", "09")] {
+        let sitting = json!({
+            "component": component,
+            "opens_at": format!("2026-03-15T{from}:00:00Z"),
+            "closes_at": format!("2026-03-15T{to}:00:00Z"),
+        });
+        let reply = organiser.put(&format!("/examinations/{examination}/sittings"), &sitting);
+        assert!(reply.status < 300, "{reply:?}");
+    }
+    let path = format!("/examinations/{examination}/announcement");
+    let replies: Vec<_> = std::thread::scope(|scope| {
+        let ask = || {
+            let (organiser, path) = (organiser.clone(), &path);
+            scope.spawn(move || organiser.post(path, &json!({})))
+        };
+        let asked: Vec<_> = (0..2).map(|_| ask()).collect();
+        asked.into_iter().map(|thread| thread.join().unwrap()).collect()
+    });
+    let (won, lost): (Vec<_>, Vec<_>) = replies.iter().partition(|reply| reply.status < 300);
+    assert_eq!((won.len(), lost.len()), (1, 1), "{replies:?}");
+    assert_eq!(lost[0].json["code"], "stage-out-of-order");
+    // Once announced, the rules stand.
+    let change = json!({ "overrides": "version = 2", "reason": "late" });
+    let path = format!("/examinations/{examination}/profile-overrides");
+    organiser.post(&path, &change).refused(409, "rules-frozen");
+}}
+
+on_both! {
+fn of_many_saves_of_an_answer_the_newest_stays_whatever_the_order(app: TestApp) {
+    let house = House::build(&app.store, &|_| {}).unwrap();
+    let (seed, course) = (Seed::new([9; 32]), small_course());
+    let (examination, sitters) =
+        prepare_sitting(&app.store, &app.clock, &house, &seed, &course, &|_| {}).unwrap();
+    let subject: Id =
+        app.store.read_blocking(|v| regulation::subjects(v, examination)).unwrap()[1].id;
+    let opens = app.store.read_blocking(move |v| regulation::subject(v, subject)).unwrap().opens_at;
+    app.clock.set(opens.plus_seconds(60));
+    let candidate = app.acting(&sitters[0].actor);
+    let attempt = candidate.post(&format!("/subjects/{subject}/attempt"), &json!({}));
+    let attempt = attempt.json["id"].as_str().unwrap().to_owned();
+    let path = format!("/attempts/{attempt}/responses/1");
+    let save = |revision: i64| {
+        let answer = json!({ "kind": "text", "text": format!("revision {revision}") });
+        let body = json!({ "answer": answer, "flagged": false, "revision": revision });
+        candidate.put(&path, &body)
+    };
+    std::thread::scope(|scope| {
+        for revision in [7, 3, 20, 1, 12, 19, 5, 20, 16, 2] {
+            scope.spawn(move || assert_eq!(save(revision).status, 200));
+        }
+    });
+    // An old revision is answered with what is stored.
+    assert_eq!(save(4).json["revision"], 20);
+    let shown = candidate.get(&format!("/attempts/{attempt}"));
+    assert_eq!(shown.json["sections"][0]["items"][0]["answer"]["text"], "revision 20");
+    assert!(!shown.text.contains("rubric") && !shown.text.contains("reference"), "it leaks");
+    // Somebody else's attempt is not there.
+    let other = app.acting(&sitters[1].actor);
+    other.get(&format!("/attempts/{attempt}")).refused(404, "not-found");
+    other.put(&path, &json!({ "answer": null, "flagged": false, "revision": 99 }))
+        .refused(404, "not-found");
+    // Hand-in twice gives the same receipt; afterwards nothing is taken.
+    let hand_in = format!("/attempts/{attempt}/hand-in");
+    let first = candidate.post(&hand_in, &json!({}));
+    assert_eq!(first.json["digest"], candidate.post(&hand_in, &json!({})).json["digest"]);
+    assert_eq!(save(21).status, 409);
+}}
