@@ -124,12 +124,9 @@ impl Chrome {
     fn find(&self, css: &str) -> Option<String> {
         let body = json!({ "using": "css selector", "value": css });
         let answer = send(&format!("{}/element", self.session), Some(&body));
-        answer["value"]
-            .as_object()?
-            .values()
-            .next()?
-            .as_str()
-            .map(str::to_owned)
+        // An element reference has one well-known key (W3C WebDriver, 12.1); an error has others.
+        let reference = &answer["value"]["element-6066-11e4-a52e-4f735466cecf"];
+        reference.as_str().map(str::to_owned)
     }
 
     /// Waits for an element that fits the selector.
@@ -188,11 +185,6 @@ impl Chrome {
         }
     }
 
-    /// Answers the question that the page asks.
-    pub fn accept(&self) {
-        self.call("/alert/accept", &json!({}));
-    }
-
     /// Errors the page has reported since the last look.
     pub fn errors(&self) -> Vec<String> {
         let entries = self.call("/se/log", &json!({ "type": "browser" }));
@@ -204,11 +196,27 @@ impl Chrome {
             .collect()
     }
 
-    pub fn sign_in(&self, email: &str) {
+    pub fn sign_in_with(&self, email: &str, password: &str) {
         self.go("/sign-in");
         self.fill("#email", email);
-        self.fill("#password", super::PASSWORD);
+        self.fill("#password", password);
         self.click("form.stack button");
+        self.wait("form[action='/sign-out']");
+    }
+
+    pub fn sign_in(&self, email: &str) {
+        self.sign_in_with(email, super::PASSWORD);
+    }
+
+    /// Answers the question that the page asks.
+    pub fn accept(&self) {
+        self.call("/alert/accept", &json!({}));
+    }
+
+    /// How many pixels of the page run off the side.
+    pub fn overflow(&self) -> i64 {
+        let script = "return document.documentElement.scrollWidth - window.innerWidth";
+        self.run(script).as_i64().unwrap_or_default().max(0)
     }
 
     /// Saves a picture of the page if `KEJU_TEST_PICTURES` names a folder.
