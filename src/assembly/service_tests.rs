@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use super::fixture::{BLUEPRINT, House, OPENS, actor};
 use super::*;
 use crate::access::Role;
-use crate::bank::item::Body;
 use crate::draw::Seed;
 use crate::kernel::Id;
 use crate::regulation::phase::Phase;
@@ -162,32 +161,4 @@ fn papers_drawn_before_a_change_are_outdated() {
         .unwrap();
     let code = house.lock(before_withdrawal).unwrap_err().code;
     assert_eq!(code, "papers-outdated");
-}
-
-/// Not a story but a measurement: `cargo test --release -- --ignored locking_takes`.
-#[test]
-#[ignore = "takes a while; prints how long the write transaction of many papers is"]
-fn locking_takes_a_short_transaction() {
-    let candidates = 15_000;
-    let house = House::new(candidates);
-    house
-        .write(|tx| {
-            for number in 0..60 {
-                let key = Body::TrueFalse { key: true };
-                fixture::insert_item(tx, &format!("wide-{number:02}"), "t.wide", key)?;
-            }
-            Ok(())
-        })
-        .unwrap();
-    let wide = BLUEPRINT.replace("\"20\"", "\"1.25\"").replace(
-        r#""t.blank", count = 1 }"#,
-        r#""t.blank", count = 1 }, { topic = "t.wide", count = 60 }"#,
-    );
-    house.set_blueprint(wide.leak()).unwrap();
-    let begin = std::time::Instant::now();
-    let prepared = house.prepare().unwrap();
-    let drawn = begin.elapsed();
-    house.lock(prepared).unwrap();
-    let locked = begin.elapsed() - drawn;
-    println!("{candidates} papers: drawn in {drawn:?}, locked in {locked:?}");
 }
