@@ -99,3 +99,26 @@ fn a_finished_examination_is_public_by_ticket_number_and_exported_with_names(app
     assert!(!page.text.contains(&name), "the public page names a candidate");
     hr.post(&path("merit-list"), &json!({})).refused(409, "stage-out-of-order");
 }}
+
+#[test]
+fn every_answer_says_what_a_browser_may_do_with_it() {
+    let app = TestApp::start(Database::Sqlite).unwrap();
+    for path in ["/", "/api/v1/organisations", "/no/such/page", "/health"] {
+        let reply = app.browser().get(path);
+        let policy = reply.header("content-security-policy");
+        assert!(
+            policy.contains("default-src 'none'; script-src 'self'"),
+            "{path}: {policy}"
+        );
+        assert!(!policy.contains("unsafe"), "{path}: {policy}");
+        assert_eq!(reply.header("x-content-type-options"), "nosniff");
+        assert_eq!(reply.header("cache-control"), "no-store", "{path}");
+    }
+    let figures = app.browser().get("/metrics");
+    assert!(
+        figures.text.contains("keju_http_requests_total"),
+        "{}",
+        figures.text
+    );
+    assert_eq!(app.browser().get("/ready").status, 200);
+}

@@ -187,6 +187,47 @@ fn a_server_killed_under_load_has_lost_no_acknowledged_answer() {
     let _ = std::fs::remove_dir_all(&data);
 }
 
+#[test]
+fn a_server_told_to_stop_finishes_what_is_under_way() {
+    let data = fresh_dir();
+    let seated = open_room(&data);
+    let mut server = Server::start(&data);
+    let clients: Vec<Client> = seated
+        .iter()
+        .map(|one| server.sign_in(&one.email))
+        .collect();
+    let acknowledged: Mutex<Vec<Acknowledged>> = Mutex::new(Vec::new());
+    std::thread::scope(|scope| {
+        for (one, client) in seated.iter().zip(&clients) {
+            let acknowledged = &acknowledged;
+            scope.spawn(move || {
+                // Until the server takes no more; every answer it gives is a success.
+                (0..)
+                    .take_while(|number| save(client, one, 0, *number, acknowledged))
+                    .count()
+            });
+        }
+        std::thread::sleep(Duration::from_millis(500));
+        let told = Command::new("kill")
+            .args(["-TERM", &server.process.id().to_string()])
+            .status();
+        assert!(told.unwrap().success());
+    });
+    assert!(
+        server.process.wait().unwrap().success(),
+        "it did not end in peace"
+    );
+    let store = Store::open_embedded(&data, Clock::system()).unwrap();
+    for (attempt, position, _) in acknowledged.into_inner().unwrap() {
+        let kept = store
+            .read_blocking(|view| sat::answers(view, attempt))
+            .unwrap();
+        assert!(kept.contains_key(&position));
+    }
+    store.close();
+    let _ = std::fs::remove_dir_all(&data);
+}
+
 /// Saves the next answer; false when the server is gone. Answers of a position go round 0, 1, 2,
 /// so that what is kept can be told from what was kept before it.
 fn save(

@@ -21,6 +21,7 @@ mod ledger;
 mod looks;
 mod pages;
 mod races;
+mod registration;
 mod room;
 mod support;
 mod verification;

@@ -13,6 +13,7 @@ pub struct Reply {
     pub text: String,
     /// The body as JSON, or null.
     pub json: Value,
+    headers: ureq::http::HeaderMap,
 }
 
 impl Reply {
@@ -26,6 +27,7 @@ impl Reply {
         };
         let (content_type, location) = (header("content-type"), header("location"));
         let status = response.status().as_u16();
+        let headers = response.headers().clone();
         let bytes = response
             .body_mut()
             .with_config()
@@ -40,7 +42,16 @@ impl Reply {
             location,
             text,
             json,
+            headers,
         }
+    }
+
+    /// A header, or an empty text.
+    pub fn header(&self, name: &str) -> &str {
+        self.headers
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default()
     }
 
     /// The id of what was created.
@@ -130,7 +141,7 @@ impl Client {
         let token = self.token.as_deref().unwrap_or_default();
         let request = request.header("authorization", format!("Bearer {token}"));
         let mut response = request.send_json(body).ok()?;
-        let status = response.status().as_u16();
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let json: Value = response.body_mut().read_json().ok()?;
         let (text, content_type) = (json.to_string(), String::new());
         Some(Reply {
@@ -139,6 +150,7 @@ impl Client {
             location: None,
             text,
             json,
+            headers,
         })
     }
 
