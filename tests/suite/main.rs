@@ -25,3 +25,4 @@ mod registration;
 mod room;
 mod support;
 mod verification;
+mod walk;

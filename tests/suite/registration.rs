@@ -1,46 +1,10 @@
 //! From signing up to the first sign-in: the address is verified by the mail that was really sent.
 
-use std::time::{Duration, Instant};
-
-use base64::Engine as _;
 use keju::access::Role;
 use keju::app::demo::{SEED, cast};
 use serde_json::json;
 
-use crate::support::{PASSWORD, TestApp, on_both};
-
-/// The link in the first mail that leaves the server.
-fn mailed_link(app: &TestApp) -> String {
-    let until = Instant::now() + Duration::from_secs(10);
-    loop {
-        let mails = std::fs::read_dir(app.data.join("mail"))
-            .into_iter()
-            .flatten()
-            .flatten();
-        let mails = mails.filter(|entry| entry.path().extension().is_some_and(|e| e == "eml"));
-        if let Some(mail) = mails
-            .map(|entry| std::fs::read_to_string(entry.path()).unwrap())
-            .next()
-        {
-            let (_, body) = mail.split_once("\r\n\r\n").unwrap();
-            let plain: String = body.split_whitespace().collect();
-            let text = base64::engine::general_purpose::STANDARD
-                .decode(plain)
-                .map_or_else(
-                    |_| body.replace("=\r\n", "").replace("=3D", "="),
-                    |bytes| String::from_utf8(bytes).unwrap(),
-                );
-            let (_, rest) = text.split_once("/verify-email?token=").unwrap();
-            let token: String = rest
-                .chars()
-                .take_while(|c| c.is_alphanumeric() || "-_".contains(*c))
-                .collect();
-            return format!("/verify-email?token={token}");
-        }
-        assert!(Instant::now() < until, "no mail was written");
-        std::thread::sleep(Duration::from_millis(50));
-    }
-}
+use crate::support::{PASSWORD, on_both};
 
 on_both! {
 fn a_candidate_signs_up_verifies_the_address_and_signs_in(app: TestApp) {
@@ -55,7 +19,7 @@ fn a_candidate_signs_up_verifies_the_address_and_signs_in(app: TestApp) {
         nobody.post("/sessions", &json!({ "email": person.email, "password": PASSWORD }))
     };
     sign_in().refused(403, "address-not-verified");
-    let link = mailed_link(&app);
+    let link = app.mailed_link(&person.email);
     let reply = app.browser().get(&link);
     assert_eq!(reply.location.as_deref(), Some("/sign-in?done=address-verified"), "{reply:?}");
     assert_eq!(sign_in().status, 200);

@@ -2,6 +2,7 @@
 
 mod chrome;
 mod client;
+mod mail;
 mod postgres;
 
 use std::path::PathBuf;
@@ -174,6 +175,20 @@ impl TestApp {
     /// A browser, not signed in.
     pub fn browser(&self) -> Browser {
         Browser::new(&self.base)
+    }
+
+    /// The link in the mail that asks this address to verify itself, as soon as it has left.
+    pub fn mailed_link(&self, email: &str) -> String {
+        let until = std::time::Instant::now() + Duration::from_secs(10);
+        loop {
+            let mails = std::fs::read_dir(self.data.join("mail"));
+            let mut mails = mails.into_iter().flatten().flatten();
+            if let Some(link) = mails.find_map(|mail| mail::link(&mail.path(), email)) {
+                return link;
+            }
+            assert!(std::time::Instant::now() < until, "no mail for {email}");
+            std::thread::sleep(Duration::from_millis(50));
+        }
     }
 
     /// Waits until PostgreSQL's sequencer has caught up; does nothing on SQLite.
