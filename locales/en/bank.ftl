@@ -120,7 +120,6 @@ fault-cell-error = The cell holds an error.
 fault-cell-format = The cell shows something else than it holds; format the column as text and enter it again.
 fault-cell-formula = The cell holds a formula; enter text instead.
 fault-column-without-header = This column has no header.
-fault-control-character = Holds an invisible control character ({ $character }).
 fault-duplicate-code = This code stands twice or is in use.
 fault-duplicate-column = The column “{ $header }” is there twice.
 fault-duplicate-stem = The same question as item { $other }.

@@ -29,6 +29,7 @@ problem-malformed-request = The request cannot be understood.
 problem-malformed-json = The body is not valid JSON.
 problem-form-expired = This page has expired. Please go back, reload it and try again.
 problem-cross-site = This can only be done from a page of this site.
+fault-control-character = Holds an invisible control character ({ $character }).
 fault-wrong-shape = Wrong type or format: { $detail }
 fault-required = This is required.
 fault-too-long = At most { $max } characters.

@@ -120,7 +120,6 @@ fault-cell-error = 单元格里是错误值。
 fault-cell-format = 单元格显示的内容与实际存储的不同，请把该列设为文本后重新填写。
 fault-cell-formula = 单元格里是公式，请改为文本。
 fault-column-without-header = 这一列没有列名。
-fault-control-character = 含有不可见的控制字符（{ $character }）。
 fault-duplicate-code = 这个代码重复或已经使用。
 fault-duplicate-column = 列“{ $header }”出现了两次。
 fault-duplicate-stem = 与试题 { $other } 重复。

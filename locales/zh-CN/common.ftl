@@ -29,6 +29,7 @@ problem-malformed-request = 请求无法识别。
 problem-malformed-json = 请求正文不是合法的 JSON。
 problem-form-expired = 页面已经过期，请返回上一页刷新后重试。
 problem-cross-site = 此操作必须从本站页面发起。
+fault-control-character = 含有不可见的控制字符（{ $character }）。
 fault-wrong-shape = 类型或格式不对：{ $detail }
 fault-required = 必须填写。
 fault-too-long = 不能超过 { $max } 个字符。

@@ -207,11 +207,7 @@ fn check_optional_text(place: &str, text: &str, max: usize) -> Option<Fault> {
         let fault = Fault::new(place, "too-long");
         return Some(fault.with("max", max).with("found", length));
     }
-    let stray = text
-        .chars()
-        .find(|c| c.is_control() && !matches!(c, '\n' | '\t'))?;
-    let name = format!("U+{:04X}", u32::from(stray));
-    Some(Fault::new(place, "control-character").with("character", name))
+    Fault::of_control(place, text, &['\n', '\t'])
 }
 
 fn check_code(place: &str, text: &str, allowed: fn(&str) -> bool) -> Option<Fault> {

@@ -202,6 +202,7 @@ pub(super) fn naming_faults(
         if name.chars().count() > NAME_MAX {
             faults.push(Fault::new(place, "too-long").with("max", NAME_MAX));
         }
+        faults.extend(Fault::of_control(place, name.trim(), &[]));
     }
     if zh.1.trim().is_empty() {
         faults.push(Fault::new(zh.0, "required"));

@@ -117,6 +117,9 @@ impl<T: DeserializeOwned + 'static> FromRequest for Params<T> {
     type Future = std::future::Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        if let Some(fault) = holding_nul(request.query_string()) {
+            return std::future::ready(Err(Problem::invalid(vec![fault])));
+        }
         let query = serde_html_form::Deserializer::from_bytes(request.query_string().as_bytes());
         std::future::ready(
             serde_path_to_error::deserialize(query)
@@ -129,4 +132,11 @@ impl<T: DeserializeOwned + 'static> FromRequest for Params<T> {
                 }),
         )
     }
+}
+
+/// The parameter with U+0000 in it, which PostgreSQL takes in no text, not even to look for.
+fn holding_nul(query: &str) -> Option<Fault> {
+    let stray = query.split('&').find(|pair| pair.contains("%00"))?;
+    let name = stray.split('=').next().unwrap_or_default();
+    Some(Fault::new(name, "control-character").with("character", "U+0000"))
 }

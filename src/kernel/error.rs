@@ -63,6 +63,16 @@ impl Fault {
         self.args.push((name, value.to_string()));
         self
     }
+
+    /// A fault if `text` holds a control character that is not `allowed`. Nobody sees such a
+    /// character, and PostgreSQL keeps no text with U+0000 in it.
+    pub fn of_control(place: &str, text: &str, allowed: &[char]) -> Option<Self> {
+        let stray = text
+            .chars()
+            .find(|c| c.is_control() && !allowed.contains(c))?;
+        let name = format!("U+{:04X}", u32::from(stray));
+        Some(Self::new(place, "control-character").with("character", name))
+    }
 }
 
 /// Why an act was refused or failed.

@@ -142,6 +142,7 @@ fn check_new(new: &NewExamination) -> Result<(), Problem> {
         if title.chars().count() > 100 {
             faults.push(Fault::new(place, "too-long").with("max", 100));
         }
+        faults.extend(Fault::of_control(place, title.trim(), &[]));
     }
     if !(2000..=2200).contains(&new.year) {
         faults.push(
