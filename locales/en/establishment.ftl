@@ -118,6 +118,7 @@ hub-results = Results
 hub-results-text = Publish written results, shortlist and merit list.
 hub-public = The public page
 hub-public-text = The announcement and rules as the public sees them.
+hub-decisions-text = Every decision of this examination: who decided in which role, with what outcome.
 sittings = Sittings
 sitting-unset = Not set
 sitting-opens = Begins

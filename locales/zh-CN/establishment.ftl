@@ -118,6 +118,7 @@ hub-results = 成绩
 hub-results-text = 公布笔试成绩、入围名单和总成绩排名。
 hub-public = 公告页面
 hub-public-text = 公众看到的公告与规则。
+hub-decisions-text = 这次考试的每一项决定：谁以什么角色作出，结果如何。
 sittings = 考试时间
 sitting-unset = 尚未确定
 sitting-opens = 开始

@@ -74,6 +74,16 @@ impl Page {
             .message(&format!("{prefix}-{}", code.replace('_', "-")))
     }
 
+    /// The word for a code that people may have made up: without a message, the code itself.
+    pub fn word_or_code(&self, prefix: &str, code: &str) -> String {
+        let key = format!("{prefix}-{}", code.replace('_', "-"));
+        if super::has_message(self.lang, &key) {
+            self.t(&key)
+        } else {
+            code.to_owned()
+        }
+    }
+
     /// The message `key` with one parameter.
     pub fn t1(&self, key: &str, name: &'static str, value: impl Display) -> String {
         self.lang

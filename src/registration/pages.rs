@@ -33,14 +33,7 @@ fn condition(page: &Page, criterion: Criterion, value: &str) -> String {
 
 /// Category codes in words; a code that the catalogue does not know stands as it is.
 fn categories<'a>(page: &Page, codes: impl Iterator<Item = &'a str>) -> String {
-    let word = |code: &str| {
-        let key = format!("belongs-{}", code.replace('_', "-"));
-        if crate::http::has_message(page.lang, &key) {
-            page.t(&key)
-        } else {
-            code.to_owned()
-        }
-    };
+    let word = |code: &str| page.word_or_code("belongs", code);
     codes.map(word).collect::<Vec<_>>().join("、")
 }
 

@@ -153,7 +153,16 @@ fn pages(app: &TestApp, season: &SmallSeason) -> Vec<(&'static str, Option<Strin
         (
             "supervisor",
             of(Role::Supervisor),
-            paths(&["/decisions", "/manage/examinations"]),
+            [
+                paths(&["/decisions", "/manage/examinations"]),
+                managed(&["", "/posts"]),
+            ]
+            .concat(),
+        ),
+        (
+            "audit",
+            of(Role::AuditAdmin),
+            paths(&["/decisions", "/log"]),
         ),
         ("system", of(Role::SystemAdmin), paths(&["/accounts"])),
         ("security", of(Role::SecurityAdmin), paths(&["/accounts"])),

@@ -92,7 +92,10 @@ pub(super) fn in_words(page: &Page, asked: &Requirements) -> Vec<String> {
         ages(page, asked),
         years,
         listed("requires-certificates", &asked.certificates),
-        category.map(|category| page.t1("requires-category", "category", category)),
+        category.map(|code| {
+            let word = page.word_or_code("belongs", code);
+            page.t1("requires-category", "category", word)
+        }),
     ]
     .into_iter()
     .flatten()

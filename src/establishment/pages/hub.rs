@@ -45,6 +45,16 @@ impl HubPage {
     fn is_draft(&self) -> bool {
         self.examination.phase == Phase::Draft
     }
+
+    /// Whether this visitor may enter the room at `at`, so that nobody is led to a closed door.
+    fn may(&self, at: &str) -> bool {
+        let hr = self.page.is("hr");
+        match at {
+            "/results" => hr,
+            "/posts" | "/applications" | "/marking" => hr || self.leads,
+            _ => self.leads,
+        }
+    }
 }
 
 /// `/manage/examinations/{id}`

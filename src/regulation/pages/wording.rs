@@ -227,7 +227,10 @@ impl Words<'_> {
                 let title = component.map_or_else(|| code.clone(), |c| self.pick(&c.title));
                 self.page.t1("tie-component", "component", title)
             }
-            Comparator::Category(code) => self.page.t1("tie-category", "category", code),
+            Comparator::Category(code) => {
+                let word = self.page.word_or_code("belongs", code);
+                self.page.t1("tie-category", "category", word)
+            }
             Comparator::ExtraTest => self.t("tie-extra-test"),
             Comparator::AdmitAll => self.t("tie-admit-all"),
         };
