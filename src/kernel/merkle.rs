@@ -35,6 +35,42 @@ pub fn root(leaves: &[Hash]) -> Hash {
     }
 }
 
+/// A tree that grows leaf by leaf. It keeps the hashes of its complete subtrees alone, one for each
+/// binary digit of its size that is set, so adding a leaf and giving the root cost next to nothing.
+#[derive(Debug, Clone, Default)]
+pub struct Growing {
+    size: u64,
+    /// From the largest subtree to the smallest.
+    subtrees: Vec<Hash>,
+}
+
+impl Growing {
+    /// Number of leaves.
+    pub const fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// Adds a leaf.
+    pub fn push(&mut self, leaf: Hash) {
+        let mut grown = leaf;
+        for _ in 0..self.size.trailing_ones() {
+            if let Some(left) = self.subtrees.pop() {
+                grown = node_hash(&left, &grown);
+            }
+        }
+        self.subtrees.push(grown);
+        self.size += 1;
+    }
+
+    /// The root over all leaves so far.
+    pub fn root(&self) -> Hash {
+        let subtrees = self.subtrees.iter().rev().copied();
+        subtrees
+            .reduce(|right, left| node_hash(&left, &right))
+            .unwrap_or_else(|| root(&[]))
+    }
+}
+
 /// SHA-256 over the concatenation of `parts`.
 fn sha256(parts: &[&[u8]]) -> Hash {
     let mut hash = Sha256::new();
@@ -100,6 +136,19 @@ mod tests {
             }
             let theirs = tree.root();
             prop_assert_eq!(&root(&leaves)[..], &theirs.as_bytes()[..]);
+        }
+
+        #[test]
+        fn a_growing_tree_has_the_same_root_at_every_size(
+            leaves in prop::collection::vec(any::<Hash>(), 0..70),
+        ) {
+            let mut tree = Growing::default();
+            prop_assert_eq!(tree.root(), root(&[]));
+            for (before, leaf) in leaves.iter().enumerate() {
+                tree.push(*leaf);
+                prop_assert_eq!(tree.root(), root(&leaves[..=before]));
+            }
+            prop_assert_eq!(tree.size(), leaves.len() as u64);
         }
 
         #[test]

@@ -44,19 +44,56 @@ pub struct Checkpoint {
     pub at: Instant,
 }
 
-/// Fixes the present size and root, if the log has grown since the last time.
-pub fn checkpoint(tx: &mut Tx<'_>) -> Result<Option<Checkpoint>, Problem> {
-    let (size, root) = tree(tx)?;
-    let last = store::last_checkpoint(tx.db)?.map_or(0, |(size, _, _)| size);
-    if size == last {
-        return Ok(None);
+/// The tree of the log as far as it was read. Whoever keeps one reads only what is new.
+#[derive(Debug, Default)]
+pub struct Tree(merkle::Growing);
+
+impl Tree {
+    /// Takes in the entries that have come since; says whether a checkpoint is due.
+    pub fn catch_up(&mut self, view: &mut View<'_>) -> Result<bool, Problem> {
+        const PAGE: i64 = 10_000;
+        loop {
+            let page = store::leaf_hashes(view.db, self.size()?, PAGE)?;
+            if page.is_empty() {
+                return Ok(self.size()? > fixed(view)?);
+            }
+            for hash in page {
+                self.0.push(leaf(hash)?);
+            }
+        }
     }
-    store::insert_checkpoint(tx, size, &root)?;
-    Ok(Some(Checkpoint {
-        size,
-        root: hex::encode(root),
-        at: tx.now,
-    }))
+
+    /// Number of leaves.
+    pub fn size(&self) -> Result<i64, Problem> {
+        i64::try_from(self.0.size()).map_err(Problem::internal)
+    }
+
+    /// Fixes size and root, if the log is larger than at the last checkpoint.
+    pub fn checkpoint(&self, tx: &mut Tx<'_>) -> Result<Option<Checkpoint>, Problem> {
+        let size = self.size()?;
+        if size <= fixed(tx)? {
+            return Ok(None);
+        }
+        let root = self.0.root();
+        store::insert_checkpoint(tx, size, &root)?;
+        Ok(Some(Checkpoint {
+            size,
+            root: hex::encode(root),
+            at: tx.now,
+        }))
+    }
+}
+
+/// The size of the last checkpoint.
+fn fixed(view: &mut View<'_>) -> Result<i64, Problem> {
+    Ok(store::last_checkpoint(view.db)?.map_or(0, |(size, _, _)| size))
+}
+
+/// Reads the whole log and fixes its present size and root, if it has grown since the last time.
+pub fn checkpoint(tx: &mut Tx<'_>) -> Result<Option<Checkpoint>, Problem> {
+    let mut tree = Tree::default();
+    tree.catch_up(tx)?;
+    tree.checkpoint(tx)
 }
 
 /// The last size and root that were fixed, if any.
@@ -71,9 +108,9 @@ pub fn last_checkpoint(view: &mut View<'_>) -> Result<Option<Checkpoint>, Proble
 
 /// The present size and root.
 pub fn tree(view: &mut View<'_>) -> Result<(i64, [u8; 32]), Problem> {
-    let leaves = hashes(view)?;
-    let size = i64::try_from(leaves.len()).map_err(Problem::internal)?;
-    Ok((size, merkle::root(&leaves)))
+    let mut tree = Tree::default();
+    tree.catch_up(view)?;
+    Ok((tree.size()?, tree.0.root()))
 }
 
 /// One entry of the log, opened.
@@ -257,11 +294,7 @@ fn opened(view: &View<'_>, index: i64, row: &DecisionRow) -> Result<LogEntry, Pr
     })
 }
 
-fn hashes(view: &mut View<'_>) -> Result<Vec<[u8; 32]>, Problem> {
-    let wrong = || Problem::internal("a leaf hash has not 32 bytes");
-    let hashes = store::leaf_hashes(view.db)?;
-    hashes
-        .into_iter()
-        .map(|hash| hash.try_into().map_err(|_| wrong()))
-        .collect()
+fn leaf(hash: Vec<u8>) -> Result<merkle::Hash, Problem> {
+    let wrong = |_| Problem::internal("a leaf hash has not 32 bytes");
+    hash.try_into().map_err(wrong)
 }

@@ -124,9 +124,16 @@ pub(super) fn newest(
     Ok(query.load(db)?)
 }
 
-pub(super) fn leaf_hashes(db: &mut AnyConn) -> Result<Vec<Vec<u8>>, Problem> {
+/// Up to `limit` leaf hashes from index `from`, in order.
+pub(super) fn leaf_hashes(
+    db: &mut AnyConn,
+    from: i64,
+    limit: i64,
+) -> Result<Vec<Vec<u8>>, Problem> {
     Ok(ledger::table
+        .filter(ledger::idx.ge(from))
         .order(ledger::idx)
+        .limit(limit)
         .select(ledger::leaf_hash)
         .load(db)?)
 }
@@ -148,18 +155,21 @@ pub(super) fn last_checkpoint(db: &mut AnyConn) -> Result<Option<CheckpointRow>,
         .optional()?)
 }
 
+/// Adds a checkpoint; another node may have fixed this size a moment ago.
 pub(super) fn insert_checkpoint(
     tx: &mut Tx<'_>,
     size: i64,
     root: &[u8; 32],
 ) -> Result<(), Problem> {
     let now = tx.now;
-    diesel::insert_into(checkpoint::table)
-        .values((
-            checkpoint::size.eq(size),
-            checkpoint::root.eq(root.to_vec()),
-            checkpoint::at.eq(now),
-        ))
-        .execute(tx.db)?;
+    let insert = diesel::insert_into(checkpoint::table).values((
+        checkpoint::size.eq(size),
+        checkpoint::root.eq(root.to_vec()),
+        checkpoint::at.eq(now),
+    ));
+    match &mut *tx.db {
+        AnyConn::Postgres(pg) => insert.on_conflict_do_nothing().execute(pg)?,
+        AnyConn::Sqlite(sqlite) => insert.execute(sqlite)?,
+    };
     Ok(())
 }
