@@ -26,6 +26,7 @@ problem-busy = The system is busy. Please try again in a moment.
 problem-stopping = The system is being stopped for maintenance. Please try again in a moment.
 problem-body-too-large = What was sent is too large.
 problem-malformed-request = The request cannot be understood.
+problem-packed-body = Compressed bodies are not accepted.
 problem-malformed-json = The body is not valid JSON.
 problem-form-expired = This page has expired. Please go back, reload it and try again.
 problem-cross-site = This can only be done from a page of this site.

@@ -26,6 +26,7 @@ problem-busy = 系统正忙，请稍候再试。
 problem-stopping = 系统正在停机维护，请稍候再试。
 problem-body-too-large = 提交的内容过大。
 problem-malformed-request = 请求无法识别。
+problem-packed-body = 不接受压缩的请求内容。
 problem-malformed-json = 请求正文不是合法的 JSON。
 problem-form-expired = 页面已经过期，请返回上一页刷新后重试。
 problem-cross-site = 此操作必须从本站页面发起。

@@ -7,8 +7,8 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::rules::Role;
 use super::service::{self, AccountView, NewAccount, SessionKind, Tokens};
-use super::{Actor, SignInLimit, password, rules};
-use crate::http::{Answer, Body, Listing, Params, ProblemBody};
+use super::{Actor, LinkLimit, SignInLimit, password, rules};
+use crate::http::{Answer, Body, Listing, Params, ProblemBody, PublicUrl};
 use crate::kernel::error::Kind;
 use crate::kernel::secret::Secret;
 use crate::kernel::{Id, Problem};
@@ -22,6 +22,8 @@ pub fn operations(config: &mut ServiceConfig<'_>) {
         .service(close_session)
         .service(own_account)
         .service(change_password)
+        .service(request_reset)
+        .service(reset_password)
         .service(list_accounts)
         .service(create_account)
         .service(grant_role)
@@ -127,10 +129,55 @@ pub struct ChangePassword {
 #[post("/account/password")]
 pub async fn change_password(
     store: web::Data<Store>,
+    limit: web::Data<SignInLimit>,
     actor: Actor,
     Body(form): Body<ChangePassword>,
 ) -> Answer<HttpResponse> {
-    service::change_password(&store, actor, form.current, form.password).await?;
+    service::change_password(&store, &limit, actor, form.current, form.password).await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// Whose password is forgotten.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Forgotten {
+    /// E-mail address.
+    email: String,
+}
+
+/// Sends a link to set a new password, if the address has an account; the answer does not tell.
+#[utoipa::path(request_body = Forgotten, tag = "access", responses((status = 202), (status = 422, body = ProblemBody), (status = 429, body = ProblemBody)))]
+#[post("/password-resets")]
+pub async fn request_reset(
+    store: web::Data<Store>,
+    limit: web::Data<LinkLimit>,
+    site: web::Data<PublicUrl>,
+    Body(form): Body<Forgotten>,
+) -> Answer<HttpResponse> {
+    service::request_reset(&store, &limit, &form.email, &site.0).await?;
+    Ok(HttpResponse::Accepted().finish())
+}
+
+/// The token from the mail and the new password.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Reset {
+    /// The token.
+    #[schema(value_type = String)]
+    token: Secret,
+    /// The new password.
+    #[schema(value_type = String)]
+    password: Secret,
+}
+
+/// Sets a new password by the link from the mail and ends every session of the account.
+#[utoipa::path(request_body = Reset, tag = "access", responses((status = 204), (status = 409, body = ProblemBody), (status = 422, body = ProblemBody)))]
+#[post("/password-resets/confirmations")]
+pub async fn reset_password(
+    store: web::Data<Store>,
+    Body(form): Body<Reset>,
+) -> Answer<HttpResponse> {
+    service::reset_password(&store, &form.token, form.password).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
@@ -239,7 +286,6 @@ pub(super) async fn open_staff(
         email,
         name,
         password_hash,
-        verified: true,
         must_change_password: true,
     };
     store

@@ -8,7 +8,7 @@ use actix_web::{Error, HttpMessage as _, web};
 
 use super::rules::Role;
 use super::service::{self, Known};
-use super::{Actor, token};
+use super::token;
 use crate::http::Visitor;
 use crate::kernel::Problem;
 use crate::kernel::error::Kind;
@@ -17,8 +17,15 @@ use crate::store::{Store, sha256};
 /// The session cookie.
 pub(super) const COOKIE: &str = "keju_session";
 
-/// Pages a session with a one-time password may open.
-const BEFORE_CHANGE: &[&str] = &["/account", "/account/password", "/sign-out", "/assets"];
+/// What a session with a one-time password may do: see its account, change the password, leave.
+const BEFORE_CHANGE: &[&str] = &[
+    "/account",
+    "/account/password",
+    "/sign-out",
+    "/api/v1/account",
+    "/api/v1/account/password",
+    "/api/v1/sessions/current",
+];
 
 /// Puts [`Actor`] and [`Visitor`] into the request, if its session or token is good.
 pub async fn identify<B: MessageBody>(
@@ -36,14 +43,16 @@ async fn find_out(request: &ServiceRequest) -> Result<(), Problem> {
         .app_data::<web::Data<Store>>()
         .ok_or_else(|| Problem::internal("no store"))?
         .clone();
-    if let Some(actor) = by_token(request, &store)? {
-        request.extensions_mut().insert(actor);
-        return Ok(());
-    }
-    let Some(known) = by_cookie(request, &store).await? else {
-        return Ok(());
+    let known = match by_token(request, &store).await? {
+        Some(known) => known,
+        None => {
+            let Some(known) = by_cookie(request, &store).await? else {
+                return Ok(());
+            };
+            request.extensions_mut().insert(visitor(&store, &known));
+            known
+        }
     };
-    request.extensions_mut().insert(visitor(&store, &known));
     if known.must_change_password && !allowed_before_change(request.path()) {
         return Err(Problem::new(Kind::Forbidden, "change-password-first"));
     }
@@ -52,13 +61,11 @@ async fn find_out(request: &ServiceRequest) -> Result<(), Problem> {
 }
 
 fn allowed_before_change(path: &str) -> bool {
-    BEFORE_CHANGE
-        .iter()
-        .any(|allowed| path.starts_with(allowed))
+    BEFORE_CHANGE.contains(&path)
 }
 
 /// A bearer token that is given must be good: a bad one is an error and not a stranger.
-fn by_token(request: &ServiceRequest, store: &Store) -> Result<Option<Actor>, Problem> {
+async fn by_token(request: &ServiceRequest, store: &Store) -> Result<Option<Known>, Problem> {
     let Some(value) = request.headers().get(header::AUTHORIZATION) else {
         return Ok(None);
     };
@@ -66,10 +73,13 @@ fn by_token(request: &ServiceRequest, store: &Store) -> Result<Option<Actor>, Pr
         .to_str()
         .ok()
         .and_then(|text| text.strip_prefix("Bearer "));
-    let actor = bearer.and_then(|token| token::read(store.vault(), token, store.clock().now()));
-    actor
-        .map(Some)
-        .ok_or_else(|| Problem::new(Kind::Unauthenticated, "token-not-valid"))
+    let session = bearer.and_then(|token| token::read(store.vault(), token, store.clock().now()));
+    let refused = || Problem::new(Kind::Unauthenticated, "token-not-valid");
+    let session = session.ok_or_else(refused)?;
+    let known = store
+        .read(move |view| service::known_by_session(view, session))
+        .await?;
+    known.map(Some).ok_or_else(refused)
 }
 
 async fn by_cookie(request: &ServiceRequest, store: &Store) -> Result<Option<Known>, Problem> {

@@ -5,7 +5,7 @@
 use std::path::Path;
 
 use lettre::message::header::ContentType;
-use lettre::transport::smtp::authentication::Credentials;
+use lettre::transport::smtp::{self, authentication::Credentials};
 use lettre::{FileTransport, Message, SmtpTransport, Transport as _};
 
 use super::store;
@@ -54,9 +54,26 @@ impl Carrier {
     fn send(&self, message: &Message) -> Result<(), String> {
         match self {
             Self::Files(files) => files.send(message).map(drop).map_err(|e| e.to_string()),
-            Self::Smtp(smtp) => smtp.send(message).map(drop).map_err(|e| e.to_string()),
+            Self::Smtp(smtp) => smtp.send(message).map(drop).map_err(|e| smtp_error(&e)),
         }
     }
+}
+
+/// What went wrong, without the server's words: they often quote the recipient.
+fn smtp_error(error: &smtp::Error) -> String {
+    if let Some(code) = error.status() {
+        return format!("the mail server answered {code}");
+    }
+    let kind = if error.is_timeout() {
+        "no answer in time"
+    } else if error.is_tls() {
+        "TLS failed"
+    } else if error.is_client() {
+        "the message was not accepted"
+    } else {
+        "no connection"
+    };
+    kind.to_owned()
 }
 
 /// Queues a message in the transaction of the act.
@@ -89,7 +106,7 @@ pub fn deliver(store: &Store, carrier: &Carrier, from: &str) -> Result<usize, Pr
         let open = |sealed: &[u8]| store.vault().open_text(sealed);
         let (to, subject) = (open(&recipient_sealed)?, open(&subject_sealed)?);
         let result = compose(from, &to, &subject, open(&body_sealed)?)
-            .map_err(|e| e.to_string())
+            .map_err(|_| "the message cannot be composed".to_owned())
             .and_then(|message| carrier.send(&message));
         if let Err(error) = &result {
             // The address is personal: only the id goes to the log.

@@ -15,7 +15,7 @@ use actix_web::{FromRequest, HttpMessage as _, HttpRequest};
 
 pub use identify::identify;
 pub use rules::Role;
-pub use token::SignInLimit;
+pub use token::{LinkLimit, SignInLimit};
 
 use crate::kernel::{Id, Problem};
 use crate::ledger::Entry;

@@ -8,8 +8,11 @@ use serde::Deserialize;
 use super::identify::COOKIE;
 use super::rules::Role;
 use super::service::{self, AccountView, SessionKind};
-use super::{Actor, SignInLimit, api};
-use crate::http::{Answer, NoFields, Page, PageForm, Params, ProblemBody, html, see_other};
+use super::{Actor, LinkLimit, SignInLimit, api};
+use crate::http::{
+    Answer, NoFields, Page, PageForm, Params, ProblemBody, PublicUrl, html, is_local_path,
+    see_other,
+};
 use crate::kernel::error::Kind;
 use crate::kernel::secret::Secret;
 use crate::kernel::{Id, Problem};
@@ -20,7 +23,16 @@ pub fn routes(config: &mut web::ServiceConfig) {
     config
         .service(web::resource("/sign-in").get(sign_in_form).post(sign_in))
         .route("/sign-out", web::post().to(sign_out))
-        .route("/verify-email", web::get().to(verify_email))
+        .service(
+            web::resource("/forgot-password")
+                .get(forgot_form)
+                .post(request_reset),
+        )
+        .service(
+            web::resource("/reset-password")
+                .get(reset_form)
+                .post(reset_password),
+        )
         .route("/account", web::get().to(account))
         .route("/account/password", web::post().to(change_password))
         .service(web::resource("/accounts").get(accounts).post(open_staff))
@@ -42,10 +54,9 @@ struct Next {
     next: Option<String>,
 }
 
-/// Only paths of this site: never send anybody elsewhere.
+/// Where to go after signing in.
 fn safe_next(next: Option<String>) -> String {
-    let inside = |path: &String| path.starts_with('/') && !path.starts_with("//");
-    next.filter(|path| inside(path) && !path.contains(['\\', '\r', '\n']))
+    next.filter(|path| is_local_path(path))
         .unwrap_or_else(|| "/".to_owned())
 }
 
@@ -89,15 +100,14 @@ async fn sign_in(
         }
         Err(problem) if problem.kind == Kind::Internal => Err(problem),
         Err(problem) => {
-            let refused = Some(ProblemBody::new(&problem, page.lang).title);
-            let mut answer = html(&SignInPage {
+            let refused = Some(sentence(&problem, &page));
+            let again = SignInPage {
                 page,
                 next,
                 email: form.email,
                 refused,
-            })?;
-            *answer.status_mut() = actix_web::ResponseError::status_code(&problem);
-            Ok(answer)
+            };
+            refused_page(&problem, &again)
         }
     }
 }
@@ -126,19 +136,100 @@ async fn sign_out(
     Ok(answer)
 }
 
-#[derive(Deserialize)]
-struct Token {
-    token: String,
+#[derive(Template)]
+#[template(path = "access/templates/forgot_password.html")]
+struct ForgotPage {
+    page: Page,
+    refused: Option<String>,
 }
 
-async fn verify_email(
+async fn forgot_form(page: Page) -> Answer<HttpResponse> {
+    let refused = None;
+    html(&ForgotPage { page, refused })
+}
+
+#[derive(Deserialize)]
+struct ForgotFields {
+    email: String,
+}
+
+async fn request_reset(
+    page: Page,
     store: web::Data<Store>,
-    Params(query): Params<Token>,
+    limit: web::Data<LinkLimit>,
+    site: web::Data<PublicUrl>,
+    PageForm(form): PageForm<ForgotFields>,
 ) -> Answer<HttpResponse> {
-    store
-        .write(move |tx| service::verify_email(tx, &query.token))
-        .await?;
-    Ok(see_other("/sign-in?done=address-verified"))
+    match service::request_reset(&store, &limit, &form.email, &site.0).await {
+        Ok(()) => Ok(see_other("/sign-in?done=reset-mailed")),
+        Err(problem) if problem.kind == Kind::Internal => Err(problem),
+        Err(problem) => {
+            let refused = Some(sentence(&problem, &page));
+            refused_page(&problem, &ForgotPage { page, refused })
+        }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "access/templates/reset_password.html")]
+struct ResetPage {
+    page: Page,
+    token: Secret,
+    refused: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Token {
+    token: Secret,
+}
+
+async fn reset_form(page: Page, Params(link): Params<Token>) -> Answer<HttpResponse> {
+    html(&ResetPage {
+        page,
+        token: link.token,
+        refused: None,
+    })
+}
+
+#[derive(Deserialize)]
+struct ResetFields {
+    token: Secret,
+    password: Secret,
+}
+
+async fn reset_password(
+    page: Page,
+    store: web::Data<Store>,
+    PageForm(form): PageForm<ResetFields>,
+) -> Answer<HttpResponse> {
+    match service::reset_password(&store, &form.token, form.password).await {
+        Ok(()) => Ok(see_other("/sign-in?done=password-reset")),
+        Err(problem) if problem.kind == Kind::Internal => Err(problem),
+        Err(problem) => {
+            let refused = Some(sentence(&problem, &page));
+            let token = form.token;
+            let again = ResetPage {
+                page,
+                token,
+                refused,
+            };
+            refused_page(&problem, &again)
+        }
+    }
+}
+
+/// The refusal in the visitor's language: of the first wrong field, or as a whole.
+fn sentence(problem: &Problem, page: &Page) -> String {
+    let body = ProblemBody::new(problem, page.lang);
+    let field = body.errors.into_iter().next().map(|fault| fault.detail);
+    field.unwrap_or(body.title)
+}
+
+/// A form once more, with the status of its refusal.
+fn refused_page(problem: &Problem, form: &impl Template) -> Answer<HttpResponse> {
+    let mut answer = html(form)?;
+    *answer.status_mut() = actix_web::ResponseError::status_code(problem);
+    Ok(answer)
 }
 
 #[derive(Template)]
@@ -148,13 +239,7 @@ struct AccountPage {
     account: AccountView,
 }
 
-async fn account(
-    request: HttpRequest,
-    page: Page,
-    store: web::Data<Store>,
-    actor: Actor,
-) -> Answer<HttpResponse> {
-    drop(request);
+async fn account(page: Page, store: web::Data<Store>, actor: Actor) -> Answer<HttpResponse> {
     let account = store
         .read(move |view| service::own_account(view, &actor))
         .await?;
@@ -169,10 +254,11 @@ struct PasswordFields {
 
 async fn change_password(
     store: web::Data<Store>,
+    limit: web::Data<SignInLimit>,
     actor: Actor,
     PageForm(form): PageForm<PasswordFields>,
 ) -> Answer<HttpResponse> {
-    service::change_password(&store, actor, form.current, form.password).await?;
+    service::change_password(&store, &limit, actor, form.current, form.password).await?;
     Ok(see_other("/account?done=password-changed"))
 }
 

@@ -1,5 +1,6 @@
 //! Password hashing with argon2id, bounded by the cores, so that a rush of sign-ins never stands
-//! in the way of saving an answer.
+//! in the way of saving an answer. New passwords have a lane of their own: a flood of sign-ups
+//! keeps nobody from signing in.
 
 use std::sync::LazyLock;
 
@@ -11,13 +12,21 @@ use crate::kernel::Problem;
 use crate::kernel::error::Kind;
 use crate::kernel::secret::{self, Secret};
 
-/// Sign-ins that may wait for a core; one more is told to come back.
-const WAITING: usize = 512;
+/// A queue before some cores.
+struct Lane {
+    /// Those who may wait; one more is told to come back.
+    queue: Semaphore,
+    cores: Semaphore,
+}
 
-static CORES: LazyLock<Semaphore> = LazyLock::new(|| {
-    Semaphore::new(std::thread::available_parallelism().map_or(1, std::num::NonZero::get))
+static SIGN_INS: LazyLock<Lane> = LazyLock::new(|| Lane {
+    queue: Semaphore::new(512),
+    cores: Semaphore::new(std::thread::available_parallelism().map_or(1, std::num::NonZero::get)),
 });
-static QUEUE: Semaphore = Semaphore::const_new(WAITING);
+static NEW_PASSWORDS: Lane = Lane {
+    queue: Semaphore::const_new(128),
+    cores: Semaphore::const_new(1),
+};
 
 /// A hash that fits no password, so that an unknown account takes as long as a known one.
 static NOBODY: LazyLock<String> =
@@ -25,12 +34,12 @@ static NOBODY: LazyLock<String> =
 
 /// Hashes a new password (argon2id, 19 MiB, two passes), giving a PHC string.
 pub async fn hash(password: Secret) -> Result<String, Problem> {
-    bounded(move || hash_now(&password)).await
+    bounded(&NEW_PASSWORDS, move || hash_now(&password)).await
 }
 
 /// Whether `password` fits `hash`; with no hash it takes as long and is never right.
 pub async fn fits(password: Secret, hash: Option<String>) -> Result<bool, Problem> {
-    bounded(move || {
+    bounded(&SIGN_INS, move || {
         let known = hash.is_some();
         let hash = hash.unwrap_or_else(|| NOBODY.clone());
         let parsed = PasswordHash::new(&hash).map_err(|e| Problem::internal(e.to_string()))?;
@@ -48,11 +57,12 @@ pub fn hash_now(password: &Secret) -> Result<String, Problem> {
 }
 
 async fn bounded<T: Send + 'static>(
+    lane: &Lane,
     work: impl FnOnce() -> Result<T, Problem> + Send + 'static,
 ) -> Result<T, Problem> {
     let busy = |_| Problem::new(Kind::Unavailable, "busy");
-    let _place = QUEUE.try_acquire().map_err(busy)?;
-    let _core = CORES.acquire().await.map_err(Problem::internal)?;
+    let _place = lane.queue.try_acquire().map_err(busy)?;
+    let _core = lane.cores.acquire().await.map_err(Problem::internal)?;
     tokio::task::spawn_blocking(work)
         .await
         .map_err(Problem::internal)?

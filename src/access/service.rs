@@ -1,4 +1,7 @@
-//! The acts of access: opening accounts, granting roles, signing in and out.
+//! The acts of access: opening accounts, granting roles, signing in and out, passwords.
+
+mod passwords;
+mod sessions;
 
 use std::collections::BTreeMap;
 
@@ -6,15 +9,19 @@ use serde::Serialize;
 use serde_json::json;
 use utoipa::ToSchema;
 
+pub use passwords::{change_password, request_reset, reset_password};
+pub use sessions::{
+    Known, Opened, SessionKind, Tokens, first_tokens, known_by_cookie, known_by_session,
+    open_session, refresh, sign_in, sign_out,
+};
+
 use super::rules::{self, Role};
-use super::store::{self, AccountRow, SessionRow};
-use super::token::{self, SignInLimit};
-use super::{Actor, mail, password};
-use crate::kernel::error::Kind;
+use super::store::{self, AccountRow};
+use super::{Actor, password};
 use crate::kernel::secret::{self, Secret};
-use crate::kernel::{Id, Instant, Problem};
+use crate::kernel::{Id, Problem};
 use crate::ledger::{self, Entry};
-use crate::store::{Store, Tx, View, sha256};
+use crate::store::{Tx, View, sha256};
 
 /// A new account, before it is opened.
 pub struct NewAccount {
@@ -24,14 +31,14 @@ pub struct NewAccount {
     pub name: String,
     /// The password, hashed.
     pub password_hash: String,
-    /// Whether the address is verified already.
-    pub verified: bool,
     /// Whether the password must be changed at the first sign-in.
     pub must_change_password: bool,
 }
 
-/// Seconds in which a verification link is good.
-const VERIFY_SECONDS: i64 = 48 * 3600;
+/// The state of an account that may sign in.
+const ACTIVE: &str = "active";
+/// The state of an account that may not.
+const SUSPENDED: &str = "suspended";
 
 /// Opens an account with `role`. Part of sign-up and of opening staff accounts.
 pub fn open_account(
@@ -51,10 +58,8 @@ pub fn open_account(
         login_sealed: tx.vault.seal(&login)?,
         name_sealed: tx.vault.seal(name)?,
         password_hash: new.password_hash,
-        state: if new.verified { "active" } else { "unverified" }.to_owned(),
+        state: ACTIVE.to_owned(),
         must_change_password: new.must_change_password,
-        failures: 0,
-        locked_until: None,
         created_at: tx.now,
     };
     store::insert_account(tx, &row)?;
@@ -66,38 +71,6 @@ pub fn open_account(
 pub fn give_role(tx: &mut Tx<'_>, account: Id, role: Role) -> Result<(), Problem> {
     rules::may_hold(&store::roles(tx.db, account)?, role)?;
     store::insert_role(tx, account, role, None)
-}
-
-/// Writes the mail with the link that verifies an address.
-pub fn send_verification(tx: &mut Tx<'_>, account: Id, base: &str) -> Result<(), Problem> {
-    let row = store::account(tx.db, account)?;
-    let token = secret::token();
-    let until = tx.now.plus_seconds(VERIFY_SECONDS);
-    store::insert_email_token(tx, &sha256(&token), account, "verify", until)?;
-    let to = tx.vault.open_text(&row.login_sealed)?;
-    let link = format!("{base}/verify-email?token={token}");
-    mail::queue(
-        tx,
-        &to,
-        "科举：请验证您的邮箱 · Keju: please verify your address",
-        &format!(
-            "请在 48 小时内打开以下链接，验证您的邮箱：\n{link}\n\n\
-             Please open this link within 48 hours to verify your address:\n{link}\n"
-        ),
-    )
-}
-
-/// Verifies an address by the token from the mail.
-pub fn verify_email(tx: &mut Tx<'_>, token: &str) -> Result<(), Problem> {
-    let expired = || Problem::conflict("link-expired");
-    let account = store::use_email_token(tx, &sha256(token), "verify")?.ok_or_else(expired)?;
-    store::set_state(tx, account, "active")?;
-    let entry = Entry::new("account.verified", Some(account), "candidate");
-    ledger::record(
-        tx,
-        &entry.on(json!({ "account": account })).outcome("active"),
-    )?;
-    Ok(())
 }
 
 /// On the first start: opens the system administrator with a one-time password, which is returned
@@ -112,7 +85,6 @@ pub fn bootstrap(tx: &mut Tx<'_>, login: &str) -> Result<Option<Secret>, Problem
         email: login.to_owned(),
         name: "系统管理员".to_owned(),
         password_hash: password::hash_now(&password)?,
-        verified: true,
         must_change_password: true,
     };
     let id = open_account(tx, new, Role::SystemAdmin, None)?;
@@ -134,7 +106,7 @@ pub struct AccountView {
     pub email: String,
     /// Name.
     pub name: String,
-    /// `active`, `unverified` or `suspended`.
+    /// `active` or `suspended`.
     pub state: String,
     /// Roles.
     pub roles: Vec<Role>,
@@ -150,6 +122,7 @@ pub fn open_staff(
     role: Role,
 ) -> Result<Id, Problem> {
     let acting = actor.acting_as(&[Role::SystemAdmin])?;
+    store::hold_roles(tx)?;
     let first_security =
         role == Role::SecurityAdmin && !store::anybody_is(tx.db, Role::SecurityAdmin)?;
     let first_audit = role == Role::AuditAdmin && !store::anybody_is(tx.db, Role::AuditAdmin)?;
@@ -184,6 +157,8 @@ pub fn grant_role(
     if acting.account == account {
         return Err(Problem::conflict("not-for-oneself"));
     }
+    must_have_reason(reason)?;
+    store::hold_roles(tx)?;
     store::account(tx.db, account)?;
     rules::may_hold(&store::roles(tx.db, account)?, role)?;
     store::insert_role(tx, account, role, Some(acting.account))?;
@@ -206,6 +181,11 @@ pub fn withdraw_role(
     reason: &str,
 ) -> Result<(), Problem> {
     let acting = actor.acting_as(&[Role::SecurityAdmin])?;
+    if acting.account == account {
+        return Err(Problem::conflict("not-for-oneself"));
+    }
+    must_have_reason(reason)?;
+    store::hold_roles(tx)?;
     if store::delete_role(tx, account, role)? == 0 {
         return Err(Problem::not_found());
     }
@@ -232,8 +212,9 @@ pub fn set_suspended(
     if acting.account == account {
         return Err(Problem::conflict("not-for-oneself"));
     }
+    must_have_reason(reason)?;
     store::account(tx.db, account)?;
-    let state = if suspended { "suspended" } else { "active" };
+    let state = if suspended { SUSPENDED } else { ACTIVE };
     store::set_state(tx, account, state)?;
     if suspended {
         store::revoke_all_sessions(tx, account, None)?;
@@ -245,6 +226,13 @@ pub fn set_suspended(
         .outcome(state)
         .because(reason);
     ledger::record(tx, &entry)?;
+    Ok(())
+}
+
+fn must_have_reason(reason: &str) -> Result<(), Problem> {
+    if reason.trim().is_empty() {
+        return Err(Problem::field("reason", "required"));
+    }
     Ok(())
 }
 
@@ -289,6 +277,19 @@ pub fn email_of(view: &mut View<'_>, account: Id) -> Result<String, Problem> {
     view.vault.open_text(&row.login_sealed)
 }
 
+/// Whether somebody signs in with this address.
+pub fn is_login(view: &mut View<'_>, login: &str) -> Result<bool, Problem> {
+    let index = view.vault.index("login", login);
+    Ok(store::account_by_login(view.db, &index)?.is_some())
+}
+
+/// Forgets failures to sign in and idempotency keys that lie a day back, and links that are no
+/// longer good.
+pub fn tidy(tx: &mut Tx<'_>) -> Result<(), Problem> {
+    let before = tx.now.plus_seconds(-24 * 3600);
+    store::tidy(tx, before)
+}
+
 /// The account with this login index (see [`Vault::index`](crate::store::Vault::index)).
 pub fn account_by_login_index(view: &mut View<'_>, index: &[u8]) -> Result<Id, Problem> {
     let row = store::account_by_login(view.db, index)?;
@@ -303,238 +304,6 @@ fn account_view(view: &mut View<'_>, row: AccountRow) -> Result<AccountView, Pro
         state: row.state,
         roles: store::roles(view.db, row.id)?,
     })
-}
-
-/// What kind of session is opened.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SessionKind {
-    /// A browser with a cookie.
-    Browser,
-    /// A program with bearer tokens.
-    Api,
-}
-
-/// The tokens of a session that was opened or prolonged.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-pub struct Tokens {
-    /// Sent as `Authorization: Bearer …`; good for ten minutes.
-    pub access_token: String,
-    /// Seconds until the access token ends.
-    pub expires_in: i64,
-    /// Exchanged once for new tokens.
-    pub refresh_token: String,
-    /// Whether the password must be changed before anything else.
-    pub must_change_password: bool,
-}
-
-/// An opened session.
-pub struct Opened {
-    /// Who it belongs to.
-    pub actor: Actor,
-    /// The secret of a browser session.
-    pub cookie: Secret,
-    /// Whether the password must be changed before anything else.
-    pub must_change_password: bool,
-}
-
-/// Signs in with e-mail and password. Unknown accounts, wrong passwords and closed accounts are
-/// told apart in the log and not in the answer.
-pub async fn sign_in(
-    store: &Store,
-    limit: &SignInLimit,
-    email: &str,
-    password: Secret,
-    kind: SessionKind,
-) -> Result<Opened, Problem> {
-    let refused = || Problem::new(Kind::Unauthenticated, "sign-in-refused");
-    let login = rules::normal_login(email).map_err(|_| refused())?;
-    let index = store.vault().index("login", &login);
-    limit.count(&index)?;
-    let account = store
-        .read(move |view| store::account_by_login(view.db, &index))
-        .await?;
-    let now = store.clock().now();
-    let hash = account.as_ref().map(|row| row.password_hash.clone());
-    let fits = password::fits(password, hash).await?;
-    let Some(row) = account else {
-        return Err(refused());
-    };
-    if row.locked_until.is_some_and(|until| until > now) {
-        return Err(Problem::new(Kind::TooMany, "account-locked"));
-    }
-    if !fits {
-        store.write(move |tx| count_failure(tx, row.id)).await?;
-        return Err(refused());
-    }
-    match row.state.as_str() {
-        "active" => store.write(move |tx| open_session(tx, row.id, kind)).await,
-        "unverified" => Err(Problem::new(Kind::Forbidden, "address-not-verified")),
-        _ => Err(refused()),
-    }
-}
-
-fn count_failure(tx: &mut Tx<'_>, id: Id) -> Result<(), Problem> {
-    let failures = store::account(tx.db, id)?.failures + 1;
-    let until = rules::locked_until(failures, tx.now);
-    store::set_failures(tx, id, failures, until)
-}
-
-/// Opens a session for an account that has proved who it is.
-pub fn open_session(tx: &mut Tx<'_>, account: Id, kind: SessionKind) -> Result<Opened, Problem> {
-    let row = store::account(tx.db, account)?;
-    if row.failures > 0 {
-        store::set_failures(tx, account, 0, None)?;
-    }
-    let secret = secret::token();
-    let session = SessionRow {
-        id: Id::new(tx.now),
-        account_id: account,
-        kind: if kind == SessionKind::Browser {
-            "browser"
-        } else {
-            "api"
-        }
-        .to_owned(),
-        token_hash: sha256(&secret).to_vec(),
-        created_at: tx.now,
-        seen_at: tx.now,
-        expires_at: tx.now.plus_seconds(token::SESSION_SECONDS),
-        revoked_at: None,
-    };
-    store::insert_session(tx, &session)?;
-    let roles = store::roles(tx.db, account)?;
-    Ok(Opened {
-        actor: Actor {
-            account,
-            session: session.id,
-            roles,
-        },
-        cookie: Secret::new(secret),
-        must_change_password: row.must_change_password,
-    })
-}
-
-/// Gives the first tokens of an API session.
-pub fn first_tokens(tx: &mut Tx<'_>, opened: &Opened) -> Result<Tokens, Problem> {
-    tokens(tx, &opened.actor, opened.must_change_password)
-}
-
-fn tokens(tx: &mut Tx<'_>, actor: &Actor, must_change: bool) -> Result<Tokens, Problem> {
-    let refresh_token = secret::token();
-    store::insert_refresh(tx, &sha256(&refresh_token), actor.session)?;
-    Ok(Tokens {
-        access_token: token::sign(tx.vault, actor, tx.now)?,
-        expires_in: token::ACCESS_SECONDS,
-        refresh_token,
-        must_change_password: must_change,
-    })
-}
-
-/// Exchanges a refresh token. A token that was used before, beyond a few seconds of grace for a
-/// lost answer, ends its whole session: somebody else has it (RFC 9700, 4.14.2).
-pub fn refresh(tx: &mut Tx<'_>, refresh_token: &str) -> Result<Option<Tokens>, Problem> {
-    let hash = sha256(refresh_token);
-    let Some((id, used_at)) = store::refresh(tx.db, &hash)? else {
-        return Ok(None);
-    };
-    let session = store::session(tx.db, id)?;
-    if session.revoked_at.is_some() || session.expires_at <= tx.now {
-        return Ok(None);
-    }
-    let lost = |at: Instant| tx.now <= at.plus_seconds(token::REFRESH_GRACE_SECONDS);
-    match used_at {
-        None => store::use_refresh(tx, &hash)?,
-        Some(at) if lost(at) => {}
-        Some(_) => {
-            store::revoke_session(tx, id)?;
-            let entry = Entry::new("session.revoked", Some(session.account_id), "system");
-            let inputs = json!({ "session": id });
-            ledger::record(
-                tx,
-                &entry
-                    .on(inputs)
-                    .outcome("revoked")
-                    .because("a refresh token was used twice"),
-            )?;
-            return Ok(None);
-        }
-    }
-    let account = store::account(tx.db, session.account_id)?;
-    if account.state != "active" {
-        return Ok(None);
-    }
-    let expires = tx.now.plus_seconds(token::SESSION_SECONDS);
-    store::prolong_session(tx, id, expires)?;
-    let roles = store::roles(tx.db, session.account_id)?;
-    let actor = Actor {
-        account: session.account_id,
-        session: id,
-        roles,
-    };
-    tokens(tx, &actor, account.must_change_password).map(Some)
-}
-
-/// A browser's session, with the name to show.
-pub struct Known {
-    /// Who acts.
-    pub actor: Actor,
-    /// The name shown.
-    pub name: String,
-    /// Whether the password must be changed before anything else.
-    pub must_change_password: bool,
-}
-
-/// Who a session cookie belongs to, if it is good.
-pub fn known_by_cookie(view: &mut View<'_>, cookie: &str) -> Result<Option<Known>, Problem> {
-    let Some(session) = store::session_by_token(view.db, &sha256(cookie))? else {
-        return Ok(None);
-    };
-    let live = session.revoked_at.is_none() && session.expires_at > view.now;
-    if !live || session.kind != "browser" {
-        return Ok(None);
-    }
-    let account = store::account(view.db, session.account_id)?;
-    if account.state != "active" {
-        return Ok(None);
-    }
-    let roles = store::roles(view.db, account.id)?;
-    Ok(Some(Known {
-        actor: Actor {
-            account: account.id,
-            session: session.id,
-            roles,
-        },
-        name: view.vault.open_text(&account.name_sealed)?,
-        must_change_password: account.must_change_password,
-    }))
-}
-
-/// Ends the actor's session.
-pub fn sign_out(tx: &mut Tx<'_>, actor: &Actor) -> Result<(), Problem> {
-    store::revoke_session(tx, actor.session)
-}
-
-/// Changes the actor's own password and ends the other sessions.
-pub async fn change_password(
-    store: &Store,
-    actor: Actor,
-    current: Secret,
-    new: Secret,
-) -> Result<(), Problem> {
-    let id = actor.account;
-    let row = store.read(move |view| store::account(view.db, id)).await?;
-    let login = store.vault().open_text(&row.login_sealed)?;
-    rules::check_password(new.reveal(), &login)?;
-    if !password::fits(current, Some(row.password_hash)).await? {
-        return Err(Problem::field("current", "password-wrong"));
-    }
-    let hash = password::hash(new).await?;
-    store
-        .write(move |tx| {
-            store::set_password(tx, id, &hash, false)?;
-            store::revoke_all_sessions(tx, id, Some(actor.session))
-        })
-        .await
 }
 
 /// Runs a creating `act` once per idempotency key: a repeat with the same request gets the first

@@ -1,11 +1,14 @@
 //! Queries on accounts, roles, sessions and tokens.
 
+use diesel::connection::SimpleConnection as _;
 use diesel::prelude::*;
 
 use super::rules::Role;
 use crate::kernel::{Id, Instant, Problem};
-use crate::store::schema::{account, account_role, email_token, refresh_token, session};
-use crate::store::{AnyConn, Both, Tx, taken, text_enum};
+use crate::store::schema::{
+    account, account_role, password_reset, refresh_token, session, sign_in_guard,
+};
+use crate::store::{AnyConn, Both, Tx, first_held, taken, text_enum};
 
 text_enum!(Role);
 
@@ -19,8 +22,6 @@ pub(super) struct AccountRow {
     pub password_hash: String,
     pub state: String,
     pub must_change_password: bool,
-    pub failures: i32,
-    pub locked_until: Option<Instant>,
     pub created_at: Instant,
 }
 
@@ -91,6 +92,15 @@ pub(super) fn roles(db: &mut AnyConn, account: Id) -> Result<Vec<Role>, Problem>
         .load(db)?)
 }
 
+/// Nobody else changes who holds which role while this act lasts: rules that look at several
+/// roles (kept apart, the first of its kind) hold at the commit too.
+pub(super) fn hold_roles(tx: &mut Tx<'_>) -> Result<(), Problem> {
+    if let AnyConn::Postgres(pg) = &mut *tx.db {
+        pg.batch_execute("LOCK TABLE account_role IN SHARE ROW EXCLUSIVE MODE")?;
+    }
+    Ok(())
+}
+
 pub(super) fn anybody_is(db: &mut AnyConn, role: Role) -> Result<bool, Problem> {
     let holders = account_role::table.filter(account_role::role.eq(role));
     Ok(diesel::select(diesel::dsl::exists(holders)).get_result(db)?)
@@ -141,19 +151,54 @@ pub(super) fn set_password(
     Ok(())
 }
 
-pub(super) fn set_failures(
-    tx: &mut Tx<'_>,
-    id: Id,
-    failures: i32,
-    locked_until: Option<Instant>,
-) -> Result<(), Problem> {
-    diesel::update(account::table.find(id))
-        .set((
-            account::failures.eq(failures),
-            account::locked_until.eq(locked_until),
-        ))
+/// Failures in a row to sign in with a login.
+#[derive(Queryable, Insertable, AsChangeset, Clone)]
+#[diesel(table_name = sign_in_guard, treat_none_as_null = true)]
+pub(super) struct GuardRow {
+    pub login_index: Vec<u8>,
+    pub failures: i32,
+    pub failed_at: Instant,
+    pub locked_until: Option<Instant>,
+}
+
+pub(super) fn guard(db: &mut AnyConn, index: &[u8]) -> Result<Option<GuardRow>, Problem> {
+    Ok(sign_in_guard::table.find(index).first(db).optional()?)
+}
+
+/// The failures of a login, none at first; nobody else counts one while this act lasts.
+pub(super) fn hold_guard(tx: &mut Tx<'_>, index: &[u8]) -> Result<GuardRow, Problem> {
+    let none = GuardRow {
+        login_index: index.to_vec(),
+        failures: 0,
+        failed_at: tx.now,
+        locked_until: None,
+    };
+    let insert = diesel::insert_into(sign_in_guard::table).values(&none);
+    Both(insert.on_conflict_do_nothing()).execute(tx.db)?;
+    let row = sign_in_guard::table.find(index);
+    Ok(first_held!(tx, row, for_no_key_update)?)
+}
+
+pub(super) fn set_guard(tx: &mut Tx<'_>, row: &GuardRow) -> Result<(), Problem> {
+    diesel::update(sign_in_guard::table.find(&row.login_index))
+        .set(row)
         .execute(tx.db)?;
     Ok(())
+}
+
+pub(super) fn clear_guard(tx: &mut Tx<'_>, index: &[u8]) -> Result<(), Problem> {
+    diesel::delete(sign_in_guard::table.find(index)).execute(tx.db)?;
+    Ok(())
+}
+
+/// Forgets failures before `before`, and links that are no longer good.
+pub(super) fn tidy(tx: &mut Tx<'_>, before: Instant) -> Result<(), Problem> {
+    let now = tx.now;
+    diesel::delete(sign_in_guard::table.filter(sign_in_guard::failed_at.lt(before)))
+        .execute(tx.db)?;
+    diesel::delete(password_reset::table.filter(password_reset::expires_at.le(now)))
+        .execute(tx.db)?;
+    idempotency::forget(tx, before)
 }
 
 pub(super) fn insert_session(tx: &mut Tx<'_>, row: &SessionRow) -> Result<(), Problem> {
@@ -163,8 +208,8 @@ pub(super) fn insert_session(tx: &mut Tx<'_>, row: &SessionRow) -> Result<(), Pr
     Ok(())
 }
 
-pub(super) fn session(db: &mut AnyConn, id: Id) -> Result<SessionRow, Problem> {
-    Ok(session::table.find(id).first(db)?)
+pub(super) fn session(db: &mut AnyConn, id: Id) -> Result<Option<SessionRow>, Problem> {
+    Ok(session::table.find(id).first(db).optional()?)
 }
 
 pub(super) fn session_by_token(
@@ -227,64 +272,57 @@ pub(super) fn insert_refresh(tx: &mut Tx<'_>, hash: &[u8], session: Id) -> Resul
     Ok(())
 }
 
-/// The session of a refresh token, and when it was used, if it was.
-pub(super) fn refresh(
-    db: &mut AnyConn,
-    hash: &[u8],
-) -> Result<Option<(Id, Option<Instant>)>, Problem> {
+/// The session of a refresh token.
+pub(super) fn refresh(db: &mut AnyConn, hash: &[u8]) -> Result<Option<Id>, Problem> {
     Ok(refresh_token::table
         .find(hash)
-        .select((refresh_token::session_id, refresh_token::used_at))
+        .select(refresh_token::session_id)
         .first(db)
         .optional()?)
 }
 
-pub(super) fn use_refresh(tx: &mut Tx<'_>, hash: &[u8]) -> Result<(), Problem> {
+/// Uses a refresh token up; says whether it was unused.
+pub(super) fn use_refresh(tx: &mut Tx<'_>, hash: &[u8]) -> Result<bool, Problem> {
     let now = tx.now;
-    diesel::update(refresh_token::table.find(hash))
+    let unused = refresh_token::table
+        .find(hash)
+        .filter(refresh_token::used_at.is_null());
+    let used = diesel::update(unused)
         .set(refresh_token::used_at.eq(now))
         .execute(tx.db)?;
-    Ok(())
+    Ok(used == 1)
 }
 
-pub(super) fn insert_email_token(
+pub(super) fn insert_reset(
     tx: &mut Tx<'_>,
     hash: &[u8],
     account: Id,
-    purpose: &str,
     expires_at: Instant,
 ) -> Result<(), Problem> {
-    diesel::insert_into(email_token::table)
+    diesel::insert_into(password_reset::table)
         .values((
-            email_token::token_hash.eq(hash),
-            email_token::account_id.eq(account),
-            email_token::purpose.eq(purpose),
-            email_token::expires_at.eq(expires_at),
+            password_reset::token_hash.eq(hash),
+            password_reset::account_id.eq(account),
+            password_reset::expires_at.eq(expires_at),
         ))
         .execute(tx.db)?;
     Ok(())
 }
 
-/// Uses up a token that is still good, giving its account.
-pub(super) fn use_email_token(
-    tx: &mut Tx<'_>,
-    hash: &[u8],
-    purpose: &str,
-) -> Result<Option<Id>, Problem> {
-    let now = tx.now;
-    let good = email_token::table
+/// The account of a link that is still good.
+pub(super) fn reset(db: &mut AnyConn, hash: &[u8], now: Instant) -> Result<Option<Id>, Problem> {
+    Ok(password_reset::table
         .find(hash)
-        .filter(email_token::purpose.eq(purpose))
-        .filter(email_token::used_at.is_null())
-        .filter(email_token::expires_at.gt(now));
-    let account = good
-        .select(email_token::account_id)
-        .first(tx.db)
-        .optional()?;
-    diesel::update(email_token::table.find(hash))
-        .set(email_token::used_at.eq(now))
-        .execute(tx.db)?;
-    Ok(account)
+        .filter(password_reset::expires_at.gt(now))
+        .select(password_reset::account_id)
+        .first(db)
+        .optional()?)
+}
+
+/// Uses up every link of an account; says how many there were.
+pub(super) fn use_resets(tx: &mut Tx<'_>, account: Id) -> Result<usize, Problem> {
+    let own = password_reset::table.filter(password_reset::account_id.eq(account));
+    Ok(diesel::delete(own).execute(tx.db)?)
 }
 
 pub(super) mod idempotency {
@@ -306,6 +344,13 @@ pub(super) mod idempotency {
             ))
             .first(db)
             .optional()?)
+    }
+
+    /// Forgets what was kept before `before`: nobody repeats a call after so long.
+    pub fn forget(tx: &mut Tx<'_>, before: Instant) -> Result<(), Problem> {
+        let old = idempotency_key::table.filter(idempotency_key::created_at.lt(before));
+        diesel::delete(old).execute(tx.db)?;
+        Ok(())
     }
 
     pub fn insert(

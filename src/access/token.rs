@@ -8,7 +8,6 @@ use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
 
 use super::Actor;
-use super::rules::Role;
 use crate::kernel::error::Kind;
 use crate::kernel::{Id, Instant, Problem};
 use crate::store::Vault;
@@ -17,8 +16,6 @@ use crate::store::Vault;
 pub(super) const ACCESS_SECONDS: i64 = 600;
 /// Seconds that a session or refresh token lives unused.
 pub(super) const SESSION_SECONDS: i64 = 12 * 3600;
-/// Seconds in which a refresh token may be presented once more, in case its answer was lost.
-pub(super) const REFRESH_GRACE_SECONDS: i64 = 10;
 
 const ISSUER: &str = "keju";
 
@@ -27,7 +24,6 @@ struct Claims {
     iss: String,
     sub: Id,
     sid: Id,
-    roles: Vec<Role>,
     iat: i64,
     exp: i64,
 }
@@ -38,7 +34,6 @@ pub(super) fn sign(vault: &Vault, actor: &Actor, now: Instant) -> Result<String,
         iss: ISSUER.to_owned(),
         sub: actor.account,
         sid: actor.session,
-        roles: actor.roles.clone(),
         iat: now.seconds(),
         exp: now.seconds() + ACCESS_SECONDS,
     };
@@ -46,8 +41,9 @@ pub(super) fn sign(vault: &Vault, actor: &Actor, now: Instant) -> Result<String,
     jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &key).map_err(Problem::internal)
 }
 
-/// The actor of a valid access token. Expiry is judged by the injected clock.
-pub(super) fn read(vault: &Vault, token: &str, now: Instant) -> Option<Actor> {
+/// The session of a valid access token. Expiry is judged by the injected clock; whether the
+/// session still lives, and which roles it has, the database knows.
+pub(super) fn read(vault: &Vault, token: &str, now: Instant) -> Option<Id> {
     let mut rules = Validation::new(Algorithm::HS256);
     rules.set_issuer(&[ISSUER]);
     rules.validate_exp = false;
@@ -58,22 +54,42 @@ pub(super) fn read(vault: &Vault, token: &str, now: Instant) -> Option<Actor> {
     if claims.exp <= now.seconds() {
         return None;
     }
-    Some(Actor {
-        account: claims.sub,
-        session: claims.sid,
-        roles: claims.roles,
-    })
+    Some(claims.sid)
 }
 
 /// At most ten tries a minute for one login, whoever asks. Counting by login and not by address
 /// lets two hundred candidates in one room sign in at once.
 pub struct SignInLimit(DefaultKeyedRateLimiter<Vec<u8>>);
 
+/// At most five mails with a link in an hour to one address, whoever asks.
+pub struct LinkLimit(DefaultKeyedRateLimiter<Vec<u8>>);
+
 impl Default for SignInLimit {
     fn default() -> Self {
         Self(RateLimiter::keyed(Quota::per_minute(
             NonZeroU32::MIN.saturating_add(9),
         )))
+    }
+}
+
+impl Default for LinkLimit {
+    fn default() -> Self {
+        Self(RateLimiter::keyed(Quota::per_hour(
+            NonZeroU32::MIN.saturating_add(4),
+        )))
+    }
+}
+
+impl LinkLimit {
+    /// Counts one mail to the login with this index.
+    pub fn count(&self, login_index: &[u8]) -> Result<(), Problem> {
+        let refused = |_| Problem::new(Kind::TooMany, "too-many-mails");
+        self.0.check_key(&login_index.to_vec()).map_err(refused)
+    }
+
+    /// Forgets addresses that have not been written to for a while.
+    pub fn tidy(&self) {
+        self.0.retain_recent();
     }
 }
 
@@ -93,6 +109,7 @@ impl SignInLimit {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::access::Role;
 
     #[test]
     fn a_token_is_good_for_ten_minutes_and_only_under_its_key() {
@@ -104,7 +121,8 @@ mod tests {
             roles: vec![Role::Hr],
         };
         let token = sign(&vault, &actor, now).unwrap();
-        assert_eq!(read(&vault, &token, now.plus_seconds(599)), Some(actor));
+        let session = Some(actor.session);
+        assert_eq!(read(&vault, &token, now.plus_seconds(599)), session);
         assert_eq!(read(&vault, &token, now.plus_seconds(600)), None);
         assert_eq!(read(&Vault::from_master(&[2; 32]), &token, now), None);
         assert_eq!(read(&vault, "nonsense", now), None);

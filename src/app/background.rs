@@ -1,21 +1,26 @@
 //! Work that goes on beside requests: sequencing the log, fixing checkpoints, closing attempts
-//! whose time is over, delivering mail.
+//! whose time is over, delivering mail, forgetting what is no longer needed.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use actix_web::web;
+
 use super::operations::Metrics;
-use crate::access::mail;
+use crate::access::{LinkLimit, SignInLimit, mail, service as access};
 use crate::config::Settings;
 use crate::kernel::Problem;
 use crate::ledger;
+use crate::registration::service as registration;
 use crate::sitting::service as sitting;
 use crate::store::Store;
 
 /// How often each round runs.
 const PERIOD: Duration = Duration::from_millis(500);
+/// Rounds between two in which stale things are forgotten: about ten minutes.
+const TIDY_ROUNDS: u32 = 1200;
 
 /// The threads that work beside the server.
 pub(super) struct Background {
@@ -28,21 +33,31 @@ impl Background {
         store: &Store,
         settings: &Settings,
         metrics: &Metrics,
+        limits: &Limits,
     ) -> Result<Self, Problem> {
         let stopping = Arc::new(AtomicBool::new(false));
         let carrier = settings.mail.carrier(&settings.data)?;
         let from = settings.mail.from.clone();
         let log = (store.clone(), metrics.clone());
+        let tree = Arc::new(Mutex::new(ledger::Tree::default()));
         let rooms = store.clone();
         let post = store.clone();
+        let house = (store.clone(), limits.clone());
         let threads = vec![
-            rounds("keju-log", &stopping, move || keep_log(&log.0, &log.1))?,
+            rounds("keju-log", &stopping, move || {
+                keep_log(&log.0, &log.1, &tree)
+            })?,
             rounds("keju-rooms", &stopping, move || {
                 rooms.write_blocking(sitting::close_round).map(drop)
             })?,
             rounds("keju-mail", &stopping, move || {
                 mail::deliver(&post, &carrier, &from).map(drop)
             })?,
+            rounds(
+                "keju-tidy",
+                &stopping,
+                now_and_then(move || tidy(&house.0, &house.1)),
+            )?,
         ];
         Ok(Self { stopping, threads })
     }
@@ -75,12 +90,47 @@ fn rounds(
         .map_err(Problem::internal)
 }
 
-/// Gives decisions their places and fixes the tree's root.
-fn keep_log(store: &Store, metrics: &Metrics) -> Result<(), Problem> {
+/// The limits that remember logins.
+#[derive(Clone)]
+pub(super) struct Limits {
+    pub sign_in: web::Data<SignInLimit>,
+    pub links: web::Data<LinkLimit>,
+}
+
+/// Runs `work` in the first round and then in one of many.
+fn now_and_then(work: impl Fn() -> Result<(), Problem>) -> impl Fn() -> Result<(), Problem> {
+    let round = AtomicU32::new(0);
+    move || match round.fetch_add(1, Ordering::Relaxed) % TIDY_ROUNDS {
+        0 => work(),
+        _ => Ok(()),
+    }
+}
+
+/// Forgets what nobody needs any longer: failures and links of yesterday, sign-ups never verified.
+fn tidy(store: &Store, limits: &Limits) -> Result<(), Problem> {
+    limits.sign_in.tidy();
+    limits.links.tidy();
+    store.write_blocking(access::tidy)?;
+    store.write_blocking(registration::tidy)
+}
+
+/// Gives decisions their places and fixes the tree's root. Reading and hashing go on beside the
+/// writer, and only what is new is read.
+fn keep_log(
+    store: &Store,
+    metrics: &Metrics,
+    tree: &Arc<Mutex<ledger::Tree>>,
+) -> Result<(), Problem> {
     store.write_blocking(ledger::sequence)?;
-    let checkpoint = store.write_blocking(ledger::checkpoint)?;
-    if let Some(checkpoint) = checkpoint {
-        metrics.log_size.set(checkpoint.size);
+    let held = || tree.lock().unwrap_or_else(PoisonError::into_inner);
+    let due = store.read_blocking(|view| held().catch_up(view))?;
+    metrics.log_size.set(held().size()?);
+    if due {
+        let tree = tree.clone();
+        store.write_blocking(move |tx| {
+            let tree = tree.lock().unwrap_or_else(PoisonError::into_inner);
+            tree.checkpoint(tx)
+        })?;
     }
     metrics
         .log_waiting

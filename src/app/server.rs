@@ -10,7 +10,7 @@ use utoipa::openapi::OpenApi;
 use utoipa_actix_web::{AppExt as _, scope, service_config::ServiceConfig};
 
 use super::{background, docs, home, operations};
-use crate::access::{self, SignInLimit, identify};
+use crate::access::{self, LinkLimit, SignInLimit, identify};
 use crate::config::Settings;
 use crate::http::{
     PublicUrl, path_not_found, refuse_cross_site, render_problems, security_headers, serve_asset,
@@ -39,8 +39,12 @@ impl Application {
         })?;
         let port = listener.local_addr().map_err(Problem::internal)?.port();
         let metrics = operations::Metrics::new()?;
-        let background = background::Background::start(&store, &settings, &metrics)?;
-        let server = serve(listener, settings, store.clone(), metrics)?;
+        let limits = background::Limits {
+            sign_in: web::Data::new(SignInLimit::default()),
+            links: web::Data::new(LinkLimit::default()),
+        };
+        let background = background::Background::start(&store, &settings, &metrics, &limits)?;
+        let server = serve(listener, settings, store.clone(), metrics, limits)?;
         Ok(Self {
             server,
             port,
@@ -87,22 +91,20 @@ fn serve(
     settings: Settings,
     store: Store,
     metrics: operations::Metrics,
+    limits: background::Limits,
 ) -> Result<Server, Problem> {
     let store = web::Data::new(store);
     let site = web::Data::new(PublicUrl(settings.public_url));
-    let (metrics, limit) = (
-        web::Data::new(metrics),
-        web::Data::new(SignInLimit::default()),
-    );
+    let metrics = web::Data::new(metrics);
     let document = web::Data::new(api_document());
     let server = HttpServer::new(move || {
         App::new()
             .app_data(store.clone())
             .app_data(site.clone())
             .app_data(metrics.clone())
-            .app_data(limit.clone())
+            .app_data(limits.sign_in.clone())
+            .app_data(limits.links.clone())
             .app_data(document.clone())
-            .app_data(web::PayloadConfig::new(32 * 1024 * 1024))
             .wrap(from_fn(identify))
             .wrap(from_fn(refuse_cross_site))
             .wrap(from_fn(render_problems))

@@ -168,7 +168,7 @@ fn open_examination(tx: &mut Tx<'_>, organiser: &Actor) -> Result<(Id, Id), Prob
     };
     let subject = regulation::schedule(tx, organiser, id, &sitting)?;
     regulation::announce(tx, organiser, id, 1)?;
-    let examination = regulation::load(tx, id)?;
+    let examination = regulation::hold_alone(tx, id)?;
     regulation::advance(tx, &examination, Phase::Ticketed)?;
     Ok((id, subject))
 }
@@ -184,7 +184,6 @@ fn insert_account(tx: &mut Tx<'_>, id: Id) -> Result<(), Problem> {
             account::password_hash.eq(""),
             account::state.eq("active"),
             account::must_change_password.eq(false),
-            account::failures.eq(0),
             account::created_at.eq(START),
         ))
         .execute(tx.db)?;

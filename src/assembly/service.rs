@@ -43,7 +43,7 @@ pub fn set_blueprint(
 ) -> Result<(), Problem> {
     let acting = actor.acting_as(&[Role::Organiser])?;
     let subject = regulation::subject(tx, subject)?;
-    let examination = regulation::load(tx, subject.examination)?;
+    let examination = regulation::hold(tx, subject.examination)?;
     examination
         .phase
         .must_be(&[Phase::Draft, Phase::Announced, Phase::Ticketed])?;
@@ -270,7 +270,7 @@ fn draw(
 /// blueprint, pool, keys, seed and papers before the first sitting opens.
 pub fn lock_papers(tx: &mut Tx<'_>, actor: &Actor, prepared: Prepared) -> Result<(), Problem> {
     let acting = actor.acting_as(&[Role::Organiser])?;
-    let examination = regulation::load(tx, prepared.examination)?;
+    let examination = regulation::hold_alone(tx, prepared.examination)?;
     examination.phase.must_be(&[Phase::Ticketed])?;
     check_still_fits(tx, &prepared)?;
     for drawn in prepared.subjects {

@@ -12,7 +12,7 @@ use super::life::ItemState;
 use super::service::{self, BankView, Imported, ItemFilter, ItemSummary, ItemView, Review};
 use crate::access::api::{Created, Paging, idempotency_key};
 use crate::access::{Actor, Role, service::once};
-use crate::http::{Answer, Body, Listing, Params, ProblemBody};
+use crate::http::{Answer, Body, Listing, Params, ProblemBody, read_up_to};
 use crate::kernel::{Id, Problem};
 use crate::store::{Store, sha256};
 
@@ -248,10 +248,12 @@ pub async fn import_items(
     actor: Actor,
     bank: web::Path<String>,
     Params(file): Params<FileName>,
-    bytes: web::Bytes,
+    body: web::Payload,
 ) -> Answer<HttpResponse> {
+    actor.acting_as(&[Role::Author])?;
     let key = idempotency_key(&request)?;
     let bank = bank.into_inner();
+    let bytes = read_up_to(&request, body, formats::BYTES_MAX).await?;
     let imported = import(&store, actor, bank, key, file.file_name, bytes).await?;
     Ok(HttpResponse::Created().json(imported))
 }

@@ -70,7 +70,6 @@ impl House {
                 email: format!("{name}@example.org"),
                 name: name.to_owned(),
                 password_hash: String::new(),
-                verified: true,
                 must_change_password: false,
             };
             let account = store.write_blocking(move |tx| open_account(tx, new, role, None));

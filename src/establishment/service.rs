@@ -93,7 +93,7 @@ pub fn approve_headcount(
     if approval.reason.trim().is_empty() {
         return Err(Problem::field("reason", "required"));
     }
-    let planned = store::planned(tx.db, organisation, kind)?;
+    let planned = store::hold_planned(tx, organisation, kind)?;
     rules::check_approval(approval.approved, approval.occupied, planned)?;
     store::put_headcount(tx, organisation, kind, approval.approved, approval.occupied)?;
     let inputs = json!({
@@ -220,7 +220,7 @@ pub fn add_post(
     new: &NewPost,
 ) -> Result<Id, Problem> {
     let acting = actor.acting_as(&[Role::Hr, Role::Organiser])?;
-    let examination = regulation::load(tx, examination)?;
+    let examination = regulation::hold(tx, examination)?;
     examination.must_be_draft()?;
     check_new_post(tx, &examination, new)?;
     let organisation = new.organisation;
@@ -295,9 +295,11 @@ fn take_headcount(
 pub fn remove_post(tx: &mut Tx<'_>, actor: &Actor, id: Id) -> Result<(), Problem> {
     let acting = actor.acting_as(&[Role::Hr, Role::Organiser])?;
     let post = post(tx, id)?;
-    let examination = regulation::load(tx, post.examination)?;
+    let examination = regulation::hold(tx, post.examination)?;
     examination.must_be_draft()?;
-    store::delete_post(tx, id)?;
+    if !store::delete_post(tx, id)? {
+        return Err(Problem::not_found());
+    }
     if rules::takes_headcount(examination.track) {
         store::release_slots(tx, post.organisation, post.headcount_kind, post.quota)?;
     }
@@ -366,7 +368,7 @@ fn post_view((row, organisation): (PostRow, OrganisationRow)) -> Result<PostView
 /// more, because the rules may have been changed since they were entered.
 pub fn announce(tx: &mut Tx<'_>, actor: &Actor, examination: Id) -> Result<(), Problem> {
     actor.acting_as(&[Role::Organiser])?;
-    let examination = regulation::load(tx, examination)?;
+    let examination = regulation::hold_alone(tx, examination)?;
     examination.phase.must_be(&[Phase::Draft])?;
     let posts = posts(tx, examination.id)?;
     let registration = &examination.profile.registration;

@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use super::rules::{HeadcountKind, PostState};
 use crate::kernel::{Id, Instant, Problem};
 use crate::store::schema::{headcount, organisation, post};
-use crate::store::{AnyConn, Both, Tx, taken, text_enum};
+use crate::store::{AnyConn, Both, Tx, first_held, taken, text_enum};
 
 text_enum!(HeadcountKind);
 text_enum!(PostState);
@@ -69,15 +69,17 @@ pub(super) fn headcounts(db: &mut AnyConn, organisation: Id) -> Result<Vec<Headc
         .load(db)?)
 }
 
-pub(super) fn planned(
-    db: &mut AnyConn,
+/// Slots that posts have taken; nobody takes another while this act lasts.
+pub(super) fn hold_planned(
+    tx: &mut Tx<'_>,
     organisation: Id,
     kind: HeadcountKind,
 ) -> Result<i32, Problem> {
     let planned = headcount::table
         .find((organisation, kind))
         .select(headcount::planned);
-    Ok(planned.first(db).optional()?.unwrap_or_default())
+    let row: QueryResult<i32> = first_held!(tx, planned, for_no_key_update);
+    Ok(row.optional()?.unwrap_or_default())
 }
 
 /// Sets approved and occupied, leaving what is planned as it is.
@@ -161,9 +163,9 @@ pub(super) fn insert_post(tx: &mut Tx<'_>, row: &PostRow) -> Result<(), Problem>
     Ok(())
 }
 
-pub(super) fn delete_post(tx: &mut Tx<'_>, id: Id) -> Result<(), Problem> {
-    diesel::delete(post::table.find(id)).execute(tx.db)?;
-    Ok(())
+/// Says whether the post was still there: of two who remove it, one gives its slots back.
+pub(super) fn delete_post(tx: &mut Tx<'_>, id: Id) -> Result<bool, Problem> {
+    Ok(diesel::delete(post::table.find(id)).execute(tx.db)? == 1)
 }
 
 /// The posts of an examination with their organisations, by code, after the code `after`.

@@ -4,6 +4,7 @@ use std::future::Future;
 use std::pin::Pin;
 
 use actix_web::dev::Payload;
+use actix_web::http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
 use actix_web::{Error, FromRequest, HttpMessage as _, HttpRequest, web};
 use serde::de::DeserializeOwned;
 
@@ -91,21 +92,33 @@ fn read(
     request: &HttpRequest,
     payload: &mut Payload,
 ) -> impl Future<Output = Result<web::Bytes, Error>> + 'static {
-    let bytes = web::Bytes::from_request(request, payload);
-    async move {
-        let too_large = || Problem::new(Kind::TooLarge, "body-too-large").with("limit", MAX_BODY);
-        let bytes = bytes
-            .await
-            .map_err(|error| match error.as_response_error().status_code() {
-                actix_web::http::StatusCode::PAYLOAD_TOO_LARGE => Error::from(too_large()),
-                _ => error,
-            })?;
-        if bytes.len() > MAX_BODY {
-            Err(too_large().into())
-        } else {
-            Ok(bytes)
-        }
+    let (request, body) = (
+        request.clone(),
+        web::Payload::from_request(request, payload),
+    );
+    async move { Ok(read_up_to(&request, body.await?, MAX_BODY).await?) }
+}
+
+/// Reads a body of at most `limit` bytes and not one more: a longer one is refused by what it
+/// declares, or as soon as it has become too long. Packed bodies are refused, because nobody knows
+/// how large they become.
+pub async fn read_up_to(
+    request: &HttpRequest,
+    body: web::Payload,
+    limit: usize,
+) -> Result<web::Bytes, Problem> {
+    let too_large = || Problem::new(Kind::TooLarge, "body-too-large").with("limit", limit);
+    let broken = || Problem::malformed("malformed-request");
+    let header = |name| request.headers().get(name).and_then(|v| v.to_str().ok());
+    if header(CONTENT_ENCODING).is_some_and(|coding| coding != "identity") {
+        return Err(Problem::malformed("packed-body"));
     }
+    let declared = header(CONTENT_LENGTH).and_then(|length| length.parse::<usize>().ok());
+    if declared.is_some_and(|length| length > limit) {
+        return Err(too_large());
+    }
+    let read = body.to_bytes_limited(limit).await;
+    read.map_err(|_| too_large())?.map_err(|_| broken())
 }
 
 /// Parameters after the question mark.

@@ -185,6 +185,13 @@ pub fn see_other(to: &str) -> HttpResponse {
         .finish()
 }
 
+/// Whether `path` leads to a page of this site and never elsewhere. Browsers take a backslash for
+/// a slash and leave out tabs and line ends, so neither may stand in it.
+pub fn is_local_path(path: &str) -> bool {
+    let inside = path.starts_with('/') && !path.starts_with("//");
+    inside && !path.contains(|c: char| c == '\\' || c.is_control())
+}
+
 /// `/language/{tag}`: remembers the language and goes back to where the visitor was.
 pub async fn switch_language(request: HttpRequest, tag: web::Path<String>) -> HttpResponse {
     let lang = Lang::from_tag(&tag).unwrap_or_default();
@@ -192,7 +199,9 @@ pub async fn switch_language(request: HttpRequest, tag: web::Path<String>) -> Ht
         .headers()
         .get(header::REFERER)
         .and_then(|referer| referer.to_str().ok()?.parse::<actix_web::http::Uri>().ok())
-        .map_or_else(|| "/".to_owned(), |uri| uri.path().to_owned());
+        .map(|uri| uri.path().to_owned())
+        .filter(|path| is_local_path(path))
+        .unwrap_or_else(|| "/".to_owned());
     let cookie = Cookie::build("lang", lang.tag())
         .path("/")
         .same_site(SameSite::Lax)
@@ -202,4 +211,26 @@ pub async fn switch_language(request: HttpRequest, tag: web::Path<String>) -> Ht
         .insert_header((header::LOCATION, back))
         .cookie(cookie)
         .finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_paths_of_this_site_are_local() {
+        for local in ["/", "/my/applications?cursor=1", "/examinations/1#posts"] {
+            assert!(is_local_path(local), "{local}");
+        }
+        for elsewhere in [
+            "",
+            "//evil.example",
+            "/\\evil.example",
+            "/\t/evil.example",
+            "https://evil.example",
+            "/\r\nset-cookie: a=b",
+        ] {
+            assert!(!is_local_path(elsewhere), "{elsewhere:?}");
+        }
+    }
 }

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use super::BallotCount;
 use super::service::{self, Desk, PanelPost, PanelSheet, Progress, ScriptView};
 use crate::access::{Actor, Role};
-use crate::http::{Answer, Page, PageForm, html, see_other};
+use crate::http::{Answer, NoFields, Page, PageForm, html, see_other};
 use crate::kernel::{Fault, Id, Problem, Score};
 use crate::regulation::service::{Examination, load};
 use crate::regulation::{ComponentKind, Phase};
@@ -141,7 +141,12 @@ async fn overview(
     })
 }
 
-async fn begin(store: web::Data<Store>, actor: Actor, id: web::Path<Id>) -> Answer<HttpResponse> {
+async fn begin(
+    store: web::Data<Store>,
+    actor: Actor,
+    id: web::Path<Id>,
+    PageForm(NoFields {}): PageForm<NoFields>,
+) -> Answer<HttpResponse> {
     let id = id.into_inner();
     super::api::begin(&store, actor, id).await?;
     let to = format!("/manage/examinations/{id}/marking?done=marking-begun");

@@ -253,7 +253,6 @@ fn insert_candidate(
             account::password_hash.eq(""),
             account::state.eq("active"),
             account::must_change_password.eq(false),
-            account::failures.eq(0),
             account::created_at.eq(NOW),
         ))
         .execute(tx.db)?;

@@ -211,7 +211,6 @@ fn applicant(tx: &mut Tx<'_>, of: Id, wanted: Id, ticket: &str) -> Result<Sitter
             account::password_hash.eq(""),
             account::state.eq("active"),
             account::must_change_password.eq(false),
-            account::failures.eq(0),
             account::created_at.eq(now),
         ))
         .execute(tx.db)?;

@@ -17,7 +17,9 @@ use crate::kernel::{Id, Instant, Problem};
 use crate::ledger;
 use crate::marking::ResultMark;
 use crate::marking::service::{component_marks, unfinished};
-use crate::regulation::service::{Examination, advance, load, set_publicity_ends};
+use crate::regulation::service::{
+    Examination, advance, hold, hold_alone, load, set_publicity_ends,
+};
 use crate::regulation::{ComponentKind, Phase};
 use crate::store::{Tx, View};
 
@@ -29,7 +31,7 @@ const NAMED: usize = 20;
 /// Publishes the written results of every post, with those who go on to the interview.
 pub fn publish_written(tx: &mut Tx<'_>, actor: &Actor, id: Id) -> Result<(), Problem> {
     let acting = actor.acting_as(&[Role::Hr])?;
-    let examination = load(tx, id)?;
+    let examination = hold_alone(tx, id)?;
     examination.phase.must_be(&[Phase::Marking])?;
     let waiting = unfinished(tx, id)?.scripts_waiting;
     if waiting > 0 {
@@ -42,7 +44,7 @@ pub fn publish_written(tx: &mut Tx<'_>, actor: &Actor, id: Id) -> Result<(), Pro
 /// Publishes the merit list of every post, and with it begins the publicity period (公示).
 pub fn publish_final(tx: &mut Tx<'_>, actor: &Actor, id: Id) -> Result<(), Problem> {
     let acting = actor.acting_as(&[Role::Hr])?;
-    let examination = load(tx, id)?;
+    let examination = hold_alone(tx, id)?;
     examination.phase.must_be(&[Phase::WrittenPublished])?;
     let publicity_ends = publicity_ends(&examination, tx.now)?;
     publish(tx, acting, &examination, RankedList::Final)?;
@@ -174,7 +176,7 @@ pub fn record_absent(
 ) -> Result<(), Problem> {
     let acting = actor.acting_as(&[Role::Hr])?;
     let application = store::application(tx.db, application)?;
-    let examination = load(tx, application.examination_id)?;
+    let examination = hold(tx, application.examination_id)?;
     examination.phase.must_be(&[Phase::WrittenPublished])?;
     check_absence(tx, &examination, application.id, component, reason)?;
     let row = ComponentMarkRow {

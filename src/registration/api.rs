@@ -9,19 +9,21 @@ use super::records::Facts;
 use super::rules::ApplicationState;
 use super::service::{
     self, ApplicationLine, ApplicationView, CandidateView, Issue, Issued, NewCandidate,
-    PhotoContent, ReviewView, TicketView,
+    PhotoContent, ReviewView, TicketView, Verdict,
 };
 use super::upload;
 use crate::access::api::{Created, Paging, idempotency_key};
-use crate::access::{Actor, service::once};
+use crate::access::{Actor, LinkLimit, service::once};
 use crate::http::{Answer, Body, Listing, Params, ProblemBody, PublicUrl};
 use crate::kernel::Id;
+use crate::kernel::secret::Secret;
 use crate::store::Store;
 
 /// Adds the room's operations.
 pub fn operations(config: &mut ServiceConfig<'_>) {
     config
         .service(sign_up)
+        .service(verify_address)
         .service(own_candidate)
         .service(put_own_facts)
         .service(put_own_photo)
@@ -38,15 +40,39 @@ pub fn operations(config: &mut ServiceConfig<'_>) {
         .service(show_ticket);
 }
 
-/// Signs up as a candidate; a mail with a link verifies the address. Open to everybody.
-#[utoipa::path(request_body = NewCandidate, tag = "registration", responses((status = 201, body = Created), (status = 409, body = ProblemBody), (status = 422, body = ProblemBody)))]
+/// Signs up as a candidate; a mail with a link verifies the address, and only then is there an
+/// account. The answer is the same for who has one already. Open to everybody.
+#[utoipa::path(request_body = NewCandidate, tag = "registration", responses((status = 202), (status = 422, body = ProblemBody), (status = 429, body = ProblemBody)))]
 #[post("/candidates")]
 pub async fn sign_up(
     store: web::Data<Store>,
+    limit: web::Data<LinkLimit>,
     site: web::Data<PublicUrl>,
     Body(new): Body<NewCandidate>,
 ) -> Answer<HttpResponse> {
-    let id = service::sign_up(&store, new, &site.0).await?;
+    service::sign_up(&store, &limit, new, &site.0).await?;
+    Ok(HttpResponse::Accepted().finish())
+}
+
+/// The token from the link in the mail.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Verification {
+    /// The token.
+    #[schema(value_type = String)]
+    token: Secret,
+}
+
+/// Verifies an address and opens the candidate's account. Open to everybody who has the link.
+#[utoipa::path(request_body = Verification, tag = "registration", responses((status = 201, body = Created), (status = 409, body = ProblemBody)))]
+#[post("/candidates/verifications")]
+pub async fn verify_address(
+    store: web::Data<Store>,
+    Body(link): Body<Verification>,
+) -> Answer<HttpResponse> {
+    let id = store
+        .write(move |tx| service::verify(tx, link.token.reveal()))
+        .await?;
     Ok(HttpResponse::Created().json(Created { id }))
 }
 
@@ -260,17 +286,6 @@ pub async fn show_review(
         .map(web::Json)
 }
 
-/// The decision on an application.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Verdict {
-    /// Whether it is approved.
-    approve: bool,
-    /// Why; needed for a refusal and for a decision against the screening.
-    #[serde(default)]
-    reason: String,
-}
-
 /// Approves or refuses an application, once. Role: HR officer.
 #[utoipa::path(request_body = Verdict, tag = "registration", responses((status = 204), (status = 403, body = ProblemBody), (status = 409, body = ProblemBody), (status = 422, body = ProblemBody)))]
 #[post("/applications/{id}/review")]
@@ -282,7 +297,7 @@ pub async fn review_application(
 ) -> Answer<HttpResponse> {
     let id = id.into_inner();
     store
-        .write(move |tx| service::review(tx, &actor, id, verdict.approve, &verdict.reason))
+        .write(move |tx| service::review(tx, &actor, id, &verdict))
         .await?;
     Ok(HttpResponse::NoContent().finish())
 }

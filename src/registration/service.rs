@@ -3,6 +3,7 @@
 mod applications;
 mod candidates;
 mod review;
+mod sign_up;
 mod tickets;
 
 pub use super::records::{Facts, Ticketed, ticketed};
@@ -11,13 +12,13 @@ pub use applications::{
     own_applications, prospects, withdraw,
 };
 pub use candidates::{
-    CandidateView, NewCandidate, PhotoContent, PhotoView, candidate, own_photo, put_facts,
-    put_photo, register, sign_up,
+    CandidateView, PhotoContent, PhotoView, candidate, own_photo, put_facts, put_photo, register,
 };
 pub use review::{
-    Applicant, ApplicationLine, Counts, ReviewView, applicant_photo, applications, counts, review,
-    review_view,
+    Applicant, ApplicationLine, Counts, ReviewView, Verdict, applicant_photo, applications, counts,
+    review, review_view,
 };
+pub use sign_up::{NewCandidate, Pending, pending, sign_up, tidy, verify};
 pub use tickets::{Issue, Issued, Shortfall, TicketView, issue_tickets, ticket};
 
 use serde::Serialize;

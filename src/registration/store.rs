@@ -4,8 +4,8 @@ use diesel::prelude::*;
 
 use super::rules::ApplicationState;
 use crate::kernel::{Id, Instant, Problem};
-use crate::store::schema::{application, candidate, photo};
-use crate::store::{AnyConn, Both, Tx, taken, text_enum};
+use crate::store::schema::{application, candidate, photo, sign_up};
+use crate::store::{AnyConn, Both, Tx, first_held, taken, text_enum};
 
 text_enum!(ApplicationState);
 
@@ -52,6 +52,47 @@ pub(super) struct ApplicationRow {
     pub seat: Option<i32>,
 }
 
+#[derive(Queryable, Insertable)]
+#[diesel(table_name = sign_up)]
+pub(super) struct SignUpRow {
+    pub token_hash: Vec<u8>,
+    pub login_sealed: Vec<u8>,
+    pub name_sealed: Vec<u8>,
+    pub resident_sealed: Vec<u8>,
+    pub password_hash: String,
+    pub expires_at: Instant,
+}
+
+pub(super) fn insert_sign_up(tx: &mut Tx<'_>, row: &SignUpRow) -> Result<(), Problem> {
+    diesel::insert_into(sign_up::table)
+        .values(row)
+        .execute(tx.db)?;
+    Ok(())
+}
+
+/// The sign-up of a link that is still good.
+pub(super) fn sign_up(
+    db: &mut AnyConn,
+    hash: &[u8],
+    now: Instant,
+) -> Result<Option<SignUpRow>, Problem> {
+    let good = sign_up::table
+        .find(hash)
+        .filter(sign_up::expires_at.gt(now));
+    Ok(good.first(db).optional()?)
+}
+
+/// Uses a link up; says whether it was still there.
+pub(super) fn use_sign_up(tx: &mut Tx<'_>, hash: &[u8]) -> Result<bool, Problem> {
+    Ok(diesel::delete(sign_up::table.find(hash)).execute(tx.db)? == 1)
+}
+
+pub(super) fn delete_stale_sign_ups(tx: &mut Tx<'_>) -> Result<(), Problem> {
+    let now = tx.now;
+    diesel::delete(sign_up::table.filter(sign_up::expires_at.le(now))).execute(tx.db)?;
+    Ok(())
+}
+
 pub(super) fn insert_candidate(tx: &mut Tx<'_>, row: &CandidateRow) -> Result<(), Problem> {
     diesel::insert_into(candidate::table)
         .values(row)
@@ -62,6 +103,16 @@ pub(super) fn insert_candidate(tx: &mut Tx<'_>, row: &CandidateRow) -> Result<()
 
 pub(super) fn candidate(db: &mut AnyConn, account: Id) -> Result<CandidateRow, Problem> {
     Ok(candidate::table.find(account).first(db)?)
+}
+
+/// The candidate, whose photograph nobody changes while this act lasts: whoever changes it and
+/// whoever decides by it takes this row first.
+pub(super) fn hold_candidate(tx: &mut Tx<'_>, account: Id) -> Result<CandidateRow, Problem> {
+    Ok(first_held!(
+        tx,
+        candidate::table.find(account),
+        for_no_key_update
+    )?)
 }
 
 pub(super) fn set_facts(tx: &mut Tx<'_>, account: Id, sealed: &[u8]) -> Result<(), Problem> {
@@ -116,6 +167,15 @@ pub(super) fn replace_application(
 
 pub(super) fn application(db: &mut AnyConn, id: Id) -> Result<ApplicationRow, Problem> {
     Ok(application::table.find(id).first(db)?)
+}
+
+/// The application, which nobody else changes while this act lasts.
+pub(super) fn hold_application(tx: &mut Tx<'_>, id: Id) -> Result<ApplicationRow, Problem> {
+    Ok(first_held!(
+        tx,
+        application::table.find(id),
+        for_no_key_update
+    )?)
 }
 
 /// The application of an account in an examination that has not been withdrawn.

@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use super::photo::sample_png;
 use super::records::{Facts, ticketed};
 use super::rules::{ApplicationState, Criterion};
-use super::service::{self, Issue, NewCandidate};
+use super::service::{self, Issue, NewCandidate, Verdict};
 use crate::access::service::NewAccount;
-use crate::access::{Actor, Role};
+use crate::access::{Actor, LinkLimit, Role};
 use crate::draw::Seed;
 use crate::establishment::rules::{Education, Requirements};
 use crate::establishment::service::NewOrganisation;
@@ -18,7 +18,7 @@ use crate::ledger;
 use crate::regulation::service::{NewExamination, Sitting};
 use crate::regulation::{Phase, Track};
 use crate::store::schema::{candidate, mail, post};
-use crate::store::{Store, Tx};
+use crate::store::{Store, Tx, View};
 use diesel::prelude::*;
 
 const DAY: i64 = 24 * 3600;
@@ -105,7 +105,6 @@ impl World {
             email: format!("candidate-{number}@example.org"),
             name: "张三".to_owned(),
             password_hash: String::new(),
-            verified: true,
             must_change_password: false,
         };
         let account = self
@@ -133,8 +132,23 @@ impl World {
     }
 
     fn review(&self, application: Id, approve: bool, reason: &'static str) -> Result<(), Problem> {
-        let hr = self.hr.clone();
-        self.act(move |tx| service::review(tx, &hr, application, approve, reason))
+        let verdict = self.verdict(application, approve, reason);
+        self.decide(&self.hr, application, verdict)
+    }
+
+    /// What somebody says who has read the application as it is now.
+    fn verdict(&self, application: Id, approve: bool, reason: &str) -> Verdict {
+        let read = |view: &mut View<'_>| service::review_view(view, &self.hr, application);
+        Verdict {
+            approve,
+            reason: reason.to_owned(),
+            seen: self.store.read_blocking(read).unwrap().seen,
+        }
+    }
+
+    fn decide(&self, actor: &Actor, application: Id, verdict: Verdict) -> Result<(), Problem> {
+        let actor = actor.clone();
+        self.act(move |tx| service::review(tx, &actor, application, &verdict))
     }
 
     fn approved(&self, number: u32, post: usize) -> (Actor, Id) {
@@ -254,9 +268,10 @@ fn code<T>(result: Result<T, Problem>) -> &'static str {
     }
 }
 
-fn sign_up(world: &World, new: NewCandidate) -> Result<Id, Problem> {
+fn sign_up(world: &World, new: NewCandidate) -> Result<(), Problem> {
     actix_web::rt::System::new().block_on(service::sign_up(
         &world.store,
+        &LinkLimit::default(),
         new,
         "https://exam.example",
     ))
@@ -271,33 +286,124 @@ fn new_candidate(resident_id: &str, email: &str) -> NewCandidate {
     }
 }
 
-#[test]
-fn signing_up_sends_a_link_and_keeps_the_number_sealed() {
-    let world = World::new();
-    let new = new_candidate("11010519491231002X", "lisi@example.org");
-    let id = sign_up(&world, new).unwrap();
-    let (sealed, body): (Vec<u8>, Vec<u8>) = world
+/// Every mail there is: its recipient and its text.
+fn mails(world: &World) -> Vec<(String, String)> {
+    let vault = world.store.vault();
+    let rows: Vec<(Vec<u8>, Vec<u8>)> = world
         .store
         .read_blocking(|view| {
-            let sealed = candidate::table
-                .find(id)
-                .select(candidate::resident_sealed)
-                .first(view.db)?;
-            Ok((
-                sealed,
-                mail::table.select(mail::body_sealed).first(view.db)?,
-            ))
+            let mails = mail::table.order(mail::id);
+            Ok(mails
+                .select((mail::recipient_sealed, mail::body_sealed))
+                .load(view.db)?)
+        })
+        .unwrap();
+    rows.iter()
+        .map(|(to, body)| (vault.open_text(to).unwrap(), vault.open_text(body).unwrap()))
+        .collect()
+}
+
+/// The token of the newest mail with a link.
+fn mailed_token(world: &World) -> String {
+    let (_, body) = mails(world).pop().unwrap();
+    let (_, rest) = body
+        .split_once("https://exam.example/verify-email?token=")
+        .unwrap();
+    rest.lines().next().unwrap().to_owned()
+}
+
+fn verify(world: &World, token: &str) -> Result<Id, Problem> {
+    let token = token.to_owned();
+    world.act(move |tx| service::verify(tx, &token))
+}
+
+#[test]
+fn an_account_is_opened_when_its_address_is_verified_and_the_number_is_sealed() {
+    let world = World::new();
+    let new = new_candidate("11010519491231002X", "lisi@example.org");
+    sign_up(&world, new).unwrap();
+    let token = mailed_token(&world);
+    let seen = world
+        .store
+        .read_blocking(|view| service::pending(view, &token))
+        .unwrap();
+    assert_eq!(seen.email, "lisi@example.org");
+    assert!(
+        !seen.resident_id.contains("19491231"),
+        "{}",
+        seen.resident_id
+    );
+
+    let id = verify(&world, &token).unwrap();
+    assert_eq!(world.last_decision().kind, "account.opened");
+    let sealed: Vec<u8> = world
+        .store
+        .read_blocking(|view| {
+            let row = candidate::table.find(id);
+            Ok(row.select(candidate::resident_sealed).first(view.db)?)
         })
         .unwrap();
     assert!(!String::from_utf8_lossy(&sealed).contains("110105"));
-    let body = world.store.vault().open_text(&body).unwrap();
-    assert!(body.contains("https://exam.example/verify-email?token="));
-    assert_eq!(world.last_decision().kind, "account.opened");
+    assert_eq!(code(verify(&world, &token)), "link-expired");
+}
 
-    let again = new_candidate("11010519491231002x", "other@example.org");
-    assert_eq!(code(sign_up(&world, again)), "resident-id-registered");
-    let again = new_candidate("440524188001010014", "LiSi@example.org");
-    assert_eq!(code(sign_up(&world, again)), "login-taken");
+#[test]
+fn a_sign_up_that_is_not_verified_keeps_nobody_out() {
+    let world = World::new();
+    // A stranger signs up with the number and the address of somebody else, and cannot verify.
+    let stranger = new_candidate("11010519491231002X", "stranger@example.org");
+    sign_up(&world, stranger).unwrap();
+    let squatter = new_candidate("440524188001010014", "lisi@example.org");
+    sign_up(&world, squatter).unwrap();
+    let owner = new_candidate("11010519491231002X", "lisi@example.org");
+    sign_up(&world, owner).unwrap();
+    verify(&world, &mailed_token(&world)).unwrap();
+}
+
+#[test]
+fn answers_to_sign_ups_do_not_tell_who_is_registered() {
+    let world = World::new();
+    sign_up(
+        &world,
+        new_candidate("11010519491231002X", "lisi@example.org"),
+    )
+    .unwrap();
+    verify(&world, &mailed_token(&world)).unwrap();
+
+    // The same address: the same answer, and its owner is told by mail.
+    sign_up(
+        &world,
+        new_candidate("440524188001010014", "LiSi@example.org"),
+    )
+    .unwrap();
+    let (to, body) = mails(&world).pop().unwrap();
+    assert_eq!(to, "lisi@example.org");
+    assert!(
+        body.contains("/forgot-password") && !body.contains("token="),
+        "{body}"
+    );
+
+    // The same number: only who has verified an address learns that it has an account.
+    sign_up(
+        &world,
+        new_candidate("11010519491231002x", "other@example.org"),
+    )
+    .unwrap();
+    let refused = verify(&world, &mailed_token(&world));
+    assert_eq!(code(refused), "resident-id-registered");
+}
+
+#[test]
+fn a_link_is_good_for_two_days() {
+    let world = World::new();
+    sign_up(
+        &world,
+        new_candidate("11010519491231002X", "lisi@example.org"),
+    )
+    .unwrap();
+    let token = mailed_token(&world);
+    world.clock.advance(jiff::SignedDuration::from_hours(48));
+    assert_eq!(code(verify(&world, &token)), "link-expired");
 }
 
 #[test]
@@ -424,11 +530,10 @@ fn each_act_asks_for_its_role() {
     let application = world.apply(&actor, 0).unwrap();
     assert_eq!(code(world.apply(&world.hr, 0)), "forbidden");
     assert_eq!(code(world.withdraw(&world.hr, application)), "forbidden");
-    let (me, organiser) = (actor.clone(), world.organiser.clone());
-    let refused = world.act(move |tx| service::review(tx, &me, application, true, ""));
-    assert_eq!(code(refused), "forbidden");
-    let refused = world.act(move |tx| service::review(tx, &organiser, application, true, ""));
-    assert_eq!(code(refused), "forbidden");
+    for other in [&actor, &world.organiser] {
+        let verdict = world.verdict(application, true, "");
+        assert_eq!(code(world.decide(other, application, verdict)), "forbidden");
+    }
     let (hr, examination) = (world.hr.clone(), world.examination);
     let refused =
         world.act(move |tx| service::issue_tickets(tx, &hr, examination, &Issue::default()));
@@ -445,8 +550,29 @@ fn nobody_reviews_their_own_application() {
     let mut actor = world.candidate(1);
     let application = world.apply(&actor, 0).unwrap();
     actor.roles.push(Role::Hr);
-    let refused = world.act(move |tx| service::review(tx, &actor, application, true, ""));
+    let verdict = world.verdict(application, true, "");
+    let refused = world.decide(&actor, application, verdict);
     assert_eq!(code(refused), "not-for-oneself");
+}
+
+#[test]
+fn what_changed_since_it_was_read_is_not_decided_on() {
+    let world = World::new();
+    let actor = world.candidate(1);
+    let application = world.apply(&actor, 0).unwrap();
+    let read = world.verdict(application, true, "");
+    let me = actor.clone();
+    world
+        .act(move |tx| service::put_photo(tx, &me, &sample_png(320, 420, 9000), None))
+        .unwrap();
+    let refused = world.decide(&world.hr, application, read);
+    assert_eq!(code(refused), "application-changed-meanwhile");
+
+    let read = world.verdict(application, true, "");
+    world.change_post(&actor, application, 1).unwrap();
+    let refused = world.decide(&world.hr, application, read);
+    assert_eq!(code(refused), "application-changed-meanwhile");
+    world.review(application, true, "").unwrap();
 }
 
 #[test]

@@ -10,7 +10,7 @@ use std::future::Future;
 use std::pin::Pin;
 
 use super::photo::{UPLOAD_MAX, too_large};
-use crate::http::{Answer, Page};
+use crate::http::{Answer, Page, read_up_to};
 use crate::kernel::Problem;
 use crate::kernel::error::Kind;
 
@@ -26,10 +26,11 @@ pub(super) struct Upload {
 pub(super) async fn read_body(request: &HttpRequest, payload: web::Payload) -> Answer<Upload> {
     let declared = request.headers().get(header::CONTENT_TYPE);
     let declared = declared.and_then(|value| value.to_str().ok());
-    let body = payload.to_bytes_limited(UPLOAD_MAX).await;
-    let content = body
-        .map_err(|_| too_large())?
-        .map_err(|_| Problem::malformed("malformed-request"))?;
+    let content = read_up_to(request, payload, UPLOAD_MAX).await;
+    let content = content.map_err(|problem| match problem.kind {
+        Kind::TooLarge => too_large(),
+        _ => problem,
+    })?;
     Ok(Upload {
         content: content.to_vec(),
         declared: declared.map(media_type),

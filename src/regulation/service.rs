@@ -166,7 +166,7 @@ pub fn override_profile(
     reason: &str,
 ) -> Result<(), Problem> {
     let acting = actor.acting_as(&[Role::Organiser])?;
-    let examination = load(tx, id)?;
+    let examination = hold_alone(tx, id)?;
     examination.must_be_draft()?;
     if reason.trim().is_empty() {
         return Err(Problem::field("reason", "required"));
@@ -200,7 +200,7 @@ pub struct Sitting {
 /// Sets when a written component is sat. Part of the announcement, so only in a draft.
 pub fn schedule(tx: &mut Tx<'_>, actor: &Actor, id: Id, sitting: &Sitting) -> Result<Id, Problem> {
     let acting = actor.acting_as(&[Role::Organiser])?;
-    let examination = load(tx, id)?;
+    let examination = hold_alone(tx, id)?;
     examination.must_be_draft()?;
     let written = examination.profile.component(&sitting.component);
     let Some(component) = written.filter(|c| c.kind == ComponentKind::Written) else {
@@ -243,7 +243,7 @@ pub fn schedule(tx: &mut Tx<'_>, actor: &Actor, id: Id, sitting: &Sitting) -> Re
 /// decision, and they cannot change. `posts` is how many posts the announcement offers.
 pub fn announce(tx: &mut Tx<'_>, actor: &Actor, id: Id, posts: usize) -> Result<(), Problem> {
     let acting = actor.acting_as(&[Role::Organiser])?;
-    let mut examination = load(tx, id)?;
+    let mut examination = hold_alone(tx, id)?;
     examination.phase.must_be(&[Phase::Draft])?;
     let faults = announcement_faults(tx, &examination, posts)?;
     Problem::unless_valid(faults)?;
@@ -303,6 +303,20 @@ pub fn advance(tx: &mut Tx<'_>, examination: &Examination, to: Phase) -> Result<
 /// Notes the last day of the publicity period.
 pub fn set_publicity_ends(tx: &mut Tx<'_>, id: Id, day: &str) -> Result<(), Problem> {
     store::set_publicity_ends(tx, id, day)
+}
+
+/// An examination with its rules, for an act in it: until the act commits nobody moves it to
+/// another phase or changes its rules. Acts take it so; [`load`] is for reading.
+pub fn hold(tx: &mut Tx<'_>, id: Id) -> Result<Examination, Problem> {
+    let row = store::hold(tx, id)?;
+    examination(row)
+}
+
+/// As [`hold`], for an act that changes rules or phase: it waits for the acts under way, and
+/// those that come after it see the change.
+pub fn hold_alone(tx: &mut Tx<'_>, id: Id) -> Result<Examination, Problem> {
+    let row = store::hold_alone(tx, id)?;
+    examination(row)
 }
 
 /// An examination with its rules.

@@ -6,7 +6,7 @@ use super::phase::Phase;
 use super::words::Track;
 use crate::kernel::{Id, Instant, Problem};
 use crate::store::schema::{examination, subject};
-use crate::store::{AnyConn, Tx, taken, text_enum};
+use crate::store::{AnyConn, Tx, first_held, taken, text_enum};
 
 text_enum!(Phase);
 text_enum!(Track);
@@ -59,6 +59,20 @@ pub(super) fn insert_examination(tx: &mut Tx<'_>, row: &ExaminationRow) -> Resul
 
 pub(super) fn examination(db: &mut AnyConn, id: Id) -> Result<ExaminationRow, Problem> {
     Ok(examination::table.find(id).first(db)?)
+}
+
+/// The examination, whose phase and rules nobody changes while this act lasts.
+pub(super) fn hold(tx: &mut Tx<'_>, id: Id) -> Result<ExaminationRow, Problem> {
+    Ok(first_held!(tx, examination::table.find(id), for_share)?)
+}
+
+/// The examination, in which nobody else acts while this act lasts.
+pub(super) fn hold_alone(tx: &mut Tx<'_>, id: Id) -> Result<ExaminationRow, Problem> {
+    Ok(first_held!(
+        tx,
+        examination::table.find(id),
+        for_no_key_update
+    )?)
 }
 
 /// Newest first, before `before`; drafts only if asked for.

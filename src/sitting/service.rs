@@ -5,9 +5,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
 
+use super::bodies::{self, Asked};
+use super::records;
 use super::rules::{self, AttemptState, ClosedBy, Window};
 use super::store::{self, AdmittedRow, AttemptRow, ResponseRow};
-use super::{bodies, records};
 use crate::access::{Actor, Role};
 use crate::assembly;
 use crate::bank::answer;
@@ -28,7 +29,7 @@ pub use super::view::{
 pub fn open(tx: &mut Tx<'_>, actor: &Actor, subject: Id) -> Result<Id, Problem> {
     let acting = actor.acting_as(&[Role::Candidate])?;
     let subject = regulation::subject(tx, subject)?;
-    let examination = regulation::load(tx, subject.examination)?;
+    let examination = regulation::hold(tx, subject.examination)?;
     let admitted = store::admitted(tx.db, acting.account, examination.id)?;
     let admitted = admitted.ok_or_else(Problem::not_found)?;
     examination.phase.must_be(&[Phase::Locked])?;
@@ -105,21 +106,20 @@ pub fn save(
     let attempt = store::hold_own_attempt(tx, acting.account, attempt)?;
     let attempt = attempt.ok_or_else(Problem::not_found)?;
     let place = i32::try_from(position).map_err(|_| Problem::not_found())?;
+    let asked = bodies::asked(tx, &attempt, position)?.ok_or_else(Problem::not_found)?;
+    let saved = |row| saved(row, &asked.option_order);
     if let Some(refusal) = rules::refusal(attempt.state, attempt.closes_at, tx.now) {
         // Perhaps it was in time and only the answer to it was lost on the way.
         let stored = store::response(tx.db, attempt.id, place)?;
         let stored = stored.filter(|row| !rules::supersedes(revision, row.revision));
         return stored.map_or(Err(refusal), saved);
     }
-    let body = bodies::body(tx, &attempt, position)?.ok_or_else(Problem::not_found)?;
     if revision < 1 {
         return Err(Problem::field("revision", "revision-from-one"));
     }
     let answer = answer.filter(|answer| !answer::is_blank(answer));
-    if let Some(answer) = &answer {
-        answer::accepts(&body, answer).map_err(|fault| Problem::invalid(vec![fault]))?;
-    }
-    let text = answer.as_ref().map(serde_json::to_string).transpose();
+    let kept = answer.map(|answer| kept(&asked, answer)).transpose()?;
+    let text = kept.as_ref().map(serde_json::to_string).transpose();
     let row = ResponseRow {
         attempt_id: attempt.id,
         position: place,
@@ -135,10 +135,19 @@ pub fn save(
     newer.map_or_else(|| Err(Problem::not_found()), saved)
 }
 
-fn saved(row: ResponseRow) -> Result<Saved, Problem> {
+/// The answer as it is kept, if the item can have it.
+fn kept(asked: &Asked, answer: Answer) -> Result<Answer, Problem> {
+    let refused = |fault| Problem::invalid(vec![fault]);
+    answer::accepts(&asked.body, &answer).map_err(refused)?;
+    rules::as_kept(answer, &asked.option_order)
+        .ok_or_else(|| Problem::field("answer", "no-such-option"))
+}
+
+fn saved(row: ResponseRow, option_order: &[u8]) -> Result<Saved, Problem> {
     let answer = row.answer.as_deref().map(serde_json::from_str).transpose();
+    let answer: Option<Answer> = answer.map_err(Problem::internal)?;
     Ok(Saved {
-        answer: answer.map_err(Problem::internal)?,
+        answer: answer.map(|answer| rules::as_shown(answer, option_order)),
         flagged: row.flagged,
         revision: row.revision,
         saved_at: row.saved_at,

@@ -5,6 +5,7 @@
 //! writes. A `Tx` is one all-or-nothing act; an `Ok` reaches the caller only after it is durable.
 
 mod conn;
+mod installation;
 mod migrate;
 pub mod schema;
 mod types;
@@ -20,6 +21,19 @@ use tokio::sync::oneshot;
 pub use conn::{AnyConn, Both, Target};
 pub use types::{parse_text, sha256};
 pub(crate) use types::{stored_as, text_enum};
+
+/// The first row of a query, held while this act lasts: with `for_share` nobody may change it
+/// meanwhile, with `for_no_key_update` nobody else may hold it either. What an act has checked
+/// then still stands when it commits. PostgreSQL locks the row; on SQLite the one writer sees to it.
+macro_rules! first_held {
+    ($tx:expr, $query:expr, $lock:ident) => {
+        match &mut *$tx.db {
+            $crate::store::AnyConn::Postgres(db) => $query.$lock().first(db),
+            $crate::store::AnyConn::Sqlite(db) => $query.first(db),
+        }
+    };
+}
+pub(crate) use first_held;
 pub use vault::{Sealed, Vault};
 
 use crate::kernel::error::Kind;
@@ -70,6 +84,7 @@ impl Store {
     /// Opens the database, brings its schema up to date under a lock, and starts the write path.
     pub fn open(target: Target, clock: Clock, vault: Vault) -> Result<Self, Problem> {
         migrate::run(&target)?;
+        installation::check_key(&mut conn::connect(&target)?, &vault)?;
         let pool = conn::pool(&target)?;
         let writer = match &target {
             Target::Sqlite(_) => Some(Writer::start(

@@ -11,8 +11,6 @@ diesel::table! {
         password_hash -> Text,
         state -> Text,
         must_change_password -> Bool,
-        failures -> Integer,
-        locked_until -> Nullable<BigInt>,
         created_at -> BigInt,
     }
 }
@@ -49,12 +47,37 @@ diesel::table! {
 }
 
 diesel::table! {
-    email_token (token_hash) {
+    sign_up (token_hash) {
+        token_hash -> Binary,
+        login_sealed -> Binary,
+        name_sealed -> Binary,
+        resident_sealed -> Binary,
+        password_hash -> Text,
+        expires_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    password_reset (token_hash) {
         token_hash -> Binary,
         account_id -> Binary,
-        purpose -> Text,
         expires_at -> BigInt,
-        used_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    sign_in_guard (login_index) {
+        login_index -> Binary,
+        failures -> Integer,
+        failed_at -> BigInt,
+        locked_until -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    installation (id) {
+        id -> Integer,
+        key_check -> Binary,
     }
 }
 
@@ -370,7 +393,7 @@ diesel::table! {
 diesel::joinable!(account_role -> account (account_id));
 diesel::joinable!(session -> account (account_id));
 diesel::joinable!(refresh_token -> session (session_id));
-diesel::joinable!(email_token -> account (account_id));
+diesel::joinable!(password_reset -> account (account_id));
 diesel::joinable!(headcount -> organisation (organisation_id));
 diesel::joinable!(subject -> examination (examination_id));
 diesel::joinable!(post -> examination (examination_id));
@@ -403,7 +426,10 @@ diesel::allow_tables_to_appear_in_same_query!(
     account_role,
     session,
     refresh_token,
-    email_token,
+    sign_up,
+    password_reset,
+    sign_in_guard,
+    installation,
     mail,
     idempotency_key,
     organisation,

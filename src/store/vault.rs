@@ -82,6 +82,11 @@ impl Vault {
         keyed(&self.index_key, format!("{field}\0{value}").as_bytes()).to_vec()
     }
 
+    /// A fingerprint of the key, by which a database knows the key that seals it.
+    pub fn key_check(&self) -> Vec<u8> {
+        self.index("vault", "key")
+    }
+
     /// A key for signing tokens, separate from the ones that guard data.
     pub fn token_key(&self) -> &[u8; 32] {
         &self.token_key

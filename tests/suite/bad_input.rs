@@ -64,7 +64,7 @@ fn no_refusal_tells_how_the_inside_works(app: TestApp) {
         hr.put(&headcount, &json!({ "approved": -1, "occupied": 0, "reason": "x" })),
         hr.put(&headcount, &json!({ "approved": 3_000_000_000_i64, "occupied": 0, "reason": "x" })),
         hr.put(&headcount, &json!({ "approved": 3, "occupied": 0, "reason": "x" })),
-        hr.post(&format!("/applications/{missing}/review"), &json!({ "approve": true })),
+        hr.post(&format!("/applications/{missing}/review"), &json!({ "approve": true, "seen": "" })),
         organiser.post(&format!("/examinations/{missing}/papers"), &json!({})),
         organiser.post("/examinations", &json!({ "year": "2026" })),
         organiser.send("PATCH", "/examinations", &[], Vec::new()),

@@ -14,20 +14,31 @@ fn a_candidate_signs_up_verifies_the_address_and_signs_in(app: TestApp) {
     });
     let nobody = app.anybody();
     nobody.post("/candidates", &body("110105194912310021")).fault("resident_id", "resident-id-check");
-    nobody.post("/candidates", &body(&person.resident_id)).id();
+    assert_eq!(nobody.post("/candidates", &body(&person.resident_id)).status, 202);
     let sign_in = || {
         nobody.post("/sessions", &json!({ "email": person.email, "password": PASSWORD }))
     };
-    sign_in().refused(403, "address-not-verified");
-    let link = app.mailed_link(&person.email);
-    let reply = app.browser().get(&link);
+    // There is no account before the address is verified, and opening the link is not enough:
+    // mail servers open links, too.
+    sign_in().refused(401, "sign-in-refused");
+    let link = app.mailed_link(&person.email, "verify-email");
+    let browser = app.browser();
+    let page = browser.get(&link);
+    assert!(page.text.contains(&person.name) && !page.text.contains(&person.resident_id));
+    sign_in().refused(401, "sign-in-refused");
+    let token = link.split_once("token=").unwrap().1;
+    let reply = browser.submit(&link, "/verify-email", &[("token", token)]);
     assert_eq!(reply.location.as_deref(), Some("/sign-in?done=address-verified"), "{reply:?}");
     assert_eq!(sign_in().status, 200);
-    // The link worked once; the same number cannot sign up again under another address.
+    // The link worked once.
     assert_eq!(app.browser().get(&link).status, 409);
+    // The same number under another address: the answer is the same, and the account is not opened.
     let mut again = body(&person.resident_id);
     again["email"] = json!("other@example.org");
-    nobody.post("/candidates", &again).refused(409, "resident-id-registered");
+    assert_eq!(nobody.post("/candidates", &again).status, 202);
+    let link = app.mailed_link("other@example.org", "verify-email");
+    let token = json!({ "token": link.split_once("token=").unwrap().1 });
+    nobody.post("/candidates/verifications", &token).refused(409, "resident-id-registered");
 }}
 
 on_both! {
@@ -37,7 +48,10 @@ fn a_photo_must_be_one_and_facts_are_kept(app: TestApp) {
         "name": person.name, "resident_id": person.resident_id, "email": person.email,
         "password": PASSWORD,
     });
-    app.anybody().post("/candidates", &body).id();
+    assert_eq!(app.anybody().post("/candidates", &body).status, 202);
+    let link = app.mailed_link(&person.email, "verify-email");
+    let token = json!({ "token": link.split_once("token=").unwrap().1 });
+    app.anybody().post("/candidates/verifications", &token).id();
     let candidate = app.token_for(&person.email);
     let png = [("content-type", "image/png")];
     let put = |bytes: &[u8]| candidate.send("PUT", "/candidates/me/photo", &png, bytes.to_vec());

@@ -111,12 +111,13 @@ fn applies(walk: &Walk, number: usize, major: &str) -> String {
         "name": person.name, "resident_id": person.resident_id, "email": person.email,
         "password": PASSWORD,
     });
-    app.anybody().post("/candidates", &sign_up).id();
-    let verified = app.browser().get(&app.mailed_link(&person.email));
-    assert_eq!(
-        verified.location.as_deref(),
-        Some("/sign-in?done=address-verified")
-    );
+    assert_eq!(app.anybody().post("/candidates", &sign_up).status, 202);
+    let link = app.mailed_link(&person.email, "verify-email");
+    let (_, token) = link.split_once("token=").unwrap();
+    let verification = json!({ "token": token });
+    app.anybody()
+        .post("/candidates/verifications", &verification)
+        .id();
     let candidate = app.sign_in(&person.email);
     let facts = json!({ "education": "bachelor", "degree": true, "major": major });
     assert_eq!(candidate.put("/candidates/me", &facts).status, 204);
@@ -140,16 +141,15 @@ fn applies(walk: &Walk, number: usize, major: &str) -> String {
 fn reviewed(walk: &Walk, fitting: &[String], unfit: (usize, &String)) {
     let hr = walk.by(Role::Hr);
     for application in fitting {
-        let verdict = json!({ "approve": true });
-        assert_eq!(
-            hr.post(&format!("/applications/{application}/review"), &verdict)
-                .status,
-            204
-        );
+        let path = format!("/applications/{application}/review");
+        let seen = &hr.get(&path).json["seen"];
+        let verdict = json!({ "approve": true, "seen": seen });
+        assert_eq!(hr.post(&path, &verdict).status, 204);
     }
     let (number, application) = unfit;
     let review = format!("/applications/{application}/review");
-    let findings = hr.get(&review).json["application"]["findings"].clone();
+    let read = hr.get(&review).json;
+    let (findings, seen) = (read["application"]["findings"].clone(), &read["seen"]);
     let unmet = findings
         .as_array()
         .unwrap()
@@ -160,15 +160,16 @@ fn reviewed(walk: &Walk, fitting: &[String], unfit: (usize, &String)) {
         ["major"]
     );
     assert_eq!(
-        hr.post(&review, &json!({ "approve": false })).status,
+        hr.post(&review, &json!({ "approve": false, "seen": seen }))
+            .status,
         422,
         "no reason given"
     );
     let reason = "所学专业不符合职位要求";
-    let verdict = json!({ "approve": false, "reason": reason });
+    let verdict = json!({ "approve": false, "reason": reason, "seen": seen });
     assert_eq!(hr.post(&review, &verdict).status, 204);
-    hr.post(&review, &json!({ "approve": true, "reason": "改判" }))
-        .refused(409, "already-decided");
+    let again = json!({ "approve": true, "reason": "改判", "seen": seen });
+    hr.post(&review, &again).refused(409, "already-decided");
     let own = walk
         .candidate(number)
         .get(&format!("/applications/{application}"))

@@ -114,7 +114,6 @@ fn open_staff(store: &Store) -> Result<Vec<Person>, Problem> {
             email: format!("{name}@demo.example"),
             name: title.to_owned(),
             password_hash: password_hash()?,
-            verified: true,
             must_change_password: false,
         })
     };

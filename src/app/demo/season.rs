@@ -288,7 +288,6 @@ fn sign_up(store: &Store, candidate: &cast::Candidate, number: usize) -> Result<
         name: candidate.name.clone(),
         // One hash for all: six hundred different ones would only show how slow hashing is.
         password_hash: password_hash()?,
-        verified: true,
         must_change_password: false,
     };
     let facts = candidate.facts.clone();
@@ -311,14 +310,17 @@ fn review(store: &Store, house: &House, application: Id) -> Result<bool, Problem
     let hr = house.the(Role::Hr)?.clone();
     let seen = store.read_blocking(|view| registration::review_view(view, &hr, application))?;
     let fits = seen.application.findings.iter().all(|finding| finding.met);
-    store.write_blocking(move |tx| {
-        let reason = if fits {
-            ""
-        } else {
-            "不符合职位要求的资格条件"
-        };
-        registration::review(tx, &hr, application, fits, reason)
-    })?;
+    let reason = if fits {
+        ""
+    } else {
+        "不符合职位要求的资格条件"
+    };
+    let verdict = registration::Verdict {
+        approve: fits,
+        reason: reason.to_owned(),
+        seen: seen.seen,
+    };
+    store.write_blocking(move |tx| registration::review(tx, &hr, application, &verdict))?;
     Ok(fits)
 }
 

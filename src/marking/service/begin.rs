@@ -19,7 +19,7 @@ use crate::marking::objective::{MultipleRule, Objective, mark_objective};
 use crate::marking::store::{self, ObjectiveRow, ScriptRow};
 use crate::registration::records::ticketed;
 use crate::regulation::Phase;
-use crate::regulation::service::{Examination, Subject, advance, load, subjects};
+use crate::regulation::service::{Examination, Subject, advance, hold_alone, load, subjects};
 use crate::sitting::records::{Closed, answers, closed, digest};
 use crate::store::{Tx, View};
 
@@ -172,7 +172,7 @@ impl Items {
 /// for each attempt; and opens the marking.
 pub fn begin(tx: &mut Tx<'_>, actor: &Actor, prepared: &Prepared) -> Result<Begun, Problem> {
     let acting = actor.acting_as(&[Role::Organiser])?;
-    let examination = load(tx, prepared.examination)?;
+    let examination = hold_alone(tx, prepared.examination)?;
     let subjects = may_begin(tx, &examination)?;
     prepared.must_be_all_of(tx, &subjects)?;
     advance(tx, &examination, Phase::Marking)?;

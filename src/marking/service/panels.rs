@@ -13,7 +13,7 @@ use crate::ledger;
 use crate::marking::panel::{BallotCount, Panel, Seat, mark_fault, seats};
 use crate::marking::store::{self, PanelRow};
 use crate::registration::records::Ticketed;
-use crate::regulation::service::{Examination, load};
+use crate::regulation::service::{Examination, hold, load};
 use crate::regulation::{Component, ComponentKind, Phase};
 use crate::store::{Tx, View};
 
@@ -159,7 +159,7 @@ impl Sheet {
         component: &str,
     ) -> Result<Self, Problem> {
         let (examination, ticket_no) = store::ticket(tx.db, application)?;
-        let examination = load(tx, examination)?;
+        let examination = hold(tx, examination)?;
         examination.phase.must_be(&[Phase::WrittenPublished])?;
         let component = examination
             .profile

@@ -14,7 +14,7 @@ use crate::ledger;
 use crate::marking::double::{MarkerMark, Resolution, ScriptState, resolve};
 use crate::marking::store::{self, Origin, ScriptMarkRow, ScriptRow};
 use crate::regulation::Phase;
-use crate::regulation::service::{Examination, load, subject, subjects};
+use crate::regulation::service::{Examination, hold, load, subject, subjects};
 use crate::sitting::records::answers;
 use crate::store::{Tx, View, sha256};
 
@@ -209,7 +209,7 @@ pub fn mark_script(
     let acting = actor.acting_as(&[Role::Marker])?;
     let row = store::script(tx.db, script)?;
     let origin = store::origin(tx.db, row.attempt_id)?;
-    let examination = load(tx, origin.examination)?;
+    let examination = hold(tx, origin.examination)?;
     examination.phase.must_be(&[Phase::Marking])?;
     let mut marks = marks_before(tx, acting.account, &row)?;
     let rule = rule(&examination)?;

@@ -10,7 +10,7 @@ use crate::http::{Answer, Listing, Page, PageForm, Params, html, see_other};
 use crate::kernel::{Id, Instant};
 use crate::registration::api::ApplicationQuery;
 use crate::registration::rules::ApplicationState;
-use crate::registration::service::{self, ApplicationLine, Counts, Issue, ReviewView};
+use crate::registration::service::{self, ApplicationLine, Counts, Issue, ReviewView, Verdict};
 use crate::regulation::Phase;
 use crate::regulation::service::{self as regulation, Examination};
 use crate::store::Store;
@@ -169,17 +169,23 @@ struct VerdictFields {
     approve: bool,
     #[serde(default)]
     reason: String,
+    seen: String,
 }
 
 async fn review(
     store: web::Data<Store>,
     actor: Actor,
     id: web::Path<Id>,
-    PageForm(verdict): PageForm<VerdictFields>,
+    PageForm(fields): PageForm<VerdictFields>,
 ) -> Answer<HttpResponse> {
     let id = id.into_inner();
+    let verdict = Verdict {
+        approve: fields.approve,
+        reason: fields.reason,
+        seen: fields.seen,
+    };
     store
-        .write(move |tx| service::review(tx, &actor, id, verdict.approve, &verdict.reason))
+        .write(move |tx| service::review(tx, &actor, id, &verdict))
         .await?;
     Ok(see_other(&format!(
         "/manage/applications/{id}?done=reviewed"

@@ -1,20 +1,22 @@
-//! Pages: signing up as a candidate.
+//! Pages: signing up as a candidate, and verifying the address by the link from the mail.
 
 use actix_web::{HttpResponse, ResponseError as _, web};
 use askama::Template;
 use serde::Deserialize;
 
-use crate::http::{Answer, Page, PageForm, ProblemBody, PublicUrl, html, see_other};
+use crate::access::LinkLimit;
+use crate::http::{Answer, Page, PageForm, Params, ProblemBody, PublicUrl, html, see_other};
 use crate::kernel::Problem;
 use crate::kernel::error::Kind;
 use crate::kernel::secret::Secret;
-use crate::registration::service::{self, NewCandidate};
+use crate::registration::service::{self, NewCandidate, Pending};
 use crate::store::Store;
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
     config
         .service(web::resource("/sign-up").get(form).post(sign_up))
-        .route("/sign-up/check-mail", web::get().to(check_mail));
+        .route("/sign-up/check-mail", web::get().to(check_mail))
+        .service(web::resource("/verify-email").get(link).post(verify));
 }
 
 /// What was typed; the password is never sent back.
@@ -71,6 +73,7 @@ struct SignUpFields {
 async fn sign_up(
     page: Page,
     store: web::Data<Store>,
+    limit: web::Data<LinkLimit>,
     site: web::Data<PublicUrl>,
     PageForm(fields): PageForm<SignUpFields>,
 ) -> Answer<HttpResponse> {
@@ -80,8 +83,8 @@ async fn sign_up(
         email: fields.email.clone(),
         password: fields.password.clone(),
     };
-    match service::sign_up(&store, new, &site.0).await {
-        Ok(_) => Ok(see_other("/sign-up/check-mail")),
+    match service::sign_up(&store, &limit, new, &site.0).await {
+        Ok(()) => Ok(see_other("/sign-up/check-mail")),
         Err(problem) if problem.kind == Kind::Internal => Err(problem),
         Err(problem) => again(page, fields, &problem),
     }
@@ -112,4 +115,43 @@ struct CheckMailPage {
 
 async fn check_mail(page: Page) -> Answer<HttpResponse> {
     html(&CheckMailPage { page })
+}
+
+#[derive(Deserialize)]
+struct Token {
+    token: Secret,
+}
+
+#[derive(Template)]
+#[template(path = "registration/templates/verify_email.html")]
+struct VerifyPage {
+    page: Page,
+    pending: Pending,
+    token: Secret,
+}
+
+/// What the link is about; a button verifies. A link that was merely opened, as mail servers do,
+/// verifies nothing.
+async fn link(
+    page: Page,
+    store: web::Data<Store>,
+    Params(link): Params<Token>,
+) -> Answer<HttpResponse> {
+    let token = link.token.clone();
+    let pending = store
+        .read(move |view| service::pending(view, token.reveal()))
+        .await?;
+    let token = link.token;
+    html(&VerifyPage {
+        page,
+        pending,
+        token,
+    })
+}
+
+async fn verify(store: web::Data<Store>, PageForm(link): PageForm<Token>) -> Answer<HttpResponse> {
+    store
+        .write(move |tx| service::verify(tx, link.token.reveal()))
+        .await?;
+    Ok(see_other("/sign-in?done=address-verified"))
 }

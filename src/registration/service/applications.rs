@@ -147,7 +147,8 @@ impl Prospect {
 /// Applies for a post. The screening is computed and kept, but it decides nothing: a person does.
 pub fn apply(tx: &mut Tx<'_>, actor: &Actor, examination: Id, post: Id) -> Result<Id, Problem> {
     let acting = actor.acting_as(&[Role::Candidate])?;
-    let examination = regulation::visible(tx, Some(actor), examination)?;
+    let examination = regulation::visible(tx, Some(actor), examination)?.id;
+    let examination = regulation::hold(tx, examination)?;
     must_be_open(&examination, tx.now)?;
     let post = post_of(tx, &examination, post)?;
     let claim = claim(tx, actor.account, &examination, &post)?;
@@ -190,8 +191,7 @@ pub fn change_post(
     post: Id,
 ) -> Result<(), Problem> {
     let acting = actor.acting_as(&[Role::Candidate])?;
-    let mut row = own(tx, actor, application)?;
-    let examination = regulation::load(tx, row.examination_id)?;
+    let (examination, mut row) = hold_own(tx, actor, application)?;
     must_be_open(&examination, tx.now)?;
     let from = row.state;
     rules::may_change_post(from, examination.profile.registration.change_post)?;
@@ -222,8 +222,7 @@ pub fn change_post(
 /// Withdraws an application, as far as the profile allows.
 pub fn withdraw(tx: &mut Tx<'_>, actor: &Actor, application: Id) -> Result<(), Problem> {
     let acting = actor.acting_as(&[Role::Candidate])?;
-    let mut row = own(tx, actor, application)?;
-    let examination = regulation::load(tx, row.examination_id)?;
+    let (examination, mut row) = hold_own(tx, actor, application)?;
     must_be_open(&examination, tx.now)?;
     let from = row.state;
     rules::may_withdraw(from, examination.profile.registration.withdraw)?;
@@ -345,6 +344,28 @@ fn own(view: &mut View<'_>, actor: &Actor, id: Id) -> Result<ApplicationRow, Pro
         return Err(Problem::not_found());
     }
     Ok(row)
+}
+
+/// As [`own`], held together with its examination, so that what is checked of both still stands
+/// when the act commits. The examination always comes first, or two acts could wait for each other.
+fn hold_own(
+    tx: &mut Tx<'_>,
+    actor: &Actor,
+    id: Id,
+) -> Result<(Examination, ApplicationRow), Problem> {
+    own(tx, actor, id)?;
+    hold_application(tx, id)
+}
+
+/// An application and its examination, both held.
+pub(super) fn hold_application(
+    tx: &mut Tx<'_>,
+    id: Id,
+) -> Result<(Examination, ApplicationRow), Problem> {
+    let examination = store::application(tx.db, id)?.examination_id;
+    let examination = regulation::hold(tx, examination)?;
+    let row = store::hold_application(tx, id)?;
+    Ok((examination, row))
 }
 
 /// Those who may look at other people's applications.

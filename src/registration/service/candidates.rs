@@ -1,85 +1,20 @@
-//! Candidates: signing up, the facts they state, their photograph.
+//! Candidates: their account, the facts they state, their photograph.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::json;
 use utoipa::ToSchema;
 
 use super::{Facts, seal, unseal};
 use crate::access::service::{self as access, NewAccount};
-use crate::access::{Actor, Role, password, rules as access_rules};
-use crate::kernel::resident_id::{ResidentId, ResidentIdError};
-use crate::kernel::secret::Secret;
-use crate::kernel::{Fault, Id, Instant, Problem};
+use crate::access::{Actor, Role};
+use crate::kernel::resident_id::ResidentId;
+use crate::kernel::{Id, Instant, Problem};
 use crate::ledger::{self, Entry};
 use crate::registration::photo::{self, Photograph};
 use crate::registration::rules;
 use crate::registration::store::{self, CandidateRow, PhotoRow};
 use crate::regulation::{self, Phase};
-use crate::store::{Store, Tx, View};
-
-/// Somebody who signs up.
-#[derive(Debug, Clone, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct NewCandidate {
-    /// Name, as on the identity card.
-    pub name: String,
-    /// Resident ID number.
-    #[schema(value_type = String)]
-    pub resident_id: Secret,
-    /// E-mail address, the login.
-    pub email: String,
-    /// Password.
-    #[schema(value_type = String)]
-    pub password: Secret,
-}
-
-/// Opens a candidate's account and sends the mail that verifies its address. Every wrong field is
-/// reported; the costly hash is made before the writer is asked.
-pub async fn sign_up(store: &Store, new: NewCandidate, base_url: &str) -> Result<Id, Problem> {
-    let resident = check_new(&new)?;
-    let account = NewAccount {
-        password_hash: password::hash(new.password).await?,
-        email: new.email,
-        name: new.name,
-        verified: false,
-        must_change_password: false,
-    };
-    let base = base_url.to_owned();
-    store
-        .write(move |tx| {
-            let id = register(tx, account, &resident)?;
-            access::send_verification(tx, id, &base)?;
-            Ok(id)
-        })
-        .await
-}
-
-fn check_new(new: &NewCandidate) -> Result<ResidentId, Problem> {
-    let mut faults = Vec::new();
-    if !(1..=60).contains(&new.name.trim().chars().count()) {
-        faults.push(Fault::new("name", "name-length"));
-    }
-    let resident = ResidentId::parse(new.resident_id.reveal());
-    if let Err(error) = &resident {
-        faults.push(Fault::new("resident_id", resident_fault(*error)));
-    }
-    for problem in [
-        access_rules::normal_login(&new.email).err(),
-        access_rules::check_password(new.password.reveal(), &new.email).err(),
-    ] {
-        faults.extend(problem.into_iter().flat_map(|problem| problem.faults));
-    }
-    Problem::unless_valid(faults)?;
-    resident.map_err(Problem::internal)
-}
-
-const fn resident_fault(error: ResidentIdError) -> &'static str {
-    match error {
-        ResidentIdError::Form => "resident-id-form",
-        ResidentIdError::Birthday => "resident-id-birthday",
-        ResidentIdError::Check => "resident-id-check",
-    }
-}
+use crate::store::{Tx, View};
 
 /// Opens the account of a candidate whose fields are checked; one per resident ID number.
 pub fn register(
@@ -177,6 +112,7 @@ pub fn put_photo(
 ) -> Result<(), Problem> {
     actor.acting_as(&[Role::Candidate])?;
     let photograph = photo::read(content, declared)?;
+    store::hold_candidate(tx, actor.account)?;
     must_not_be_in_use(tx, actor.account)?;
     let pixels = |side: usize| i32::try_from(side).map_err(Problem::internal);
     let row = PhotoRow {
@@ -213,10 +149,6 @@ pub(super) fn photo_of(view: &mut View<'_>, account: Id) -> Result<PhotoContent,
         media_type: row.media_type,
         content: view.vault.open_bytes(&row.content_sealed)?,
     })
-}
-
-pub(super) fn has_photo(view: &mut View<'_>, account: Id) -> Result<bool, Problem> {
-    Ok(store::photo(view.db, account)?.is_some())
 }
 
 /// The facts of an account that has stated them.

@@ -1,11 +1,13 @@
 //! Eligibility review (资格审查): a person decides, with the screening as advice.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
 
-use super::applications::{Course, READERS, StepKind, age, application_view, readable, replace};
-use super::candidates::{PhotoContent, has_photo, photo_of, resident_of};
+use super::applications::{
+    Course, READERS, StepKind, age, application_view, hold_application, readable, replace,
+};
+use super::candidates::{PhotoContent, photo_of, resident_of};
 use super::{ApplicationView, Facts, seal, unseal};
 use crate::access::service as access;
 use crate::access::{Actor, Role, mail};
@@ -16,7 +18,21 @@ use crate::registration::rules::{self, ApplicationState};
 use crate::registration::store::{self, ApplicationRow};
 use crate::regulation::Phase;
 use crate::regulation::service::{self as regulation, Examination};
-use crate::store::{Tx, View};
+use crate::store::{Tx, View, sha256};
+
+/// The decision on an application.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Verdict {
+    /// Whether it is approved.
+    pub approve: bool,
+    /// Why; needed for a refusal and for a decision against the screening.
+    #[serde(default)]
+    pub reason: String,
+    /// `seen` of the review that was read: post, facts or photograph changed since are not
+    /// decided on unread.
+    pub seen: String,
+}
 
 /// Approves or refuses an application. Decided once, while applications are taken and reviewed;
 /// the candidate is told by mail that there is a decision, and reads it after signing in.
@@ -24,12 +40,11 @@ pub fn review(
     tx: &mut Tx<'_>,
     actor: &Actor,
     application: Id,
-    approve: bool,
-    reason: &str,
+    verdict: &Verdict,
 ) -> Result<(), Problem> {
     let acting = actor.acting_as(&[Role::Hr])?;
-    let mut row = store::application(tx.db, application)?;
-    let examination = regulation::load(tx, row.examination_id)?;
+    let (examination, mut row) = hold_application(tx, application)?;
+    store::hold_candidate(tx, row.account_id)?;
     examination.phase.must_be(&[Phase::Announced])?;
     if row.account_id == acting.account {
         return Err(Problem::conflict("not-for-oneself"));
@@ -37,10 +52,13 @@ pub fn review(
     if row.state != ApplicationState::Submitted {
         return Err(Problem::conflict("already-decided"));
     }
+    if verdict.seen != seen(tx, &row)? {
+        return Err(Problem::conflict("application-changed-meanwhile"));
+    }
     let mut course: Course = unseal(tx.vault, &row.screening_sealed)?;
-    rules::check_reason(approve, &course.findings, reason)?;
-    let reason = Some(reason.trim()).filter(|reason| !reason.is_empty());
-    let (state, kind) = verdict(approve);
+    rules::check_reason(verdict.approve, &course.findings, &verdict.reason)?;
+    let reason = Some(verdict.reason.trim()).filter(|reason| !reason.is_empty());
+    let (state, kind) = outcome(verdict.approve);
     course.step(tx.now, kind, reason);
     row.state = state;
     row.screening_sealed = seal(tx.vault, &course)?;
@@ -50,7 +68,9 @@ pub fn review(
     replace(tx, &row, ApplicationState::Submitted)?;
     notify(tx, &examination, row.account_id)?;
     let post = establishment::post(tx, row.post_id)?.code;
-    let inputs = json!({ "application": row.id, "post": post, "screening": course.cited() });
+    let inputs = json!({
+        "application": row.id, "post": post, "screening": course.cited(), "seen": verdict.seen,
+    });
     let mut entry = examination
         .decision(acting, "application.reviewed")
         .on(inputs)
@@ -62,12 +82,23 @@ pub fn review(
     Ok(())
 }
 
-const fn verdict(approve: bool) -> (ApplicationState, StepKind) {
+const fn outcome(approve: bool) -> (ApplicationState, StepKind) {
     if approve {
         (ApplicationState::Approved, StepKind::Approved)
     } else {
         (ApplicationState::Refused, StepKind::Refused)
     }
+}
+
+/// A digest of what a review rests on: SHA-256 over the post, the facts as submitted and the
+/// SHA-256 of the photograph.
+fn seen(view: &mut View<'_>, row: &ApplicationRow) -> Result<String, Problem> {
+    let photo = store::photo(view.db, row.account_id)?;
+    let photo = photo.map(|photo| view.vault.open_bytes(&photo.content_sealed));
+    let photo = photo.transpose()?.map(|photo| hex::encode(sha256(photo)));
+    let facts: Facts = unseal(view.vault, &row.facts_sealed)?;
+    let parts = json!({ "post": row.post_id, "facts": facts, "photo": photo });
+    Ok(hex::encode(sha256(parts.to_string())))
 }
 
 /// Mail is read by others on the way: it names the examination and neither the person, the post
@@ -179,6 +210,8 @@ pub struct ReviewView {
     pub application: ApplicationView,
     /// The person.
     pub applicant: Applicant,
+    /// A digest of all this, to be sent with the decision.
+    pub seen: String,
 }
 
 /// One application, for its review.
@@ -196,9 +229,10 @@ pub fn review_view(
         resident_id: resident_of(view, account)?.to_string(),
         age: age(view, account, &examination)?,
         facts: unseal(view.vault, &row.facts_sealed)?,
-        has_photo: has_photo(view, account)?,
+        has_photo: store::photo(view.db, account)?.is_some(),
     };
     Ok(ReviewView {
+        seen: seen(view, &row)?,
         application: application_view(view, row)?,
         applicant,
     })

@@ -70,7 +70,7 @@ pub fn issue_tickets(
     issue: &Issue,
 ) -> Result<Issued, Problem> {
     let acting = actor.acting_as(&[Role::Organiser])?;
-    let examination = regulation::load(tx, examination)?;
+    let examination = regulation::hold_alone(tx, examination)?;
     examination.phase.must_be(&[Phase::Announced])?;
     must_be_decided(tx, &examination)?;
     let admitted = store::approved(tx.db, examination.id)?;

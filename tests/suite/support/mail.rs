@@ -4,18 +4,18 @@ use std::path::Path;
 
 use base64::Engine as _;
 
-/// The link that verifies this address; none if the mail is another one, or not yet whole.
-pub(super) fn link(file: &Path, email: &str) -> Option<String> {
+/// The link to `page` in a mail to this address; none if the mail is another one, or not yet whole.
+pub(super) fn link(file: &Path, email: &str, page: &str) -> Option<String> {
     let mail = std::fs::read_to_string(file).ok()?;
     let (head, body) = mail.split_once("\r\n\r\n")?;
     if file.extension()? != "eml" || !head.contains(email) {
         return None;
     }
     let text = plain(body);
-    let (_, rest) = text.split_once("/verify-email?token=")?;
+    let (_, rest) = text.split_once(&format!("/{page}?token="))?;
     let ends = |c: char| !c.is_alphanumeric() && !"-_".contains(c);
     let token = &rest[..rest.find(ends)?];
-    Some(format!("/verify-email?token={token}"))
+    Some(format!("/{page}?token={token}"))
 }
 
 /// The text of a body in base64 or quoted-printable, as far as links go.

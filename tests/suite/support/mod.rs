@@ -116,7 +116,6 @@ impl TestApp {
             email: email.clone(),
             name: name.to_owned(),
             password_hash: PASSWORD_HASH.clone(),
-            verified: true,
             must_change_password: false,
         };
         let roles = roles.to_vec();
@@ -177,13 +176,13 @@ impl TestApp {
         Browser::new(&self.base)
     }
 
-    /// The link in the mail that asks this address to verify itself, as soon as it has left.
-    pub fn mailed_link(&self, email: &str) -> String {
+    /// The link to `page` in the mail to this address, as soon as it has left.
+    pub fn mailed_link(&self, email: &str, page: &str) -> String {
         let until = std::time::Instant::now() + Duration::from_secs(10);
         loop {
             let mails = std::fs::read_dir(self.data.join("mail"));
             let mut mails = mails.into_iter().flatten().flatten();
-            if let Some(link) = mails.find_map(|mail| mail::link(&mail.path(), email)) {
+            if let Some(link) = mails.find_map(|mail| mail::link(&mail.path(), email, page)) {
                 return link;
             }
             assert!(std::time::Instant::now() < until, "no mail for {email}");

@@ -1,0 +1,1 @@
+-- Migrations only go forward: to go back, restore the backup made before.
