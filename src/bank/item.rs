@@ -127,13 +127,14 @@ pub struct Stimulus {
     pub table: Vec<Vec<String>>,
 }
 
-/// What a candidate answered. Options are the author's places, whatever order was shown.
+/// What a candidate answered. As kept and marked, options are the author's places; the exam room
+/// speaks of the places where they were shown.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Answer {
     /// Chosen options, ascending; one for a single choice.
     Options {
-        /// The author's places of the chosen options.
+        /// Places of the chosen options, from zero.
         chosen: Vec<u8>,
     },
     /// A judgement.

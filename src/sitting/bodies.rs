@@ -15,50 +15,70 @@ use crate::store::View;
 /// An item in one of its versions.
 type Version = (Id, i32);
 
-/// The items of each paper, in the order of its places.
-static PAPERS: Cache<Id, Arc<[Version]>> = Cache::new(50_000);
+/// A place of a paper: its item, and the order in which the options are shown.
+struct Place {
+    version: Version,
+    option_order: Box<[u8]>,
+}
+
+/// What is asked at a place, and in which order its options are shown.
+pub(super) struct Asked {
+    pub body: Arc<Body>,
+    pub option_order: Box<[u8]>,
+}
+
+/// The places of each paper, in order.
+static PAPERS: Cache<Id, Arc<[Place]>> = Cache::new(20_000);
 /// What each version of an item asks.
 static BODIES: Cache<Version, Arc<Body>> = Cache::new(50_000);
 
 /// What the paper of `attempt` asks at `position`, counted from one; nothing if it is shorter.
-pub(super) fn body(
+pub(super) fn asked(
     view: &mut View<'_>,
     attempt: &AttemptRow,
     position: u32,
-) -> Result<Option<Arc<Body>>, Problem> {
-    let items = match PAPERS.get(&attempt.paper_id) {
-        Some(items) => items,
+) -> Result<Option<Asked>, Problem> {
+    let places = match PAPERS.get(&attempt.paper_id) {
+        Some(places) => places,
         None => read_paper(view, attempt)?,
     };
     let index = usize::try_from(position)
         .ok()
         .and_then(|p| p.checked_sub(1));
-    let Some(version) = index.and_then(|index| items.get(index)) else {
+    let Some(place) = index.and_then(|index| places.get(index)) else {
         return Ok(None);
     };
-    match BODIES.get(version) {
-        Some(body) => Ok(Some(body)),
-        None => read_bodies(view, &items, version).map(Some),
-    }
+    let body = match BODIES.get(&place.version) {
+        Some(body) => body,
+        None => read_bodies(view, &places, &place.version)?,
+    };
+    Ok(Some(Asked {
+        body,
+        option_order: place.option_order.clone(),
+    }))
 }
 
-fn read_paper(view: &mut View<'_>, attempt: &AttemptRow) -> Result<Arc<[Version]>, Problem> {
+fn read_paper(view: &mut View<'_>, attempt: &AttemptRow) -> Result<Arc<[Place]>, Problem> {
     let paper = assembly::records::paper(view, attempt.subject_id, attempt.application_id)?;
     let (_, paper) = paper.ok_or_else(|| Problem::internal("an attempt without a paper"))?;
-    let places = paper.places().map(|place| (place.item_id, place.version));
-    let items: Arc<[Version]> = places.collect();
-    PAPERS.put(attempt.paper_id, items.clone());
-    Ok(items)
+    let places = paper.places().map(|place| Place {
+        version: (place.item_id, place.version),
+        option_order: place.option_order.clone().into(),
+    });
+    let places: Arc<[Place]> = places.collect();
+    PAPERS.put(attempt.paper_id, places.clone());
+    Ok(places)
 }
 
 /// Reads every body of a paper at once, and gives the one asked for.
 fn read_bodies(
     view: &mut View<'_>,
-    items: &[Version],
+    places: &[Place],
     wanted: &Version,
 ) -> Result<Arc<Body>, Problem> {
     let mut found = None;
-    for (version, item) in bank::records::item_versions(view, items)? {
+    let versions: Vec<Version> = places.iter().map(|place| place.version).collect();
+    for (version, item) in bank::records::item_versions(view, &versions)? {
         let body = Arc::new(item.body);
         if version == *wanted {
             found = Some(body.clone());

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::bank::item::Answer;
 use crate::kernel::{Instant, Problem};
 
 /// Where an attempt stands.
@@ -77,6 +78,31 @@ pub fn window(opens_at: Instant, closes_at: Instant, extra_seconds: i64, now: In
     }
 }
 
+/// An answer that names options by the places where the candidate saw them, as it is kept: by the
+/// author's places, from which keys and marks follow. The candidate never learns the author's
+/// places: where authors like to put the key is nobody's business. None if she saw no such option.
+pub fn as_kept(answer: Answer, option_order: &[u8]) -> Option<Answer> {
+    let Answer::Options { chosen } = answer else {
+        return Some(answer);
+    };
+    let author = |shown: &u8| option_order.get(usize::from(*shown)).copied();
+    let mut chosen = chosen.iter().map(author).collect::<Option<Vec<u8>>>()?;
+    chosen.sort_unstable();
+    Some(Answer::Options { chosen })
+}
+
+/// The inverse of [`as_kept`]: a kept answer as its candidate gave it.
+pub fn as_shown(answer: Answer, option_order: &[u8]) -> Answer {
+    let Answer::Options { chosen } = answer else {
+        return answer;
+    };
+    let shown = (0_u8..).zip(option_order);
+    let chosen = shown.filter(|(_, author)| chosen.contains(author));
+    Answer::Options {
+        chosen: chosen.map(|(shown, _)| shown).collect(),
+    }
+}
+
 /// Why answers of an attempt are no longer taken, if so. The server's clock alone decides.
 pub fn refusal(state: AttemptState, closes_at: Instant, now: Instant) -> Option<Problem> {
     match state {
@@ -96,6 +122,36 @@ pub const fn supersedes(sent: i64, stored: i64) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::strategy::Strategy as _;
+
+    fn options(chosen: &[u8]) -> Answer {
+        Answer::Options {
+            chosen: chosen.to_vec(),
+        }
+    }
+
+    #[test]
+    fn options_are_named_by_where_they_were_seen_and_kept_by_the_authors_places() {
+        let order = [2, 0, 3, 1];
+        assert_eq!(as_kept(options(&[0]), &order), Some(options(&[2])));
+        assert_eq!(as_kept(options(&[0, 1]), &order), Some(options(&[0, 2])));
+        assert_eq!(as_shown(options(&[0, 2]), &order), options(&[0, 1]));
+        assert_eq!(as_kept(options(&[4]), &order), None);
+        let judgement = Answer::Judgement { holds: true };
+        assert_eq!(as_kept(judgement.clone(), &[]), Some(judgement));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn what_was_chosen_comes_back_as_it_was_chosen(
+            order in proptest::strategy::Just((0_u8..6).collect::<Vec<_>>()).prop_shuffle(),
+            chosen in proptest::collection::btree_set(0_u8..6, 0..6),
+        ) {
+            let given = options(&chosen.into_iter().collect::<Vec<_>>());
+            let kept = as_kept(given.clone(), &order).unwrap();
+            proptest::prop_assert_eq!(as_shown(kept, &order), given);
+        }
+    }
 
     const OPENS: Instant = Instant::from_micros(0);
     const CLOSES: Instant = OPENS.plus_seconds(3600);

@@ -46,6 +46,20 @@ impl House {
         self.write(move |tx| service::save(tx, &actor, attempt, position, answer, false, revision))
     }
 
+    /// The options at a position of the first candidate's paper, as their author put them.
+    fn options(&self, position: u32) -> Vec<String> {
+        let (_, application) = self.candidates[0];
+        self.read(|view| {
+            let (_, paper) =
+                crate::assembly::records::paper(view, self.subject, application)?.unwrap();
+            let place = paper.places().find(|p| p.position == position).unwrap();
+            let version = (place.item_id, place.version);
+            let items = crate::bank::records::item_versions(view, &[version])?;
+            Ok(items[&version].body.options().to_vec())
+        })
+        .unwrap()
+    }
+
     fn hand_in(&self, actor: &Actor, attempt: Id) -> Result<Receipt, Problem> {
         let actor = actor.clone();
         self.write(move |tx| service::hand_in(tx, &actor, attempt))
@@ -124,8 +138,8 @@ fn a_candidate_sees_her_paper_and_no_key_explanation_or_rubric() {
     assert_eq!(view.stimuli.len(), 1);
     assert_eq!(view.stimuli[0].paragraphs, ["第一段。", "第二段。"]);
     let single = item(&view, ItemKind::SingleChoice);
-    let mut places: Vec<u8> = single.options.iter().map(|o| o.place).collect();
-    places.sort_unstable();
+    // Options are named by where they are shown: nothing tells where their author put them.
+    let places: Vec<u8> = single.options.iter().map(|o| o.place).collect();
     assert_eq!(places, [0, 1, 2, 3]);
     let json = serde_json::to_string(&view).unwrap();
     let html = super::pages::rendered(&view);
@@ -189,6 +203,13 @@ fn an_answer_must_be_one_that_its_item_can_have() {
     }
     let saved = house.save(&anna, attempt, single, chosen(&[3]), 1).unwrap();
     assert_eq!(saved.answer, chosen(&[3]));
+    // She names the option by where she saw it; kept is where its author put it.
+    let kept = house.read(|view| records::answers(view, attempt)).unwrap();
+    let shown = item(&view, ItemKind::SingleChoice).options[3].text.clone();
+    let Some(Answer::Options { chosen: authors }) = kept.get(&single) else {
+        panic!("nothing is kept");
+    };
+    assert_eq!(shown, house.options(single)[usize::from(authors[0])]);
     // Taken back: a blank is kept as none, and is no answer in the script.
     let saved = house.save(&anna, attempt, single, chosen(&[]), 2).unwrap();
     assert_eq!(saved.answer, None);

@@ -90,7 +90,7 @@ pub struct AttemptItem {
 /// An option.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct AttemptOption {
-    /// How an answer names it.
+    /// Where it is shown, from zero: how an answer names it.
     pub place: u8,
     /// Its text.
     pub text: String,
@@ -196,6 +196,7 @@ fn shown_item(
     let response = responses.get(&position);
     let answer = response.and_then(|row| row.answer.as_deref());
     let answer = answer.map(serde_json::from_str).transpose();
+    let answer: Option<Answer> = answer.map_err(Problem::internal)?;
     Ok(AttemptItem {
         position: place.position,
         kind: item.body.kind(),
@@ -207,21 +208,18 @@ fn shown_item(
             Body::Essay { words_max, .. } => Some(words_max),
             _ => None,
         },
-        answer: answer.map_err(Problem::internal)?,
+        answer: answer.map(|answer| rules::as_shown(answer, &place.option_order)),
         flagged: response.is_some_and(|row| row.flagged),
         revision: response.map_or(0, |row| row.revision),
     })
 }
 
 fn shown_options(body: &Body, order: &[u8]) -> Vec<AttemptOption> {
-    let option = |place: &u8| {
-        let text = body.options().get(usize::from(*place))?.clone();
-        Some(AttemptOption {
-            place: *place,
-            text,
-        })
+    let option = |(place, author): (u8, &u8)| {
+        let text = body.options().get(usize::from(*author))?.clone();
+        Some(AttemptOption { place, text })
     };
-    order.iter().filter_map(option).collect()
+    (0_u8..).zip(order).filter_map(option).collect()
 }
 
 /// The stimuli that the paper names.

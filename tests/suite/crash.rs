@@ -1,5 +1,6 @@
 //! The third promise: no acknowledged answer is ever lost, whatever happens to the server.
 
+use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -15,7 +16,7 @@ use keju::bank::records as bank;
 use keju::draw::Seed;
 use keju::kernel::{Clock, Id};
 use keju::regulation::service as regulation;
-use keju::sitting::{records as sat, service as sitting};
+use keju::sitting::{records as sat, rules::as_shown, service as sitting};
 use keju::store::Store;
 use serde_json::json;
 
@@ -26,6 +27,8 @@ struct Seated {
     email: String,
     attempt: Id,
     positions: Vec<u32>,
+    /// The order in which the options of each position are shown.
+    orders: BTreeMap<u32, Vec<u8>>,
 }
 
 /// Prepares a sitting that is open now, by the real clock, with everybody in the room.
@@ -58,7 +61,7 @@ fn take_seat(store: &Store, subject: Id, sitter: &Sitter) -> Seated {
     let attempt = store
         .write_blocking(move |tx| sitting::open(tx, &actor, subject))
         .unwrap();
-    let (email, positions) = store
+    let (email, orders) = store
         .read_blocking(|view| {
             let (_, paper) = papers::paper(view, subject, sitter.application)?.unwrap();
             let wanted: Vec<_> = paper.places().map(|p| (p.item_id, p.version)).collect();
@@ -66,14 +69,17 @@ fn take_seat(store: &Store, subject: Id, sitter: &Sitter) -> Seated {
             let single = paper.places().filter(|place| {
                 items[&(place.item_id, place.version)].body.kind() == ItemKind::SingleChoice
             });
-            let positions = single.map(|place| place.position).collect();
-            Ok((access::email_of(view, sitter.actor.account)?, positions))
+            let orders: BTreeMap<u32, Vec<u8>> = single
+                .map(|place| (place.position, place.option_order.clone()))
+                .collect();
+            Ok((access::email_of(view, sitter.actor.account)?, orders))
         })
         .unwrap();
     Seated {
         email,
         attempt,
-        positions,
+        positions: orders.keys().copied().collect(),
+        orders,
     }
 }
 
@@ -163,7 +169,9 @@ fn a_server_killed_under_load_has_lost_no_acknowledged_answer() {
             let mine = |a: &&Acknowledged| a.0 == one.attempt && a.1 == *position;
             let sent = acknowledged.iter().filter(mine).count();
             if sent > 0 {
-                let Some(Answer::Options { chosen }) = kept.get(position) else {
+                let kept = kept.get(position).cloned();
+                let shown = kept.map(|answer| as_shown(answer, &one.orders[position]));
+                let Some(Answer::Options { chosen }) = shown else {
                     panic!(
                         "position {position} of {}: {sent} acknowledged, none kept",
                         one.email
@@ -172,7 +180,7 @@ fn a_server_killed_under_load_has_lost_no_acknowledged_answer() {
                 let last = acknowledged.iter().rfind(mine).unwrap().2;
                 let next = (last + 1) % 3;
                 assert!(
-                    chosen == &[last] || chosen == &[next],
+                    chosen == [last] || chosen == [next],
                     "{position}: {chosen:?}, {last}"
                 );
             }

@@ -12,7 +12,7 @@ use crate::bank::records as bank;
 use crate::draw::{Seed, Stream};
 use crate::kernel::{Id, Problem, Rounding, Score};
 use crate::regulation::service::Subject;
-use crate::sitting::service as sitting;
+use crate::sitting::{rules, service as sitting};
 use crate::store::Store;
 
 /// A candidate on the way to the exam room.
@@ -89,6 +89,7 @@ fn sit_one(
         let Some(answer) = answer(place, &items, sitter.ability, &mut stream) else {
             continue;
         };
+        let answer = rules::as_shown(answer, &place.option_order);
         let (actor, position) = (sitter.actor.clone(), place.position);
         store.write_blocking(move |tx| {
             sitting::save(tx, &actor, attempt, position, Some(answer), false, 1)
