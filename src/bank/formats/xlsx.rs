@@ -21,6 +21,9 @@ pub const MAGIC: &[u8] = b"PK\x03\x04";
 
 /// Most bytes that a file may unpack to.
 const UNPACKED_MAX: u64 = 200 << 20;
+/// Most bytes of text in all cells together: a file can hold one long text once and name it in
+/// very many cells.
+const TEXT_MAX: usize = 64 << 20;
 
 type Workbook<'a> = Xlsx<Cursor<&'a [u8]>>;
 
@@ -98,14 +101,18 @@ fn cells(
     let mut reader = workbook.worksheet_cells_reader(sheet).map_err(damaged)?;
     let mut rows: BTreeMap<usize, Vec<String>> = BTreeMap::new();
     let mut faults = Vec::new();
+    let mut left = TEXT_MAX;
     while let Some(cell) = reader.next_cell_with_formula_metadata().map_err(damaged)? {
         let read = match cell.formula {
             Some(_) => Err(Fault::new("", "cell-formula")),
             None => text(&cell.value, disguised.contains(&cell.pos)),
         };
-        if read.as_ref().is_ok_and(String::is_empty) {
+        let length = read.as_ref().map_or(0, String::len);
+        if read.is_ok() && length == 0 {
             continue;
         }
+        let too_large = || Fault::new("file", "file-too-large").with("max", TEXT_MAX >> 20);
+        left = left.checked_sub(length).ok_or_else(too_large)?;
         let (row, column) = place(cell.pos)?;
         match read {
             Ok(text) => put(rows.entry(row).or_default(), column, text),
@@ -284,6 +291,18 @@ mod tests {
         assert_eq!(unpacks(&bomb, 4 << 20), Ok(()));
         let fault = unpacks(&bomb, (4 << 20) - 1).unwrap_err();
         assert_eq!(fault.code, "file-too-large");
+    }
+
+    #[test]
+    fn one_long_text_in_very_many_cells_is_refused() {
+        let long = "长".repeat(30_000);
+        let bytes = saved(|sheet| {
+            for cell in 0..800 {
+                sheet.write(cell / 40, (cell % 40) as u16, &long).unwrap();
+            }
+        });
+        assert!(bytes.len() < 100_000);
+        assert_eq!(refused(&bytes), ["file: file-too-large"]);
     }
 
     #[test]
