@@ -218,6 +218,27 @@ fn pure_files_know_no_database_no_web_no_clock_and_no_chance() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// `load(tx` in an act would read an examination that somebody else may move on before the act
+/// commits; `hold` and `hold_alone` keep it.
+#[test]
+fn acts_hold_the_examination_they_act_in() {
+    let mut wrong = Vec::new();
+    for path in rust_files(Path::new("src"))
+        .into_iter()
+        .filter(|path| !is_tests(path))
+    {
+        let text = code(&path);
+        let service = path.to_string_lossy().contains("service");
+        if service && (text.contains("regulation::load(tx") || text.contains(" load(tx")) {
+            wrong.push(path.display().to_string());
+        }
+    }
+    assert!(
+        wrong.is_empty(),
+        "these read an examination and do not hold it: {wrong:?}"
+    );
+}
+
 #[test]
 fn rooms_open_no_transaction_of_their_own() {
     let mut wrong = Vec::new();

@@ -14,7 +14,7 @@ use crate::ledger;
 use crate::ranking::results::RankedView;
 use crate::ranking::service::list;
 use crate::ranking::{MarkState, RankedList};
-use crate::regulation::service::{Examination, load};
+use crate::regulation::service::{Examination, hold, load};
 use crate::regulation::{Phase, Profile};
 use crate::store::{Tx, View, sha256};
 
@@ -93,7 +93,7 @@ pub fn record_export(
     hash: [u8; 32],
 ) -> Result<(), Problem> {
     let acting = actor.acting_as(&[Role::Hr])?;
-    let examination = load(tx, id)?;
+    let examination = hold(tx, id)?;
     let inputs = json!({ "kind": kind.as_str(), "rows": rows, "sha256": hex::encode(hash) });
     let entry = examination.decision(acting, "export.made").on(inputs);
     ledger::record(tx, &entry.outcome("made"))?;

@@ -213,7 +213,7 @@ pub fn close_round(tx: &mut Tx<'_>) -> Result<usize, Problem> {
 
 fn close_some(tx: &mut Tx<'_>, examination: Id, limit: i64) -> Result<usize, Problem> {
     let overdue = store::overdue(tx, examination, limit)?;
-    let examination = regulation::load(tx, examination)?;
+    let examination = regulation::hold(tx, examination)?;
     for row in &overdue {
         let entry = examination.system_decision("script.closed");
         close(tx, entry, row, ClosedBy::Time)?;

@@ -34,6 +34,19 @@ fn post(office: &str, number: usize) -> Value {
     })
 }
 
+/// Sets when the two papers are sat.
+fn schedule(organiser: &Client, examination: &str) {
+    for (component, from, to) in [("xingce", "01", "03"), ("shenlun", "06", "09")] {
+        let sitting = json!({
+            "component": component,
+            "opens_at": format!("2026-03-15T{from}:00:00Z"),
+            "closes_at": format!("2026-03-15T{to}:00:00Z"),
+        });
+        let reply = organiser.put(&format!("/examinations/{examination}/sittings"), &sitting);
+        assert!(reply.status < 300, "{reply:?}");
+    }
+}
+
 on_both! {
 fn eight_plans_for_three_slots_get_three(app: TestApp) {
     let (hr, _, office, examination) = draft(&app, 3);
@@ -56,15 +69,7 @@ on_both! {
 fn of_two_announcements_at_once_one_is_published(app: TestApp) {
     let (hr, organiser, office, examination) = draft(&app, 3);
     hr.post(&format!("/examinations/{examination}/posts"), &post(&office, 1)).id();
-    for (component, from, to) in [("xingce", "01", "03"), ("shenlun", "06", "09")] {
-        let sitting = json!({
-            "component": component,
-            "opens_at": format!("2026-03-15T{from}:00:00Z"),
-            "closes_at": format!("2026-03-15T{to}:00:00Z"),
-        });
-        let reply = organiser.put(&format!("/examinations/{examination}/sittings"), &sitting);
-        assert!(reply.status < 300, "{reply:?}");
-    }
+    schedule(&organiser, &examination);
     let path = format!("/examinations/{examination}/announcement");
     let replies: Vec<_> = std::thread::scope(|scope| {
         let ask = || {
@@ -123,4 +128,70 @@ fn of_many_saves_of_an_answer_the_newest_stays_whatever_the_order(app: TestApp) 
     let first = candidate.post(&hand_in, &json!({}));
     assert_eq!(first.json["digest"], candidate.post(&hand_in, &json!({})).json["digest"]);
     assert_eq!(save(21).status, 409);
+}}
+
+on_both! {
+fn an_examination_is_not_moved_on_while_an_act_is_in_it(app: TestApp) {
+    let (hr, organiser, office, examination) = draft(&app, 3);
+    hr.post(&format!("/examinations/{examination}/posts"), &post(&office, 1)).id();
+    schedule(&organiser, &examination);
+    let id: Id = examination.parse().unwrap();
+    let (entered, began) = std::sync::mpsc::channel();
+    std::thread::scope(|scope| {
+        let act = scope.spawn(|| {
+            app.store.write_blocking(move |tx| {
+                let before = regulation::hold(tx, id)?.phase;
+                entered.send(()).unwrap();
+                // Time enough for the announcement to come in between, if it could.
+                std::thread::sleep(std::time::Duration::from_millis(400));
+                Ok((before, regulation::load(tx, id)?.phase))
+            })
+        });
+        began.recv().unwrap();
+        let path = format!("/examinations/{examination}/announcement");
+        let announced = organiser.post(&path, &json!({}));
+        assert!(announced.status < 300, "{announced:?}");
+        let (before, after) = act.join().unwrap().unwrap();
+        assert_eq!(before, after, "the examination was announced while an act was in it");
+    });
+    let shown = app.anybody().get(&format!("/examinations/{examination}"));
+    assert_eq!(shown.json["phase"], "announced", "{shown:?}");
+}}
+
+on_both! {
+fn rules_do_not_change_under_their_frozen_hash(app: TestApp) {
+    let (hr, organiser, office, examination) = draft(&app, 3);
+    hr.post(&format!("/examinations/{examination}/posts"), &post(&office, 1)).id();
+    schedule(&organiser, &examination);
+    let announcement = format!("/examinations/{examination}/announcement");
+    let overrides = format!("/examinations/{examination}/profile-overrides");
+    std::thread::scope(|scope| {
+        for version in 2..6 {
+            let change = json!({ "overrides": format!("version = {version}"), "reason": "试" });
+            let (organiser, overrides) = (organiser.clone(), &overrides);
+            scope.spawn(move || organiser.post(overrides, &change));
+        }
+        scope.spawn(|| organiser.post(&announcement, &json!({})));
+    });
+    let id: Id = examination.parse().unwrap();
+    let frozen = app.store.read_blocking(move |view| regulation::load(view, id)).unwrap();
+    let hash = frozen.profile.hash().unwrap();
+    assert_eq!(frozen.profile_hash.as_deref(), Some(hash.as_slice()));
+}}
+
+on_both! {
+fn a_post_that_two_remove_gives_its_slots_back_once(app: TestApp) {
+    let (hr, _, office, examination) = draft(&app, 3);
+    let path = format!("/examinations/{examination}/posts");
+    let doomed = hr.post(&path, &post(&office, 1)).id();
+    hr.post(&path, &post(&office, 2)).id();
+    let path = format!("/posts/{doomed}");
+    let statuses: Vec<u16> = std::thread::scope(|scope| {
+        let remove = || scope.spawn(|| hr.delete(&path, &json!({})).status);
+        let removing: Vec<_> = (0..4).map(|_| remove()).collect();
+        removing.into_iter().map(|thread| thread.join().unwrap()).collect()
+    });
+    assert_eq!(statuses.iter().filter(|status| **status == 204).count(), 1, "{statuses:?}");
+    let shown = app.anybody().get(&format!("/organisations/{office}"));
+    assert_eq!(shown.json["headcount"][0]["planned"], 1);
 }}
