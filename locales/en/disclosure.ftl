@@ -80,7 +80,6 @@ kind-script-settled = Script settled
 kind-panel-marked = Panel mark entered
 kind-ballot-entered = Ballot entered
 kind-component-decided = Component decided
-kind-component-absent = Absence recorded
 kind-written-published = Written results published
 kind-merit-published = Merit list published
 kind-export-made = Results exported

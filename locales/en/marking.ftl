@@ -83,3 +83,4 @@ fault-more-than-possible = At most { $max }.
 fault-reason-for-correction = A correction needs a reason.
 fault-over-one = At most 1.
 fault-finer-than-places = Finer than the decimals that are kept.
+marking-absence-reason = Why the absence is recorded (kept in the decision log)

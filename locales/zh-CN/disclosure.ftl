@@ -80,7 +80,6 @@ kind-script-settled = 主观题定分
 kind-panel-marked = 考官评分
 kind-ballot-entered = 录入票决
 kind-component-decided = 确定科目成绩
-kind-component-absent = 登记缺考
 kind-written-published = 公布笔试成绩
 kind-merit-published = 公布总成绩
 kind-export-made = 导出成绩

@@ -83,3 +83,4 @@ fault-more-than-possible = 最多为 { $max }。
 fault-reason-for-correction = 更正必须说明理由。
 fault-over-one = 应不大于 1。
 fault-finer-than-places = 评分单位的小数位数超过保留的位数。
+marking-absence-reason = 缺考说明（写入决定日志）

@@ -150,18 +150,29 @@ pub async fn enter_panel_mark(
     Ok(HttpResponse::NoContent().finish())
 }
 
-/// Enters that a candidate did not come to an interview or assessment. Roles: HR officer,
-/// organiser.
-#[utoipa::path(tag = "marking", responses((status = 204), (status = 403, body = ProblemBody), (status = 409, body = ProblemBody)))]
+/// Why a candidate is entered as absent.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Absence {
+    /// Why; kept in the decision log.
+    reason: String,
+}
+
+/// Enters that a candidate did not come to an interview, an assessment or a vote. Roles: HR
+/// officer, organiser.
+#[utoipa::path(request_body = Absence, tag = "marking", responses((status = 204), (status = 403, body = ProblemBody), (status = 409, body = ProblemBody), (status = 422, body = ProblemBody)))]
 #[put("/applications/{id}/components/{component}/absence")]
 pub async fn enter_absence(
     store: web::Data<Store>,
     actor: Actor,
     path: web::Path<(Id, String)>,
+    Body(absence): Body<Absence>,
 ) -> Answer<HttpResponse> {
     let (application, component) = path.into_inner();
     store
-        .write(move |tx| service::enter_absence(tx, &actor, application, &component))
+        .write(move |tx| {
+            service::enter_absence(tx, &actor, application, &component, &absence.reason)
+        })
         .await?;
     Ok(HttpResponse::NoContent().finish())
 }

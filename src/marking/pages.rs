@@ -234,6 +234,7 @@ async fn enter_marks(
 struct AbsenceFields {
     application: Id,
     component: String,
+    reason: String,
 }
 
 async fn enter_absence(
@@ -243,7 +244,10 @@ async fn enter_absence(
     PageForm(form): PageForm<AbsenceFields>,
 ) -> Answer<HttpResponse> {
     store
-        .write(move |tx| service::enter_absence(tx, &actor, form.application, &form.component))
+        .write(move |tx| {
+            let (of, component) = (form.application, &form.component);
+            service::enter_absence(tx, &actor, of, component, &form.reason)
+        })
         .await?;
     Ok(back_to_sheet(path.into_inner(), "absence-entered"))
 }

@@ -14,7 +14,7 @@ use crate::store::schema::{
     application, attempt, examination, objective_mark, panel_mark, post, ranking, script,
     script_mark, subject,
 };
-use crate::store::{AnyConn, Tx, taken, text_enum};
+use crate::store::{AnyConn, Tx, first_held, taken, text_enum};
 
 text_enum!(Outcome);
 text_enum!(ScriptState);
@@ -269,6 +269,15 @@ pub(super) fn ticket(db: &mut AnyConn, application: Id) -> Result<(Id, String), 
         .select((application::examination_id, application::ticket_no))
         .first(db)?;
     Ok((examination, ticket.ok_or_else(Problem::not_found)?))
+}
+
+/// Nobody else enters anything for this candidate while this act lasts: a mark and an absence
+/// entered at the same moment would both stand.
+pub(super) fn hold_sheet(tx: &mut Tx<'_>, application: Id) -> Result<(), Problem> {
+    let row = application::table.find(application).select(application::id);
+    let held: QueryResult<Id> = first_held!(tx, row, for_no_key_update);
+    held?;
+    Ok(())
 }
 
 /// The outcomes of the written ranking that let a candidate go on, as `ranking` stores them.

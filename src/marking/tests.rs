@@ -659,8 +659,10 @@ fn who_missed_the_interview_is_absent_until_it_is_corrected() {
     exam.set_phase(Phase::WrittenPublished);
     exam.shortlist(exam.sat, "entered");
     let of = exam.sat;
-    let absent =
-        move |tx: &mut Tx<'_>| service::enter_absence(tx, &actor(Role::Organiser), of, "interview");
+    let absent = move |tx: &mut Tx<'_>| {
+        let why = "did not sign in";
+        service::enter_absence(tx, &actor(Role::Organiser), of, "interview", why)
+    };
     exam.store.write_blocking(absent).unwrap();
     let interview = |exam: &Exam| exam.results(exam.sat).remove("interview");
     assert_eq!(interview(&exam), Some(ResultMark::Absent));
@@ -670,6 +672,25 @@ fn who_missed_the_interview_is_absent_until_it_is_corrected() {
     assert_eq!(interview(&exam), None);
     let refused = exam.store.write_blocking(absent).unwrap_err();
     assert_eq!(refused.code, "panel-has-marks");
+}
+
+#[test]
+fn an_absence_is_entered_with_a_reason_of_those_who_were_to_come() {
+    let (exam, _) = Exam::marking();
+    let of = exam.sat;
+    let absent = |component: &'static str, why: &'static str| {
+        let enter =
+            move |tx: &mut Tx<'_>| service::enter_absence(tx, &actor(Role::Hr), of, component, why);
+        let refused = exam.store.write_blocking(enter).unwrap_err();
+        refused.faults.first().map_or(refused.code, |f| f.code)
+    };
+    assert_eq!(absent("interview", "x"), "stage-out-of-order");
+    exam.set_phase(Phase::WrittenPublished);
+    exam.shortlist(exam.sat, "not_entered");
+    assert_eq!(absent("interview", "x"), "not-shortlisted");
+    exam.shortlist(exam.sat, "entered");
+    assert_eq!(absent("interview", " "), "required");
+    assert_eq!(absent("xingce", "x"), "not-a-panel-component");
 }
 
 #[test]

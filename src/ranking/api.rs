@@ -6,11 +6,11 @@ use utoipa::IntoParams;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::results::{OwnResult, RankedView};
-use super::service::{self, Absence};
+use super::service;
 use super::words::RankedList;
 use crate::access::api::idempotency_key;
 use crate::access::{Actor, service::once};
-use crate::http::{Answer, Body, Listing, Params, ProblemBody};
+use crate::http::{Answer, Listing, Params, ProblemBody};
 use crate::kernel::{Id, Problem};
 use crate::store::Store;
 
@@ -19,7 +19,6 @@ pub fn operations(config: &mut ServiceConfig<'_>) {
     config
         .service(publish_written_results)
         .service(publish_merit_list)
-        .service(record_absence)
         .service(show_ranking)
         .service(show_own_result);
 }
@@ -58,27 +57,6 @@ pub async fn publish_merit_list(
         .write(move |tx| {
             once(tx, &actor, key.as_deref(), &("merit", id), |tx| {
                 service::publish_final(tx, &actor, id)
-            })
-        })
-        .await?;
-    Ok(HttpResponse::NoContent().finish())
-}
-
-/// Records that a candidate on the shortlist did not come. Role: HR officer.
-#[utoipa::path(request_body = Absence, tag = "ranking", responses((status = 204), (status = 403, body = ProblemBody), (status = 409, body = ProblemBody), (status = 422, body = ProblemBody)))]
-#[post("/applications/{id}/absences")]
-pub async fn record_absence(
-    request: HttpRequest,
-    store: web::Data<Store>,
-    actor: Actor,
-    id: web::Path<Id>,
-    Body(absence): Body<Absence>,
-) -> Answer<HttpResponse> {
-    let (key, id) = (idempotency_key(&request)?, id.into_inner());
-    store
-        .write(move |tx| {
-            once(tx, &actor, key.as_deref(), &(id, &absence), |tx| {
-                service::record_absent(tx, &actor, id, &absence.component, &absence.reason)
             })
         })
         .await?;

@@ -23,9 +23,8 @@ pub enum Columns {
     Missing(Vec<String>),
 }
 
-/// The columns of the components that `counts`. Written marks stand as they were published, and a
-/// mark that came after an absence was recorded stands in its place. Whoever is absent from one
-/// component is out, and needs no mark in the others.
+/// The columns of the components that `counts`. Written marks stand as they were published. Whoever
+/// is absent from one component is out, and needs no mark in the others.
 pub fn columns(
     profile: &Profile,
     decided: &BTreeMap<String, ComponentMark>,
@@ -38,14 +37,7 @@ pub fn columns(
             Some(mark) => column(profile, component, mark)?,
             None => None,
         };
-        let found = match decided.get(&component.code) {
-            Some(ComponentMark::Absent) if component.kind != ComponentKind::Written => {
-                given.or(Some(ComponentMark::Absent))
-            }
-            Some(mark) => Some(*mark),
-            None => given,
-        };
-        match found {
+        match decided.get(&component.code).copied().or(given) {
             Some(mark) => drop(columns.insert(component.code.clone(), mark)),
             None => missing.push(component.code.clone()),
         }
@@ -202,22 +194,6 @@ mod tests {
             c.kind != ComponentKind::Written
         });
         assert!(matches!(found, Ok(Columns::Complete(_))));
-    }
-
-    #[test]
-    fn a_mark_that_came_after_a_recorded_absence_stands() {
-        let recorded = [("interview".to_owned(), ComponentMark::Absent)].into();
-        let late = marks(&[("interview", panel_of(&["80"; 7]))]);
-        let found = columns(&profile(Track::CivilService), &recorded, &late, |c| {
-            c.kind == ComponentKind::Interview
-        });
-        let expected = ComponentMark::Mark(Score::whole(80));
-        assert_eq!(
-            found,
-            Ok(Columns::Complete(
-                [("interview".to_owned(), expected)].into()
-            ))
-        );
     }
 
     #[test]

@@ -39,6 +39,8 @@ pub struct Missing {
     pub application: Id,
     /// The ticket number.
     pub ticket_no: String,
+    /// The post.
+    pub post_id: Id,
     /// Code of the post.
     pub post: String,
     /// The component.
@@ -107,6 +109,7 @@ fn missing_of<'a>(
     components.into_iter().map(|component| Missing {
         application: candidate.application,
         ticket_no: candidate.ticket_no.clone(),
+        post_id: post.id,
         post: post.code.clone(),
         component,
     })
@@ -126,7 +129,7 @@ fn candidates(
     Ok(candidates)
 }
 
-/// The columns that are decided already: written marks as published, and recorded absences.
+/// The columns that are decided already: written marks as published.
 fn decided(
     view: &mut View<'_>,
     examination: Id,

@@ -127,7 +127,8 @@ impl Sat {
     ) -> Result<(), Problem> {
         let hr = self.hr.clone();
         self.store.write_blocking(move |tx| {
-            service::record_absent(tx, &hr, sitter.application, component, "did not come")
+            let of = sitter.application;
+            crate::marking::service::enter_absence(tx, &hr, of, component, "did not come")
         })
     }
 }

@@ -17,8 +17,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
     config
         .route(&under(""), web::get().to(manage))
         .route(&under("/written"), web::post().to(publish_written))
-        .route(&under("/final"), web::post().to(publish_final))
-        .route(&under("/absences"), web::post().to(record_absent));
+        .route(&under("/final"), web::post().to(publish_final));
 }
 
 #[derive(Template)]
@@ -98,27 +97,6 @@ async fn publish_final(
         .write(move |tx| service::publish_final(tx, &actor, id))
         .await?;
     Ok(done(id, "merit-published"))
-}
-
-#[derive(Deserialize)]
-struct AbsenceFields {
-    application: Id,
-    component: String,
-    reason: String,
-}
-
-async fn record_absent(
-    store: web::Data<Store>,
-    actor: Actor,
-    id: web::Path<Id>,
-    PageForm(form): PageForm<AbsenceFields>,
-) -> Answer<HttpResponse> {
-    store
-        .write(move |tx| {
-            service::record_absent(tx, &actor, form.application, &form.component, &form.reason)
-        })
-        .await?;
-    Ok(done(id.into_inner(), "absence-recorded"))
 }
 
 fn done(id: Id, what: &str) -> HttpResponse {

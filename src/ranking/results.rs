@@ -10,7 +10,7 @@ use super::words::{MarkState, RankedList, Standing};
 use crate::access::{Actor, Role};
 use crate::establishment::service::{PostView, post};
 use crate::kernel::{Id, Problem, Score};
-use crate::regulation::service::{Examination, load};
+use crate::regulation::service::{Examination, load, visible};
 use crate::regulation::{Component, ComponentKind, Phase};
 use crate::store::View;
 
@@ -51,7 +51,7 @@ pub fn list(
     post_id: Id,
     list: RankedList,
 ) -> Result<Vec<RankedView>, Problem> {
-    let examination = load(view, examination)?;
+    let examination = visible(view, None, examination)?;
     if post(view, post_id)?.examination != examination.id {
         return Err(Problem::not_found());
     }

@@ -2,25 +2,20 @@
 //! merit list.
 
 use jiff::tz::TimeZone;
-use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use utoipa::ToSchema;
 
 use super::columns::{self, Marks};
 use super::draft::{self, Draft, Line, Missing, PostList};
 use super::store::{self, ComponentMarkRow, RankingRow};
-use super::words::{MarkState, RankedList, Standing};
+use super::words::{RankedList, Standing};
 use crate::access::{Acting, Actor, Role};
 use crate::establishment::service::PostView;
 use crate::kernel::calendar::{Calendar, CalendarError};
 use crate::kernel::{Id, Instant, Problem};
 use crate::ledger;
-use crate::marking::ResultMark;
-use crate::marking::service::{component_marks, unfinished};
-use crate::regulation::service::{
-    Examination, advance, hold, hold_alone, load, set_publicity_ends,
-};
-use crate::regulation::{ComponentKind, Phase};
+use crate::marking::service::unfinished;
+use crate::regulation::Phase;
+use crate::regulation::service::{Examination, advance, hold_alone, load, set_publicity_ends};
 use crate::store::{Tx, View};
 
 /// The zone whose calendar counts working days.
@@ -154,72 +149,6 @@ fn publicity_ends(examination: &Examination, now: Instant) -> Result<String, Pro
         }
         Err(error) => Err(Problem::internal(error)),
     }
-}
-
-/// An absence from an interview, an assessment or a vote.
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Absence {
-    /// The component of the profile.
-    pub component: String,
-    /// Why it is recorded; kept in the decision log.
-    pub reason: String,
-}
-
-/// Records that a candidate on the shortlist did not come.
-pub fn record_absent(
-    tx: &mut Tx<'_>,
-    actor: &Actor,
-    application: Id,
-    component: &str,
-    reason: &str,
-) -> Result<(), Problem> {
-    let acting = actor.acting_as(&[Role::Hr])?;
-    let application = store::application(tx.db, application)?;
-    let examination = hold(tx, application.examination_id)?;
-    examination.phase.must_be(&[Phase::WrittenPublished])?;
-    check_absence(tx, &examination, application.id, component, reason)?;
-    let row = ComponentMarkRow {
-        application_id: application.id,
-        component: component.to_owned(),
-        state: MarkState::Absent,
-        mark: None,
-        decided_at: tx.now,
-    };
-    if !store::keep_component_mark(tx, &row)? {
-        return Err(Problem::conflict("absence-recorded"));
-    }
-    let inputs = json!({ "ticket_no": application.ticket_no, "component": component });
-    let entry = examination.decision(acting, "component.absent").on(inputs);
-    ledger::record(tx, &entry.outcome("absent").because(reason.trim()))?;
-    Ok(())
-}
-
-fn check_absence(
-    view: &mut View<'_>,
-    examination: &Examination,
-    application: Id,
-    component: &str,
-    reason: &str,
-) -> Result<(), Problem> {
-    let known = examination.profile.component(component);
-    if known.is_none_or(|c| c.kind == ComponentKind::Written) {
-        return Err(Problem::field("component", "not-after-written"));
-    }
-    if reason.trim().is_empty() {
-        return Err(Problem::field("reason", "required"));
-    }
-    let line = store::line(view.db, application, RankedList::Written)?;
-    if line.is_none_or(|line| !line.outcome.entered()) {
-        return Err(Problem::conflict("not-on-shortlist"));
-    }
-    let marks = component_marks(view, examination.id)?;
-    match marks.get(&application).and_then(|m| m.get(component)) {
-        None => {}
-        Some(ResultMark::Absent) => return Err(Problem::conflict("absence-recorded")),
-        Some(_) => return Err(Problem::conflict("component-has-marks")),
-    }
-    Ok(())
 }
 
 /// What the next publication would say of a post.

@@ -37,7 +37,6 @@ pub(super) struct ComponentMarkRow {
 #[derive(Queryable)]
 pub(super) struct ApplicationRow {
     pub id: Id,
-    pub examination_id: Id,
     pub post_id: Id,
     pub ticket_no: Option<String>,
 }
@@ -49,8 +48,7 @@ pub(super) fn insert_ranking(tx: &mut Tx<'_>, row: &RankingRow) -> Result<(), Pr
     Ok(())
 }
 
-/// Keeps what was decided of a component; says whether that is new. What is decided stays, but for
-/// an absence in whose place a mark has come.
+/// Keeps what was decided of a component; says whether that is new. What is decided stays.
 pub(super) fn keep_component_mark(
     tx: &mut Tx<'_>,
     row: &ComponentMarkRow,
@@ -59,23 +57,7 @@ pub(super) fn keep_component_mark(
         .values(row)
         .on_conflict((component_mark::application_id, component_mark::component))
         .do_nothing();
-    if Both(insert).execute(tx.db)? == 1 {
-        return Ok(true);
-    }
-    if row.state == MarkState::Absent {
-        return Ok(false);
-    }
-    let absence = component_mark::table
-        .find((row.application_id, &row.component))
-        .filter(component_mark::state.eq(MarkState::Absent));
-    let replaced = diesel::update(absence)
-        .set((
-            component_mark::state.eq(row.state),
-            component_mark::mark.eq(row.mark),
-            component_mark::decided_at.eq(row.decided_at),
-        ))
-        .execute(tx.db)?;
-    Ok(replaced == 1)
+    Ok(Both(insert).execute(tx.db)? == 1)
 }
 
 /// The lines of a post's list with their ticket numbers: ranked ones first, by rank, those of one
@@ -164,20 +146,13 @@ pub(super) fn entered(db: &mut AnyConn, examination: Id) -> Result<Vec<Id>, Prob
 
 const APPLICATION: (
     application::id,
-    application::examination_id,
     application::post_id,
     application::ticket_no,
 ) = (
     application::id,
-    application::examination_id,
     application::post_id,
     application::ticket_no,
 );
-
-pub(super) fn application(db: &mut AnyConn, id: Id) -> Result<ApplicationRow, Problem> {
-    let found = application::table.find(id).select(APPLICATION);
-    Ok(found.first(db)?)
-}
 
 /// The application with which an account sat the examination.
 pub(super) fn application_of(

@@ -165,8 +165,7 @@ pub(super) struct ScriptSettled {
     pub by: SettledBy,
 }
 
-/// `panel.marked`, `panel.corrected`, `panel.absent`, `ballot.entered`, `ballot.corrected` and
-/// `component.absent`: whose component it is; the rest depends on the kind.
+/// `panel.marked`, `panel.corrected`, `panel.absent`, `ballot.entered` and `ballot.corrected`: whose component it is; the rest depends on the kind.
 #[derive(Deserialize)]
 pub(super) struct OfComponent {
     pub ticket_no: String,

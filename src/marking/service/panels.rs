@@ -73,17 +73,22 @@ pub fn enter_panel_marks(
     Ok(())
 }
 
-/// Enters that a candidate did not come to an interview or an assessment.
+/// Enters that a candidate did not come to an interview, an assessment or a vote, and why that is
+/// said of her: it takes her out of the ranking.
 pub fn enter_absence(
     tx: &mut Tx<'_>,
     actor: &Actor,
     application: Id,
     component: &str,
+    reason: &str,
 ) -> Result<(), Problem> {
     let acting = actor.acting_as(CLERKS)?;
     let sheet = Sheet::open(tx, acting, application, component)?;
-    if seats(&sheet.examination.profile, &sheet.component) == 0 {
+    if sheet.component.kind == ComponentKind::Written {
         return Err(Problem::field("component", "not-a-panel-component"));
+    }
+    if reason.trim().is_empty() {
+        return Err(Problem::field("reason", "required"));
     }
     if sheet.panel.is_absent() {
         return Ok(());
@@ -94,7 +99,8 @@ pub fn enter_absence(
     store::insert_panel(tx, &sheet.row(tx, Seat::Absence, Score::ZERO))?;
     let inputs = json!({ "ticket_no": sheet.ticket_no, "component": sheet.component.code });
     let entry = sheet.examination.decision(acting, "panel.absent");
-    ledger::record(tx, &entry.on(inputs).outcome("absent"))?;
+    let entry = entry.on(inputs).because(reason.trim());
+    ledger::record(tx, &entry.outcome("absent"))?;
     Ok(())
 }
 
@@ -117,6 +123,9 @@ pub fn enter_ballot(
     let before = sheet.panel.ballot();
     if before == Some(count) {
         return Ok(());
+    }
+    if sheet.panel.is_absent() {
+        sheet.lift_absence(tx, reason)?;
     }
     let reason = before.map(|_| required(reason)).transpose()?;
     for (seat, votes) in count.rows() {
@@ -160,6 +169,7 @@ impl Sheet {
     ) -> Result<Self, Problem> {
         let (examination, ticket_no) = store::ticket(tx.db, application)?;
         let examination = hold(tx, examination)?;
+        store::hold_sheet(tx, application)?;
         examination.phase.must_be(&[Phase::WrittenPublished])?;
         let component = examination
             .profile

@@ -66,8 +66,7 @@ fn seat_name(number: i32) -> String {
 
 /// Every column that is decided by now.
 fn columns(case: &Case, results: &Results) -> Result<BTreeMap<Key, ComponentMark>, Difference> {
-    let absent = |key: &Key| (key.clone(), ComponentMark::Absent);
-    let mut columns: BTreeMap<Key, ComponentMark> = results.absences.iter().map(absent).collect();
+    let mut columns: BTreeMap<Key, ComponentMark> = BTreeMap::new();
     let lists = Lists::derive(case, results)?;
     for one in &case.tickets {
         let is_final = case.reached() == Phase::Published && lists.goes_on(one.application);
@@ -132,10 +131,7 @@ fn same_decisions(
     follow: &BTreeMap<Key, ComponentMark>,
 ) -> Result<usize, Difference> {
     let mut decided: BTreeMap<Key, Value> = BTreeMap::new();
-    for entry in case
-        .decisions
-        .of(&["component.absent", "component.decided"])
-    {
+    for entry in case.decisions.of(&["component.decided"]) {
         let of: OfComponent = inputs(entry)?;
         let key = (case.application(&of.ticket_no)?, of.component);
         decided.insert(key, entry.payload.inputs.clone());
@@ -143,12 +139,7 @@ fn same_decisions(
     let expected = |((application, code), mark): (&Key, &ComponentMark)| {
         let key = (*application, code.clone());
         let given = results.marks.get(application).and_then(|own| own.get(code));
-        let recorded = results.absences.contains(&key) && *mark == ComponentMark::Absent;
-        let mut inputs = decided_on(case.ticket(*application), code, given, mark);
-        if recorded && let Some(fields) = inputs.as_object_mut() {
-            // Said by the kind of the decision itself.
-            fields.remove("absent");
-        }
+        let inputs = decided_on(case.ticket(*application), code, given, mark);
         (key, inputs)
     };
     let follow = follow.iter().map(expected).collect();

@@ -61,11 +61,7 @@ pub(super) fn columns_of(
     let at = format!("{}, ticket {}", case.place(), case.ticket(application));
     let none = Marks::new();
     let given = results.marks.get(&application).unwrap_or(&none);
-    let own = results.absences.iter().filter(|(of, _)| *of == application);
-    let decided = own
-        .map(|(_, code)| (code.clone(), ComponentMark::Absent))
-        .collect();
-    let profile = &case.examination.profile;
+    let (profile, decided) = (&case.examination.profile, BTreeMap::new());
     match columns(profile, &decided, given, |component| {
         counts(list, component)
     })

@@ -1,7 +1,7 @@
 //! What every candidate has in each component, derived again: written marks from the answers, the
 //! keys and the markers' decisions, the others from the decisions of those who entered them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
@@ -124,11 +124,10 @@ pub(super) fn marks_given(case: &Case) -> Result<BTreeMap<Id, BTreeMap<i32, Give
     Ok(given)
 }
 
-/// What every candidate has in each component, and who was recorded as absent.
+/// What every candidate has in each component.
 pub(super) struct Results {
     pub marks: BTreeMap<Id, Marks>,
     pub panels: BTreeMap<(Id, String), Panel>,
-    pub absences: BTreeSet<(Id, String)>,
 }
 
 impl Results {
@@ -152,11 +151,7 @@ impl Results {
                     .insert(code.clone(), result);
             }
         }
-        Ok(Self {
-            marks,
-            panels,
-            absences: absences(case)?,
-        })
+        Ok(Self { marks, panels })
     }
 }
 
@@ -277,11 +272,4 @@ fn replay(panel: &mut Panel, entry: &LogEntry) -> Result<(), Difference> {
         _ => return Err(Difference::new(place(entry), "says nothing of a panel")),
     }
     Ok(())
-}
-
-/// Absences that were recorded beside any panel.
-fn absences(case: &Case) -> Result<BTreeSet<(Id, String)>, Difference> {
-    let recorded: Vec<OfComponent> = case.decisions.inputs("component.absent")?;
-    let named = |one: OfComponent| Ok((case.application(&one.ticket_no)?, one.component));
-    recorded.into_iter().map(named).collect()
 }
