@@ -26,6 +26,8 @@ pub struct Settings {
     pub mail: MailSettings,
     /// Login of the first administrator.
     pub administrator: String,
+    /// Token of those who may read `/metrics` from elsewhere; without one, only this machine may.
+    pub metrics_token: Option<Secret>,
 }
 
 /// How mail leaves.
@@ -82,6 +84,8 @@ pub struct Layer {
     pub smtp_password: Option<Secret>,
     /// Login of the first administrator.
     pub administrator: Option<String>,
+    /// Who may read `/metrics` from another machine.
+    pub metrics_token: Option<Secret>,
 }
 
 /// Why the settings cannot be used. Each names the key or the file.
@@ -185,6 +189,7 @@ impl Layer {
             smtp_user: self.smtp_user.or(below.smtp_user),
             smtp_password: self.smtp_password.or(below.smtp_password),
             administrator: self.administrator.or(below.administrator),
+            metrics_token: self.metrics_token.or(below.metrics_token),
         }
     }
 
@@ -232,6 +237,7 @@ impl Layer {
             administrator: self
                 .administrator
                 .unwrap_or_else(|| "admin@localhost".to_owned()),
+            metrics_token: self.metrics_token,
         })
     }
 }

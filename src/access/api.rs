@@ -64,7 +64,7 @@ pub async fn open_session(
     Body(form): Body<SignIn>,
 ) -> Answer<web::Json<Tokens>> {
     let kind = SessionKind::Api;
-    let opened = service::sign_in(&store, &limit, &form.email, form.password, kind).await?;
+    let opened = service::sign_in(&store, &limit, &form.email, form.password, kind, None).await?;
     store
         .write(move |tx| service::first_tokens(tx, &opened))
         .await
@@ -233,14 +233,14 @@ pub async fn list_accounts(
 #[serde(deny_unknown_fields)]
 pub struct NewStaff {
     /// E-mail address.
-    email: String,
+    pub(super) email: String,
     /// The person's name.
-    name: String,
+    pub(super) name: String,
     /// First password, to be changed at the first sign-in.
     #[schema(value_type = String)]
-    password: Secret,
+    pub(super) password: Secret,
     /// First role.
-    role: Role,
+    pub(super) role: Role,
 }
 
 /// The id of something created.
@@ -254,19 +254,13 @@ pub struct Created {
 #[utoipa::path(request_body = NewStaff, tag = "access", responses((status = 201, body = Created), (status = 403, body = ProblemBody), (status = 422, body = ProblemBody)))]
 #[post("/accounts")]
 pub async fn create_account(
+    request: HttpRequest,
     store: web::Data<Store>,
     actor: Actor,
     Body(form): Body<NewStaff>,
 ) -> Answer<HttpResponse> {
-    let id = open_staff(
-        &store,
-        actor,
-        form.email,
-        form.name,
-        form.password,
-        form.role,
-    )
-    .await?;
+    let key = idempotency_key(&request)?;
+    let id = open_staff(&store, actor, form, key).await?;
     Ok(HttpResponse::Created().json(Created { id }))
 }
 
@@ -274,22 +268,24 @@ pub async fn create_account(
 pub(super) async fn open_staff(
     store: &Store,
     actor: Actor,
-    email: String,
-    name: String,
-    password: Secret,
-    role: Role,
+    form: NewStaff,
+    key: Option<String>,
 ) -> Answer<Id> {
     actor.acting_as(&[Role::SystemAdmin])?;
-    rules::check_password(password.reveal(), &email)?;
-    let password_hash = password::hash(password).await?;
+    rules::check_password(form.password.reveal(), &form.email)?;
+    let request = (form.email.clone(), form.name.clone(), form.role);
     let new = NewAccount {
-        email,
-        name,
-        password_hash,
+        email: form.email,
+        name: form.name,
+        password_hash: password::hash(form.password).await?,
         must_change_password: true,
     };
     store
-        .write(move |tx| service::open_staff(tx, &actor, new, role))
+        .write(move |tx| {
+            service::once(tx, &actor, key.as_deref(), &request, |tx| {
+                service::open_staff(tx, &actor, new, form.role)
+            })
+        })
         .await
 }
 

@@ -66,6 +66,9 @@ fn allowed_before_change(path: &str) -> bool {
 
 /// A bearer token that is given must be good: a bad one is an error and not a stranger.
 async fn by_token(request: &ServiceRequest, store: &Store) -> Result<Option<Known>, Problem> {
+    if !request.path().starts_with("/api/") {
+        return Ok(None);
+    }
     let Some(value) = request.headers().get(header::AUTHORIZATION) else {
         return Ok(None);
     };

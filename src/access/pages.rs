@@ -1,6 +1,6 @@
 //! Pages: signing in and out, one's own account, the administrators' list of accounts.
 
-use actix_web::cookie::{Cookie, SameSite};
+use actix_web::cookie::{Cookie, SameSite, time::Duration};
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
@@ -86,7 +86,9 @@ async fn sign_in(
 ) -> Answer<HttpResponse> {
     let next = safe_next(form.next);
     let kind = SessionKind::Browser;
-    match service::sign_in(&store, &limit, &form.email, form.password, kind).await {
+    let device = request.cookie(DEVICE_COOKIE);
+    let device = device.as_ref().map(Cookie::value);
+    match service::sign_in(&store, &limit, &form.email, form.password, kind, device).await {
         Ok(opened) => {
             let to = if opened.must_change_password {
                 "/account".to_owned()
@@ -96,6 +98,10 @@ async fn sign_in(
             let mut answer = see_other(&to);
             let cookie = session_cookie(&request, opened.cookie.reveal());
             answer.add_cookie(&cookie).map_err(Problem::internal)?;
+            if let Some(mark) = service::device_mark(store.vault(), &form.email) {
+                let cookie = device_cookie(&request, mark);
+                answer.add_cookie(&cookie).map_err(Problem::internal)?;
+            }
             Ok(answer)
         }
         Err(problem) if problem.kind == Kind::Internal => Err(problem),
@@ -112,13 +118,32 @@ async fn sign_in(
     }
 }
 
+/// Whether people reach the server over https, as the settings say.
+fn is_https(request: &HttpRequest) -> bool {
+    let site = request.app_data::<web::Data<PublicUrl>>();
+    site.is_some_and(|site| site.0.starts_with("https://"))
+}
+
 /// The session cookie: unreadable for scripts, not sent from other sites, secure under https.
 pub(crate) fn session_cookie(request: &HttpRequest, value: &str) -> Cookie<'static> {
     Cookie::build(COOKIE, value.to_owned())
         .path("/")
         .http_only(true)
         .same_site(SameSite::Lax)
-        .secure(request.connection_info().scheme() == "https")
+        .secure(is_https(request))
+        .finish()
+}
+
+/// Tells a browser that has signed in before from those of strangers.
+const DEVICE_COOKIE: &str = "keju_device";
+
+fn device_cookie(request: &HttpRequest, mark: String) -> Cookie<'static> {
+    Cookie::build(DEVICE_COOKIE, mark)
+        .path("/sign-in")
+        .http_only(true)
+        .same_site(SameSite::Lax)
+        .secure(is_https(request))
+        .max_age(Duration::days(365))
         .finish()
 }
 
@@ -292,15 +317,13 @@ async fn open_staff(
     actor: Actor,
     PageForm(form): PageForm<StaffFields>,
 ) -> Answer<HttpResponse> {
-    api::open_staff(
-        &store,
-        actor,
-        form.email,
-        form.name,
-        form.password,
-        form.role,
-    )
-    .await?;
+    let new = api::NewStaff {
+        email: form.email,
+        name: form.name,
+        password: form.password,
+        role: form.role,
+    };
+    api::open_staff(&store, actor, new, None).await?;
     Ok(see_other("/accounts?done=account-opened"))
 }
 

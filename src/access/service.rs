@@ -11,8 +11,8 @@ use utoipa::ToSchema;
 
 pub use passwords::{change_password, request_reset, reset_password};
 pub use sessions::{
-    Known, Opened, SessionKind, Tokens, first_tokens, known_by_cookie, known_by_session,
-    open_session, refresh, sign_in, sign_out,
+    Known, Opened, SessionKind, Tokens, device_mark, first_tokens, known_by_cookie,
+    known_by_session, open_session, refresh, sign_in, sign_out,
 };
 
 use super::rules::{self, Role};
@@ -283,8 +283,8 @@ pub fn is_login(view: &mut View<'_>, login: &str) -> Result<bool, Problem> {
     Ok(store::account_by_login(view.db, &index)?.is_some())
 }
 
-/// Forgets failures to sign in and idempotency keys that lie a day back, and links that are no
-/// longer good.
+/// Forgets failures to sign in, idempotency keys and sent mail that lie a day back, and links that
+/// are no longer good.
 pub fn tidy(tx: &mut Tx<'_>) -> Result<(), Problem> {
     let before = tx.now.plus_seconds(-24 * 3600);
     store::tidy(tx, before)
@@ -317,19 +317,30 @@ pub fn once<T: Serialize + serde::de::DeserializeOwned>(
 ) -> Result<T, Problem> {
     let Some(key) = key else { return act(tx) };
     let request = sha256(serde_json::to_vec(request).map_err(Problem::internal)?);
-    if let Some((hash, answer)) = store::idempotency::find(tx.db, actor.account, key)? {
-        if hash != request {
-            return Err(Problem::conflict("idempotency-key-reused"));
-        }
-        let answer = tx.vault.open_bytes(&answer)?;
-        return serde_json::from_slice(&answer).map_err(Problem::internal);
+    if !store::idempotency::claim(tx, actor.account, key, &request)? {
+        return repeated(tx, actor, key, &request);
     }
     let value = act(tx)?;
-    let answer = tx
-        .vault
-        .seal(serde_json::to_vec(&value).map_err(Problem::internal)?)?;
-    store::idempotency::insert(tx, actor.account, key, &request, &answer)?;
+    let answer = serde_json::to_vec(&value).map_err(Problem::internal)?;
+    let answer = tx.vault.seal(answer)?;
+    store::idempotency::answer(tx, actor.account, key, &answer)?;
     Ok(value)
+}
+
+/// The answer of the first call with this key.
+fn repeated<T: serde::de::DeserializeOwned>(
+    tx: &mut Tx<'_>,
+    actor: &Actor,
+    key: &str,
+    request: &[u8],
+) -> Result<T, Problem> {
+    let kept = store::idempotency::find(tx.db, actor.account, key)?;
+    let (hash, answer) = kept.ok_or_else(|| Problem::internal("a claimed key is not there"))?;
+    if hash != request {
+        return Err(Problem::conflict("idempotency-key-reused"));
+    }
+    let answer = tx.vault.open_bytes(&answer)?;
+    serde_json::from_slice(&answer).map_err(Problem::internal)
 }
 
 /// How many accounts hold each role; for the readiness of an installation.

@@ -176,13 +176,15 @@ pub(super) fn hold_guard(tx: &mut Tx<'_>, index: &[u8]) -> Result<GuardRow, Prob
     let insert = diesel::insert_into(sign_in_guard::table).values(&none);
     Both(insert.on_conflict_do_nothing()).execute(tx.db)?;
     let row = sign_in_guard::table.find(index);
-    Ok(first_held!(tx, row, for_no_key_update)?)
+    let held: QueryResult<GuardRow> = first_held!(tx, row, for_no_key_update);
+    // Somebody signed in a moment ago and cleared it.
+    Ok(held.optional()?.unwrap_or(none))
 }
 
 pub(super) fn set_guard(tx: &mut Tx<'_>, row: &GuardRow) -> Result<(), Problem> {
-    diesel::update(sign_in_guard::table.find(&row.login_index))
-        .set(row)
-        .execute(tx.db)?;
+    let insert = diesel::insert_into(sign_in_guard::table).values(row);
+    let upsert = insert.on_conflict(sign_in_guard::login_index).do_update();
+    Both(upsert.set(row)).execute(tx.db)?;
     Ok(())
 }
 
@@ -198,7 +200,8 @@ pub(super) fn tidy(tx: &mut Tx<'_>, before: Instant) -> Result<(), Problem> {
         .execute(tx.db)?;
     diesel::delete(password_reset::table.filter(password_reset::expires_at.le(now)))
         .execute(tx.db)?;
-    idempotency::forget(tx, before)
+    idempotency::forget(tx, before)?;
+    mail::forget(tx, before)
 }
 
 pub(super) fn insert_session(tx: &mut Tx<'_>, row: &SessionRow) -> Result<(), Problem> {
@@ -353,23 +356,31 @@ pub(super) mod idempotency {
         Ok(())
     }
 
-    pub fn insert(
+    /// Takes a key for this act, without an answer yet; says whether it was free. A second call with
+    /// the key waits here until the first has committed or failed.
+    pub fn claim(
         tx: &mut Tx<'_>,
         account: Id,
         key: &str,
         request_hash: &[u8],
-        response: &[u8],
-    ) -> Result<(), Problem> {
+    ) -> Result<bool, Problem> {
         let now = tx.now;
         let row = (
             idempotency_key::account_id.eq(account),
             idempotency_key::key.eq(key),
             idempotency_key::request_hash.eq(request_hash),
-            idempotency_key::response_sealed.eq(response),
+            idempotency_key::response_sealed.eq(Vec::new()),
             idempotency_key::created_at.eq(now),
         );
         let insert = diesel::insert_into(idempotency_key::table).values(row);
-        Both(insert.on_conflict_do_nothing()).execute(tx.db)?;
+        Ok(Both(insert.on_conflict_do_nothing()).execute(tx.db)? == 1)
+    }
+
+    /// Keeps the answer of the act that claimed the key.
+    pub fn answer(tx: &mut Tx<'_>, account: Id, key: &str, response: &[u8]) -> Result<(), Problem> {
+        diesel::update(idempotency_key::table.find((account, key)))
+            .set(idempotency_key::response_sealed.eq(response))
+            .execute(tx.db)?;
         Ok(())
     }
 }
@@ -422,6 +433,12 @@ pub(super) mod mail {
                 mail::attempts,
             ))
             .load(db)?)
+    }
+
+    /// Forgets messages that left before `before`, with the links in them.
+    pub fn forget(tx: &mut Tx<'_>, before: Instant) -> Result<(), Problem> {
+        diesel::delete(mail::table.filter(mail::sent_at.lt(before))).execute(tx.db)?;
+        Ok(())
     }
 
     pub fn settle(

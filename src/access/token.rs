@@ -17,6 +17,9 @@ pub(super) const ACCESS_SECONDS: i64 = 600;
 /// Seconds that a session or refresh token lives unused.
 pub(super) const SESSION_SECONDS: i64 = 12 * 3600;
 
+/// Seconds after which a session ends however often it was prolonged.
+pub(super) const SESSION_AGE_SECONDS: i64 = 30 * 24 * 3600;
+
 const ISSUER: &str = "keju";
 
 #[derive(Debug, Serialize, Deserialize)]

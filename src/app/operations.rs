@@ -4,18 +4,19 @@ use std::time::Instant as Stopwatch;
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::header::{HeaderName, HeaderValue};
+use actix_web::http::Method;
+use actix_web::http::header::{AUTHORIZATION, FORWARDED, HeaderName, HeaderValue, X_FORWARDED_FOR};
 use actix_web::middleware::Next;
-use actix_web::{Error, HttpResponse, web};
+use actix_web::{Error, HttpRequest, HttpResponse, web};
 use prometheus::{
     Encoder as _, HistogramOpts, HistogramVec, IntCounterVec, IntGauge, Opts, Registry, TextEncoder,
 };
 use serde_json::json;
 
 use crate::http::Answer;
-use crate::kernel::{Problem, secret};
-use crate::ledger;
-use crate::store::Store;
+use crate::kernel::Problem;
+use crate::kernel::secret::{self, Secret};
+use crate::store::{Store, sha256};
 
 /// The figures that are measured. They name no person.
 #[derive(Clone)]
@@ -70,6 +71,29 @@ impl Metrics {
     }
 }
 
+/// The token of those who may read the figures, if one is set.
+pub struct MetricsToken(pub Option<Secret>);
+
+impl MetricsToken {
+    fn lets_in(&self, request: &HttpRequest) -> bool {
+        let header = |name| request.headers().get(name).and_then(|v| v.to_str().ok());
+        match &self.0 {
+            Some(token) => header(AUTHORIZATION).is_some_and(|given| {
+                // Compared by hash: the time it takes tells nothing of the token.
+                let given = given.strip_prefix("Bearer ").unwrap_or_default();
+                sha256(given) == sha256(token.reveal())
+            }),
+            None => {
+                let here = request
+                    .peer_addr()
+                    .is_some_and(|peer| peer.ip().is_loopback());
+                let relayed = [FORWARDED, X_FORWARDED_FOR].map(|name| header(name).is_some());
+                here && relayed == [false, false]
+            }
+        }
+    }
+}
+
 /// Adds the operators' addresses.
 pub fn routes(config: &mut web::ServiceConfig) {
     config
@@ -85,11 +109,20 @@ async fn health() -> HttpResponse {
 
 /// The process can serve: its database answers.
 async fn ready(store: web::Data<Store>) -> Answer<HttpResponse> {
-    store.read(ledger::waiting).await?;
+    store.read(|view| view.answers()).await?;
     Ok(HttpResponse::Ok().json(json!({ "status": "ready" })))
 }
 
-async fn metrics(metrics: web::Data<Metrics>) -> Answer<HttpResponse> {
+/// The figures, for who has the token of the settings; without one, for this machine alone. What
+/// came through a proxy came from elsewhere.
+async fn metrics(
+    request: HttpRequest,
+    metrics: web::Data<Metrics>,
+    token: web::Data<MetricsToken>,
+) -> Answer<HttpResponse> {
+    if !token.lets_in(&request) {
+        return Err(Problem::not_found());
+    }
     let mut text = Vec::new();
     let encoder = TextEncoder::new();
     encoder
@@ -98,6 +131,24 @@ async fn metrics(metrics: web::Data<Metrics>) -> Answer<HttpResponse> {
     Ok(HttpResponse::Ok()
         .content_type("text/plain; version=0.0.4")
         .body(text))
+}
+
+/// The method, if it is a common one. Strangers can make up methods, and each would be a series.
+fn known(method: &Method) -> &str {
+    let common = [
+        Method::GET,
+        Method::HEAD,
+        Method::POST,
+        Method::PUT,
+        Method::DELETE,
+        Method::PATCH,
+        Method::OPTIONS,
+    ];
+    if common.contains(method) {
+        method.as_str()
+    } else {
+        "other"
+    }
 }
 
 /// Middleware: counts, times and logs each request under its route, never under its address,
@@ -118,7 +169,7 @@ pub async fn observe<B: MessageBody>(
     let status = response.status().as_u16();
     let seconds = begun.elapsed().as_secs_f64();
     if let Some(metrics) = metrics {
-        let labels = [method.as_str(), route.as_str(), &status.to_string()];
+        let labels = [known(&method), route.as_str(), &status.to_string()];
         metrics.requests.with_label_values(&labels).inc();
         metrics
             .seconds
@@ -126,7 +177,7 @@ pub async fn observe<B: MessageBody>(
             .observe(seconds);
     }
     let micros = begun.elapsed().as_micros();
-    tracing::info!(request = %id, %method, %route, status, micros, "answered");
+    tracing::info!(request = %id, method = known(&method), %route, status, micros, "answered");
     if let Ok(value) = HeaderValue::from_str(&id) {
         response
             .headers_mut()

@@ -96,12 +96,14 @@ fn serve(
     let store = web::Data::new(store);
     let site = web::Data::new(PublicUrl(settings.public_url));
     let metrics = web::Data::new(metrics);
+    let token = web::Data::new(operations::MetricsToken(settings.metrics_token));
     let document = web::Data::new(api_document());
     let server = HttpServer::new(move || {
         App::new()
             .app_data(store.clone())
             .app_data(site.clone())
             .app_data(metrics.clone())
+            .app_data(token.clone())
             .app_data(limits.sign_in.clone())
             .app_data(limits.links.clone())
             .app_data(document.clone())

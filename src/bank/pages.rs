@@ -1,7 +1,8 @@
 //! Pages: the banks and imports for authors, items, and the review of items.
 
 use actix_multipart::form::{MultipartForm, MultipartFormConfig};
-use actix_web::{HttpResponse, ResponseError as _, web};
+use actix_web::dev::Payload;
+use actix_web::{FromRequest, HttpRequest, HttpResponse, ResponseError as _, web};
 use askama::Template;
 use serde::Deserialize;
 
@@ -113,13 +114,26 @@ async fn overview(page: Page, store: web::Data<Store>, actor: Actor) -> Answer<H
     })
 }
 
+/// An author. Extracted before the form, so that nobody else's file is read into memory.
+struct AuthorOnly(Actor);
+
+impl FromRequest for AuthorOnly {
+    type Error = Problem;
+    type Future = std::future::Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let actor = Actor::from_request(request, payload).into_inner();
+        let author = actor.and_then(|actor| actor.acting_as(&[Role::Author]).map(|_| Self(actor)));
+        std::future::ready(author)
+    }
+}
+
 async fn import(
     page: Page,
     store: web::Data<Store>,
-    actor: Actor,
+    AuthorOnly(actor): AuthorOnly,
     MultipartForm(form): MultipartForm<ImportFields>,
 ) -> Answer<HttpResponse> {
-    actor.acting_as(&[Role::Author])?;
     if form.csrf != page.csrf() {
         return Err(Problem::new(Kind::Forbidden, "form-expired"));
     }
@@ -216,6 +230,8 @@ struct ItemsPage {
     states: &'static [ItemState],
     kinds: &'static [ItemKind],
     difficulties: &'static [Difficulty],
+    /// What a reviewer approves with the whole section.
+    seen: String,
 }
 
 async fn items(
@@ -226,10 +242,17 @@ async fn items(
 ) -> Answer<HttpResponse> {
     let filter = search.filter();
     let cursor = Some(search.cursor.clone()).filter(|cursor| !cursor.is_empty());
+    let (bank, section) = (search.bank.clone(), search.section.clone());
+    let reviews = actor.is(Role::Reviewer) && search.is_section_in_review();
     let read = move |view: &mut crate::store::View<'_>| {
-        service::list(view, &actor, &filter, cursor.as_deref(), PAGE + 1)
+        let seen = match reviews {
+            true => service::waiting_seen(view, &actor, &bank, &section)?,
+            false => String::new(),
+        };
+        let items = service::list(view, &actor, &filter, cursor.as_deref(), PAGE + 1)?;
+        Ok((items, seen))
     };
-    let items = store.read(read).await?;
+    let (items, seen) = store.read(read).await?;
     let size = usize::try_from(PAGE).map_err(Problem::internal)?;
     let listing = crate::http::Listing::new(items, size, ItemSummary::cursor);
     let next = listing.next_cursor.map(|cursor| search.address(&cursor));
@@ -241,6 +264,7 @@ async fn items(
         states: &ItemState::ALL,
         kinds: &ItemKind::ALL,
         difficulties: &Difficulty::ALL,
+        seen,
     })
 }
 
@@ -454,7 +478,7 @@ async fn review(
     let review = Review {
         approve: form.approve,
         reason: form.reason,
-        version: Some(form.version),
+        version: form.version,
     };
     let reviewer = actor.clone();
     // The place in the queue is looked up while the item still has one.
@@ -517,6 +541,7 @@ async fn queue(page: Page, store: web::Data<Store>, actor: Actor) -> Answer<Http
 struct SectionFields {
     bank: String,
     section: String,
+    seen: String,
 }
 
 async fn approve_section(
@@ -525,7 +550,14 @@ async fn approve_section(
     PageForm(form): PageForm<SectionFields>,
 ) -> Answer<HttpResponse> {
     store
-        .write(move |tx| service::approve_section(tx, &actor, &form.bank, &form.section))
+        .write(move |tx| {
+            let SectionFields {
+                bank,
+                section,
+                seen,
+            } = form;
+            service::approve_section(tx, &actor, &bank, &section, &seen)
+        })
         .await?;
     Ok(see_other("/bank/review?done=section-approved"))
 }

@@ -152,9 +152,8 @@ pub struct Review {
     /// Why; needed to send it back.
     #[serde(default)]
     pub reason: String,
-    /// The version that was read; if given, a later one is not reviewed unread.
-    #[serde(default)]
-    pub version: Option<i32>,
+    /// The version that was read: a later one is not reviewed unread.
+    pub version: i32,
 }
 
 /// Approves an item of somebody else, or sends it back with a reason.
@@ -162,7 +161,7 @@ pub fn review(tx: &mut Tx<'_>, actor: &Actor, id: Id, review: &Review) -> Result
     let acting = actor.acting_as(&[Role::Reviewer])?;
     let row = store::item(tx.db, id)?;
     may_review(row.author_id, acting.account)?;
-    if review.version.is_some_and(|read| read != row.version) {
+    if review.version != row.version {
         return Err(Problem::conflict("item-changed"));
     }
     if review.approve {
@@ -178,7 +177,7 @@ pub fn approve(tx: &mut Tx<'_>, actor: &Actor, id: Id) -> Result<(), Problem> {
     let approval = Review {
         approve: true,
         reason: String::new(),
-        version: None,
+        version: store::item(tx.db, id)?.version,
     };
     review(tx, actor, id, &approval)
 }
@@ -193,7 +192,7 @@ pub fn return_to_author(
     let refusal = Review {
         approve: false,
         reason: reason.to_owned(),
-        version: None,
+        version: store::item(tx.db, id)?.version,
     };
     review(tx, actor, id, &refusal)
 }
@@ -205,13 +204,42 @@ pub fn approve_section(
     actor: &Actor,
     bank: &str,
     section: &str,
+    seen: &str,
 ) -> Result<usize, Problem> {
     let acting = actor.acting_as(&[Role::Reviewer])?;
     let waiting = store::waiting(tx.db, acting.account, bank, section)?;
+    if digest_of(&waiting) != seen {
+        return Err(Problem::conflict("item-changed"));
+    }
     for row in &waiting {
         decide(tx, acting, row, ItemAct::Approve, "")?;
     }
     Ok(waiting.len())
+}
+
+/// What waits for a reviewer in a section, as a digest to be sent with [`approve_section`]: what has
+/// come or changed since is not approved unread.
+pub fn waiting_seen(
+    view: &mut View<'_>,
+    actor: &Actor,
+    bank: &str,
+    section: &str,
+) -> Result<String, Problem> {
+    let acting = actor.acting_as(&[Role::Reviewer])?;
+    Ok(digest_of(&store::waiting(
+        view.db,
+        acting.account,
+        bank,
+        section,
+    )?))
+}
+
+/// SHA-256 over id and version of each item, in order.
+fn digest_of(rows: &[ItemRow]) -> String {
+    let parts = rows
+        .iter()
+        .map(|row| format!("{} {}\n", row.id, row.version));
+    hex::encode(crate::store::sha256(parts.collect::<String>()))
 }
 
 /// Takes an item out of use. Papers that hold it keep it.

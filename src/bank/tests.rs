@@ -185,7 +185,8 @@ fn the_shipped_banks_come_in_whole_and_can_be_approved_by_section() {
         for section in sections {
             let (bank, count) = (bank.clone(), section.items.len());
             let approved = house.act(&house.reviewer, move |tx, actor| {
-                service::approve_section(tx, actor, &bank, &section.code)
+                let seen = service::waiting_seen(tx, actor, &bank, &section.code)?;
+                service::approve_section(tx, actor, &bank, &section.code, &seen)
             });
             assert_eq!(approved.unwrap(), count);
         }
@@ -302,7 +303,8 @@ fn nobody_reviews_their_own_item_whatever_roles_they_hold() {
     });
     assert_eq!(refused.unwrap_err().code, "reviewer-is-author");
     let none = house.act(&both, |tx, actor| {
-        service::approve_section(tx, actor, "civics", "common_knowledge")
+        let seen = service::waiting_seen(tx, actor, "civics", "common_knowledge")?;
+        service::approve_section(tx, actor, "civics", "common_knowledge", &seen)
     });
     assert_eq!(none.unwrap(), 0);
     assert_eq!(house.look(|view| service::queue(view, &both, 10)).length, 0);
@@ -402,7 +404,7 @@ fn an_item_in_review_stands_still_and_is_approved_in_the_version_that_was_read()
     let stale = Review {
         approve: true,
         reason: String::new(),
-        version: Some(2),
+        version: 2,
     };
     let refused = house.act(&house.reviewer, move |tx, actor| {
         service::review(tx, actor, id, &stale)

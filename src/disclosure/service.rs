@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use crate::access::{Actor, Role};
 use crate::establishment::service::{PostView, posts};
 use crate::kernel::{Id, Instant, Problem};
-use crate::ledger::{self, Leaf, LogEntry};
+use crate::ledger::{self, Leaf, LogEntry, PublicEntry};
 use crate::ranking::RankedList;
 use crate::ranking::results::{Distribution, RankedView, distributions};
 use crate::ranking::service::list;
@@ -81,9 +81,9 @@ pub struct LogLine {
     pub at: Instant,
 }
 
-impl TryFrom<LogEntry> for LogLine {
+impl TryFrom<PublicEntry> for LogLine {
     type Error = Problem;
-    fn try_from(entry: LogEntry) -> Result<Self, Problem> {
+    fn try_from(entry: PublicEntry) -> Result<Self, Problem> {
         let leaf: Leaf = serde_json::from_str(&entry.leaf).map_err(Problem::internal)?;
         Ok(Self {
             index: entry.index,
@@ -97,7 +97,7 @@ impl TryFrom<LogEntry> for LogLine {
 
 /// Public entries from index `from`, in order. Open to everybody.
 pub fn log_from(view: &mut View<'_>, from: i64, limit: i64) -> Result<Vec<LogLine>, Problem> {
-    public(ledger::entries(view, from, limit)?)
+    public(ledger::public_from(view, from, limit)?)
 }
 
 /// The newest public entries before index `before`, newest first. Open to everybody.
@@ -106,10 +106,10 @@ pub fn log_newest(
     before: Option<i64>,
     limit: i64,
 ) -> Result<Vec<LogLine>, Problem> {
-    public(ledger::recent(view, None, before, limit)?)
+    public(ledger::public_newest(view, before, limit)?)
 }
 
-fn public(entries: Vec<LogEntry>) -> Result<Vec<LogLine>, Problem> {
+fn public(entries: Vec<PublicEntry>) -> Result<Vec<LogLine>, Problem> {
     entries.into_iter().map(LogLine::try_from).collect()
 }
 

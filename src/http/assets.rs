@@ -28,9 +28,9 @@ const ASSETS: &[Asset] = &[
         content: include_str!("assets/mark.svg"),
     },
     Asset {
-        name: "confirm.js",
+        name: "forms.js",
         media_type: JS,
-        content: include_str!("assets/confirm.js"),
+        content: include_str!("assets/forms.js"),
     },
     Asset {
         name: "room.js",

@@ -2,9 +2,10 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::time::Duration;
 
 use actix_web::dev::Payload;
-use actix_web::http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
+use actix_web::http::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH};
 use actix_web::{Error, FromRequest, HttpMessage as _, HttpRequest, web};
 use serde::de::DeserializeOwned;
 
@@ -14,6 +15,8 @@ use crate::kernel::{Fault, Problem};
 
 /// Most bytes of a JSON body or a form. Files have their own limits.
 pub const MAX_BODY: usize = 256 * 1024;
+/// The same, before anybody has signed in: a sign-up is far smaller.
+const MAX_BODY_OF_STRANGERS: usize = 16 * 1024;
 
 type Reading<T> = Pin<Box<dyn Future<Output = Result<T, Error>>>>;
 
@@ -88,6 +91,11 @@ impl<T: DeserializeOwned + 'static> FromRequest for PageForm<T> {
     }
 }
 
+/// Whether a bearer token came with the request. One that is not valid was refused before.
+fn has_token(request: &HttpRequest) -> bool {
+    request.headers().contains_key(AUTHORIZATION) && request.path().starts_with("/api/")
+}
+
 fn read(
     request: &HttpRequest,
     payload: &mut Payload,
@@ -96,7 +104,21 @@ fn read(
         request.clone(),
         web::Payload::from_request(request, payload),
     );
-    async move { Ok(read_up_to(&request, body.await?, MAX_BODY).await?) }
+    async move {
+        let known = request.extensions().contains::<Visitor>() || has_token(&request);
+        let limit = if known {
+            MAX_BODY
+        } else {
+            MAX_BODY_OF_STRANGERS
+        };
+        Ok(read_up_to(&request, body.await?, limit).await?)
+    }
+}
+
+/// How long a body of `limit` bytes may take: a slow line sends 16 KiB a second.
+fn patience(limit: usize) -> Duration {
+    let seconds = u64::try_from(limit / (16 * 1024)).unwrap_or(u64::MAX);
+    Duration::from_secs(15 + seconds)
 }
 
 /// Reads a body of at most `limit` bytes and not one more: a longer one is refused by what it
@@ -117,7 +139,8 @@ pub async fn read_up_to(
     if declared.is_some_and(|length| length > limit) {
         return Err(too_large());
     }
-    let read = body.to_bytes_limited(limit).await;
+    let read = tokio::time::timeout(patience(limit), body.to_bytes_limited(limit)).await;
+    let read = read.map_err(|_| Problem::malformed("body-too-slow"))?;
     read.map_err(|_| too_large())?.map_err(|_| broken())
 }
 

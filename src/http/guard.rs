@@ -5,8 +5,9 @@ use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
-use actix_web::{Error, http::Method};
+use actix_web::{Error, http::Method, web};
 
+use super::PublicUrl;
 use crate::kernel::Problem;
 use crate::kernel::error::Kind;
 
@@ -66,7 +67,8 @@ pub async fn security_headers<B: MessageBody>(
     request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<B>, Error> {
-    let secure = request.connection_info().scheme() == "https";
+    let site = request.app_data::<web::Data<PublicUrl>>();
+    let secure = site.is_some_and(|site| site.0.starts_with("https://"));
     let mut response = next.call(request).await?;
     let headers = response.headers_mut();
     for (name, value) in HEADERS {

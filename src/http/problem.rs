@@ -111,9 +111,14 @@ pub async fn render_problems<B: MessageBody + 'static>(
     request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<EitherBody<B>>, Error> {
+    let by_script = by_script(request.headers());
     let response = next.call(request).await?;
     let Some(problem) = response.response().error().map(problem_of) else {
-        return Ok(response.map_into_left_body());
+        return Ok(if by_script {
+            tell_where_to_go(response).map_into_left_body()
+        } else {
+            response.map_into_left_body()
+        });
     };
     if problem.kind == Kind::Internal {
         tracing::error!(path = response.request().match_pattern(), %problem, "request failed");
@@ -121,6 +126,19 @@ pub async fn render_problems<B: MessageBody + 'static>(
     let answer = render(response.request(), &problem);
     let (request, _) = response.into_parts();
     Ok(ServiceResponse::new(request, answer.map_into_right_body()))
+}
+
+/// Whether a script of our pages sends the form: it shows a refusal beside the fields.
+fn by_script(headers: &header::HeaderMap) -> bool {
+    headers.contains_key("x-keju-form")
+}
+
+/// A script cannot see where a redirect leads, so it is told: 204 with the same `Location`.
+fn tell_where_to_go<B>(mut response: ServiceResponse<B>) -> ServiceResponse<B> {
+    if response.status() == StatusCode::SEE_OTHER {
+        *response.response_mut().status_mut() = StatusCode::NO_CONTENT;
+    }
+    response
 }
 
 /// The problem behind an error, whoever raised it.
@@ -144,7 +162,7 @@ fn render(request: &HttpRequest, problem: &Problem) -> HttpResponse {
         answer.insert_header((header::RETRY_AFTER, "2"));
     }
     let body = ProblemBody::new(problem, page.lang);
-    if request.path().starts_with("/api/") {
+    if request.path().starts_with("/api/") || by_script(request.headers()) {
         return answer
             .content_type("application/problem+json")
             .json(body)

@@ -126,6 +126,47 @@ pub struct LogEntry {
     pub payload: Payload,
 }
 
+/// What everybody may see of an entry. Nothing is opened for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PublicEntry {
+    /// Its place in the log.
+    pub index: i64,
+    /// Leaf hash, hexadecimal.
+    pub leaf_hash: String,
+    /// The public leaf.
+    pub leaf: String,
+}
+
+impl From<store::PublicRow> for PublicEntry {
+    fn from((index, hash, leaf): store::PublicRow) -> Self {
+        Self {
+            index,
+            leaf_hash: hex::encode(hash),
+            leaf: String::from_utf8_lossy(&leaf).into_owned(),
+        }
+    }
+}
+
+/// Up to `limit` public entries from index `from`, in order.
+pub fn public_from(
+    view: &mut View<'_>,
+    from: i64,
+    limit: i64,
+) -> Result<Vec<PublicEntry>, Problem> {
+    let rows = store::public_range(view.db, from, limit)?;
+    Ok(rows.into_iter().map(PublicEntry::from).collect())
+}
+
+/// The newest public entries before index `before`, newest first.
+pub fn public_newest(
+    view: &mut View<'_>,
+    before: Option<i64>,
+    limit: i64,
+) -> Result<Vec<PublicEntry>, Problem> {
+    let rows = store::public_newest(view.db, before, limit)?;
+    Ok(rows.into_iter().map(PublicEntry::from).collect())
+}
+
 /// The newest entries before index `before`, newest first; of one examination if given.
 pub fn recent(
     view: &mut View<'_>,

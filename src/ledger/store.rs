@@ -102,6 +102,39 @@ pub(super) fn range(
         .load(db)?)
 }
 
+/// What everybody may see of an entry: its index, its leaf hash and its leaf.
+pub(super) type PublicRow = (i64, Vec<u8>, Vec<u8>);
+
+/// Up to `limit` public rows from index `from`, in order.
+pub(super) fn public_range(
+    db: &mut AnyConn,
+    from: i64,
+    limit: i64,
+) -> Result<Vec<PublicRow>, Problem> {
+    Ok(ledger::table
+        .inner_join(decision::table)
+        .filter(ledger::idx.ge(from))
+        .order(ledger::idx)
+        .limit(limit)
+        .select((ledger::idx, ledger::leaf_hash, decision::leaf))
+        .load(db)?)
+}
+
+/// The newest public rows before index `before`.
+pub(super) fn public_newest(
+    db: &mut AnyConn,
+    before: Option<i64>,
+    limit: i64,
+) -> Result<Vec<PublicRow>, Problem> {
+    Ok(ledger::table
+        .inner_join(decision::table)
+        .filter(ledger::idx.lt(before.unwrap_or(i64::MAX)))
+        .order(ledger::idx.desc())
+        .limit(limit)
+        .select((ledger::idx, ledger::leaf_hash, decision::leaf))
+        .load(db)?)
+}
+
 /// The newest entries, optionally of one examination, before index `before`.
 pub(super) fn newest(
     db: &mut AnyConn,
@@ -138,10 +171,26 @@ pub(super) fn leaf_hashes(
         .load(db)?)
 }
 
-/// How many decisions have no index yet (zero on SQLite).
+/// How many decisions have no index yet (none on SQLite). Only those after the last one that has
+/// are looked at.
 pub(super) fn unsequenced(db: &mut AnyConn) -> Result<i64, Problem> {
-    let decisions: i64 = decision::table.count().get_result(db)?;
-    Ok(decisions - size(db)?)
+    let AnyConn::Postgres(pg) = db else {
+        return Ok(0);
+    };
+    let waiting: Waiting = diesel::sql_query(
+        "SELECT COUNT(*) AS count FROM decision d \
+         WHERE NOT EXISTS (SELECT 1 FROM ledger) OR (d.xid, d.seq) > \
+               (SELECT l.xid, l.seq FROM decision l JOIN ledger ON ledger.decision_id = l.id \
+                ORDER BY ledger.idx DESC LIMIT 1)",
+    )
+    .get_result(pg)?;
+    Ok(waiting.count)
+}
+
+#[derive(QueryableByName)]
+struct Waiting {
+    #[diesel(sql_type = diesel::sql_types::BigInt)]
+    count: i64,
 }
 
 pub(super) fn checkpoints(db: &mut AnyConn) -> Result<Vec<CheckpointRow>, Problem> {

@@ -54,25 +54,26 @@ pub async fn sign_up(
     Ok(HttpResponse::Accepted().finish())
 }
 
-/// The token from the link in the mail.
+/// The token from the link in the mail, and the password of the account.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Verification {
     /// The token.
     #[schema(value_type = String)]
     token: Secret,
+    /// The password.
+    #[schema(value_type = String)]
+    password: Secret,
 }
 
 /// Verifies an address and opens the candidate's account. Open to everybody who has the link.
-#[utoipa::path(request_body = Verification, tag = "registration", responses((status = 201, body = Created), (status = 409, body = ProblemBody)))]
+#[utoipa::path(request_body = Verification, tag = "registration", responses((status = 201, body = Created), (status = 409, body = ProblemBody), (status = 422, body = ProblemBody)))]
 #[post("/candidates/verifications")]
 pub async fn verify_address(
     store: web::Data<Store>,
     Body(link): Body<Verification>,
 ) -> Answer<HttpResponse> {
-    let id = store
-        .write(move |tx| service::verify(tx, link.token.reveal()))
-        .await?;
+    let id = service::verify(&store, &link.token, link.password).await?;
     Ok(HttpResponse::Created().json(Created { id }))
 }
 

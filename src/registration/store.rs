@@ -59,7 +59,6 @@ pub(super) struct SignUpRow {
     pub login_sealed: Vec<u8>,
     pub name_sealed: Vec<u8>,
     pub resident_sealed: Vec<u8>,
-    pub password_hash: String,
     pub expires_at: Instant,
 }
 
@@ -99,6 +98,15 @@ pub(super) fn insert_candidate(tx: &mut Tx<'_>, row: &CandidateRow) -> Result<()
         .execute(tx.db)
         .map_err(taken(Problem::conflict("resident-id-registered")))?;
     Ok(())
+}
+
+/// The account that holds a resident ID number, by its index.
+pub(super) fn holder(db: &mut AnyConn, index: &[u8]) -> Result<Option<Id>, Problem> {
+    Ok(candidate::table
+        .filter(candidate::resident_index.eq(index))
+        .select(candidate::account_id)
+        .first(db)
+        .optional()?)
 }
 
 pub(super) fn candidate(db: &mut AnyConn, account: Id) -> Result<CandidateRow, Problem> {

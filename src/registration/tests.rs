@@ -282,7 +282,6 @@ fn new_candidate(resident_id: &str, email: &str) -> NewCandidate {
         name: "李四".into(),
         resident_id: Secret::new(resident_id),
         email: email.into(),
-        password: Secret::new("correct horse battery"),
     }
 }
 
@@ -313,8 +312,8 @@ fn mailed_token(world: &World) -> String {
 }
 
 fn verify(world: &World, token: &str) -> Result<Id, Problem> {
-    let token = token.to_owned();
-    world.act(move |tx| service::verify(tx, &token))
+    let (token, password) = (Secret::new(token), Secret::new("correct horse battery"));
+    actix_web::rt::System::new().block_on(service::verify(&world.store, &token, password))
 }
 
 #[test]
@@ -389,8 +388,13 @@ fn answers_to_sign_ups_do_not_tell_who_is_registered() {
         new_candidate("11010519491231002x", "other@example.org"),
     )
     .unwrap();
-    let refused = verify(&world, &mailed_token(&world));
-    assert_eq!(code(refused), "resident-id-registered");
+    let token = mailed_token(&world);
+    assert_eq!(code(verify(&world, &token)), "resident-id-registered");
+    // Its holder is told, and the link is used up.
+    let (to, body) = mails(&world).pop().unwrap();
+    assert_eq!(to, "lisi@example.org");
+    assert!(body.contains("身份证号"), "{body}");
+    assert_eq!(code(verify(&world, &token)), "link-expired");
 }
 
 #[test]
@@ -413,11 +417,10 @@ fn signing_up_reports_every_wrong_field_at_once() {
         name: " ".into(),
         resident_id: Secret::new("110105194912310021"),
         email: "nobody".into(),
-        password: Secret::new("short"),
     };
     let problem = sign_up(&world, new).unwrap_err();
     let places: Vec<_> = problem.faults.iter().map(|f| f.place.as_str()).collect();
-    assert_eq!(places, ["name", "resident_id", "email", "password"]);
+    assert_eq!(places, ["name", "resident_id", "email"]);
 }
 
 #[test]

@@ -29,9 +29,9 @@ pub use super::view::{
 pub fn open(tx: &mut Tx<'_>, actor: &Actor, subject: Id) -> Result<Id, Problem> {
     let acting = actor.acting_as(&[Role::Candidate])?;
     let subject = regulation::subject(tx, subject)?;
-    let examination = regulation::hold(tx, subject.examination)?;
-    let admitted = store::admitted(tx.db, acting.account, examination.id)?;
+    let admitted = store::admitted(tx.db, acting.account, subject.examination)?;
     let admitted = admitted.ok_or_else(Problem::not_found)?;
+    let examination = regulation::hold(tx, subject.examination)?;
     examination.phase.must_be(&[Phase::Locked])?;
     if let Some(begun) = store::attempt_at(tx.db, subject.id, admitted.application)? {
         return Ok(begun.id);

@@ -82,7 +82,8 @@ impl ManageConnection for Manager {
         let mut conn = open(&self.0).map_err(diesel::r2d2::Error::ConnectionError)?;
         let setting = match &conn {
             AnyConn::Sqlite(_) => "PRAGMA query_only=ON;",
-            AnyConn::Postgres(_) => "SET ROLE keju_app;",
+            // Who waits for a row holds a connection of the pool: not for long.
+            AnyConn::Postgres(_) => "SET ROLE keju_app; SET lock_timeout='3s';",
         };
         conn.batch_execute(setting)
             .map_err(diesel::r2d2::Error::QueryError)?;

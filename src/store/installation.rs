@@ -3,13 +3,22 @@
 
 use diesel::prelude::*;
 
-use super::schema::installation;
+use super::schema::{account, installation};
 use super::{AnyConn, Both, Vault};
 use crate::kernel::Problem;
 
-/// Notes the key of a new database, and refuses any other one later.
+/// Notes the key of a new database, and refuses any other one later. A database that older versions
+/// have filled without noting its key notes the one that opens it.
 pub(super) fn check_key(db: &mut AnyConn, vault: &Vault) -> Result<(), Problem> {
     let own = vault.key_check();
+    let noted: i64 = installation::table.count().get_result(db)?;
+    let sealed: Option<Vec<u8>> = account::table
+        .select(account::login_sealed)
+        .first(db)
+        .optional()?;
+    if noted == 0 && sealed.is_some_and(|sealed| vault.open_bytes(&sealed).is_err()) {
+        return Err(wrong_key());
+    }
     let row = (
         installation::id.eq(1),
         installation::key_check.eq(own.clone()),
@@ -22,7 +31,11 @@ pub(super) fn check_key(db: &mut AnyConn, vault: &Vault) -> Result<(), Problem> 
     if noted == own {
         return Ok(());
     }
-    Err(Problem::internal(
+    Err(wrong_key())
+}
+
+fn wrong_key() -> Problem {
+    Problem::internal(
         "vault.key is not the key that seals this database: put the right one into the data directory",
-    ))
+    )
 }

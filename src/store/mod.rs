@@ -51,6 +51,14 @@ pub struct View<'a> {
     pub vault: &'a Vault,
 }
 
+impl View<'_> {
+    /// Whether the database answers at all.
+    pub fn answers(&mut self) -> Result<(), Problem> {
+        use diesel::connection::SimpleConnection as _;
+        Ok(self.db.batch_execute("SELECT 1")?)
+    }
+}
+
 /// A place to read and write: one act, one transaction.
 pub struct Tx<'a>(View<'a>);
 
@@ -213,11 +221,22 @@ fn wait<T>(answer: oneshot::Receiver<Result<T, Problem>>) -> Result<T, Problem> 
 /// A database error is nobody's fault but ours, except for a missing row.
 impl From<diesel::result::Error> for Problem {
     fn from(error: diesel::result::Error) -> Self {
+        use diesel::result::Error;
         match error {
-            diesel::result::Error::NotFound => Self::not_found(),
+            Error::NotFound => Self::not_found(),
+            Error::DatabaseError(_, said) if is_contention(said.message()) => {
+                Self::new(Kind::Unavailable, "busy")
+            }
             other => Self::internal(other),
         }
     }
+}
+
+/// Whether PostgreSQL gave up because others held the same rows: the act changed nothing and may be
+/// tried again. The client library gives no code for these, only the words, which are set to English.
+fn is_contention(message: &str) -> bool {
+    let words = ["lock timeout", "deadlock detected", "could not serialize"];
+    words.iter().any(|word| message.contains(word))
 }
 
 /// What to answer when a row that must be unique is there already.

@@ -52,7 +52,6 @@ diesel::table! {
         login_sealed -> Binary,
         name_sealed -> Binary,
         resident_sealed -> Binary,
-        password_hash -> Text,
         expires_at -> BigInt,
     }
 }

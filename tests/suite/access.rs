@@ -71,6 +71,25 @@ fn wrong_passwords_close_the_account_for_a_while_and_tell_nothing(app: TestApp) 
 }}
 
 on_both! {
+fn strangers_who_try_passwords_do_not_lock_out_a_browser_that_has_signed_in_before(app: TestApp) {
+    let (_, email) = app.person("hr", &[Role::Hr]);
+    let browser = app.browser();
+    browser.sign_in(&email);
+    let wrong = json!({ "email": email, "password": "wrong" });
+    for _ in 0..5 {
+        app.anybody().post("/sessions", &wrong).refused(401, "sign-in-refused");
+    }
+    app.anybody().post("/sessions", &wrong).refused(429, "sign-in-locked");
+    let fields = [("email", email.as_str()), ("password", PASSWORD)];
+    // The owner's own browser gets in, and changes her password;
+    assert_eq!(browser.submit("/sign-in", "/sign-in", &fields).status, 303);
+    let change = [("current", PASSWORD), ("password", "another-long-one")];
+    assert_eq!(browser.submit("/account", "/account/password", &change).status, 303);
+    // another browser does not, and its mark does not open another login.
+    assert_eq!(app.browser().submit("/sign-in", "/sign-in", &fields).status, 429);
+}}
+
+on_both! {
 fn failures_at_the_same_moment_are_all_counted(app: TestApp) {
     let (_, email) = app.person("hr", &[Role::Hr]);
     let wrong = json!({ "email": email, "password": "wrong" });

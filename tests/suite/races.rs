@@ -195,3 +195,21 @@ fn a_post_that_two_remove_gives_its_slots_back_once(app: TestApp) {
     let shown = app.anybody().get(&format!("/organisations/{office}"));
     assert_eq!(shown.json["headcount"][0]["planned"], 1);
 }}
+
+on_both! {
+fn one_idempotency_key_at_the_same_moment_creates_once(app: TestApp) {
+    let hr = app.signed_in("hr", &[Role::Hr]);
+    let headers = [("content-type", "application/json"), ("idempotency-key", "once")];
+    let body = json!({ "code": "A", "name_zh": "甲局" }).to_string();
+    let ids: Vec<String> = std::thread::scope(|scope| {
+        let create = || {
+            let (hr, body) = (hr.clone(), body.clone());
+            scope.spawn(move || hr.send("POST", "/organisations", &headers, body.into_bytes()).id())
+        };
+        let creating: Vec<_> = (0..6).map(|_| create()).collect();
+        creating.into_iter().map(|thread| thread.join().unwrap()).collect()
+    });
+    assert!(ids.iter().all(|id| *id == ids[0]), "{ids:?}");
+    let listed = app.anybody().get("/organisations");
+    assert_eq!(listed.json["items"].as_array().unwrap().len(), 1);
+}}

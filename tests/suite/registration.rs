@@ -10,7 +10,7 @@ on_both! {
 fn a_candidate_signs_up_verifies_the_address_and_signs_in(app: TestApp) {
     let person = cast::candidate(&SEED, "signup", 1);
     let body = |id: &str| json!({
-        "name": person.name, "resident_id": id, "email": person.email, "password": PASSWORD,
+        "name": person.name, "resident_id": id, "email": person.email,
     });
     let nobody = app.anybody();
     nobody.post("/candidates", &body("110105194912310021")).fault("resident_id", "resident-id-check");
@@ -27,7 +27,10 @@ fn a_candidate_signs_up_verifies_the_address_and_signs_in(app: TestApp) {
     assert!(page.text.contains(&person.name) && !page.text.contains(&person.resident_id));
     sign_in().refused(401, "sign-in-refused");
     let token = link.split_once("token=").unwrap().1;
-    let reply = browser.submit(&link, "/verify-email", &[("token", token)]);
+    let short = browser.submit(&link, "/verify-email", &[("token", token), ("password", "short")]);
+    assert_eq!(short.status, 422);
+    let fields = [("token", token), ("password", PASSWORD)];
+    let reply = browser.submit(&link, "/verify-email", &fields);
     assert_eq!(reply.location.as_deref(), Some("/sign-in?done=address-verified"), "{reply:?}");
     assert_eq!(sign_in().status, 200);
     // The link worked once.
@@ -37,7 +40,7 @@ fn a_candidate_signs_up_verifies_the_address_and_signs_in(app: TestApp) {
     again["email"] = json!("other@example.org");
     assert_eq!(nobody.post("/candidates", &again).status, 202);
     let link = app.mailed_link("other@example.org", "verify-email");
-    let token = json!({ "token": link.split_once("token=").unwrap().1 });
+    let token = json!({ "token": link.split_once("token=").unwrap().1, "password": PASSWORD });
     nobody.post("/candidates/verifications", &token).refused(409, "resident-id-registered");
 }}
 
@@ -46,11 +49,10 @@ fn a_photo_must_be_one_and_facts_are_kept(app: TestApp) {
     let person = cast::candidate(&SEED, "signup", 2);
     let body = json!({
         "name": person.name, "resident_id": person.resident_id, "email": person.email,
-        "password": PASSWORD,
     });
     assert_eq!(app.anybody().post("/candidates", &body).status, 202);
     let link = app.mailed_link(&person.email, "verify-email");
-    let token = json!({ "token": link.split_once("token=").unwrap().1 });
+    let token = json!({ "token": link.split_once("token=").unwrap().1, "password": PASSWORD });
     app.anybody().post("/candidates/verifications", &token).id();
     let candidate = app.token_for(&person.email);
     let png = [("content-type", "image/png")];
@@ -89,7 +91,7 @@ fn a_bank_file_with_faults_loads_nothing_and_names_the_cells(app: TestApp) {
     // Another person reviews.
     let listed = author.get("/items?bank=trial");
     let item = listed.json["items"][0]["id"].as_str().unwrap().to_owned();
-    let review = json!({ "approve": true, "reason": "" });
+    let review = json!({ "approve": true, "reason": "", "version": 1 });
     author.post(&format!("/items/{item}/review"), &review).refused(403, "forbidden");
     let approved = reviewer.post(&format!("/items/{item}/review"), &review);
     assert!(approved.status < 300, "{approved:?}");

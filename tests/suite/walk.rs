@@ -109,12 +109,11 @@ fn applies(walk: &Walk, number: usize, major: &str) -> String {
     let (app, person) = (&walk.app, person(number));
     let sign_up = json!({
         "name": person.name, "resident_id": person.resident_id, "email": person.email,
-        "password": PASSWORD,
     });
     assert_eq!(app.anybody().post("/candidates", &sign_up).status, 202);
     let link = app.mailed_link(&person.email, "verify-email");
     let (_, token) = link.split_once("token=").unwrap();
-    let verification = json!({ "token": token });
+    let verification = json!({ "token": token, "password": PASSWORD });
     app.anybody()
         .post("/candidates/verifications", &verification)
         .id();

@@ -4,7 +4,6 @@ CREATE TABLE sign_up (
     login_sealed BYTEA NOT NULL,
     name_sealed BYTEA NOT NULL,
     resident_sealed BYTEA NOT NULL,
-    password_hash TEXT NOT NULL,
     expires_at BIGINT NOT NULL
 );
 CREATE INDEX sign_up_expires ON sign_up (expires_at);

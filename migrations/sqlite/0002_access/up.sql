@@ -4,32 +4,31 @@ CREATE TABLE sign_up (
     login_sealed BLOB NOT NULL,
     name_sealed BLOB NOT NULL,
     resident_sealed BLOB NOT NULL,
-    password_hash TEXT NOT NULL,
-    expires_at BIGINT NOT NULL
-);
+    expires_at INTEGER NOT NULL
+) STRICT;
 CREATE INDEX sign_up_expires ON sign_up (expires_at);
 
 CREATE TABLE password_reset (
     token_hash BLOB NOT NULL PRIMARY KEY,
     account_id BLOB NOT NULL REFERENCES account,
-    expires_at BIGINT NOT NULL
-);
+    expires_at INTEGER NOT NULL
+) STRICT;
 CREATE INDEX password_reset_expires ON password_reset (expires_at);
 
 -- Failures in a row by login, whether or not there is such an account: who tries cannot tell.
 CREATE TABLE sign_in_guard (
     login_index BLOB NOT NULL PRIMARY KEY,
     failures INTEGER NOT NULL,
-    failed_at BIGINT NOT NULL,
-    locked_until BIGINT
-);
+    failed_at INTEGER NOT NULL,
+    locked_until INTEGER
+) STRICT;
 CREATE INDEX sign_in_guard_failed ON sign_in_guard (failed_at);
 
 -- Which key seals this database; one row.
 CREATE TABLE installation (
     id INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
     key_check BLOB NOT NULL
-);
+) STRICT;
 
 -- Accounts that never verified their address hold nobody's place any longer: they sign up again.
 DELETE FROM email_token;

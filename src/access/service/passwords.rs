@@ -23,25 +23,29 @@ pub async fn change_password(
     new: Secret,
 ) -> Result<(), Problem> {
     let id = actor.account;
+    // By session, and not by login: strangers who fail to sign in do not stand in the owner's way.
+    let guard = store
+        .vault()
+        .index("session-guard", &actor.session.to_string());
+    limit.count(&guard)?;
+    let asked = guard.clone();
     let row = store
         .read(move |view| {
-            let row = store::account(view.db, id)?;
-            must_not_be_locked(view, &row.login_index)?;
-            Ok(row)
+            must_not_be_locked(view, &asked)?;
+            store::account(view.db, id)
         })
         .await?;
-    limit.count(&row.login_index)?;
     let login = store.vault().open_text(&row.login_sealed)?;
     rules::check_password(new.reveal(), &login)?;
     if !password::fits(current, Some(row.password_hash)).await? {
-        let index = row.login_index;
-        store.write(move |tx| count_failure(tx, &index)).await?;
+        store.write(move |tx| count_failure(tx, &guard)).await?;
         return Err(Problem::field("current", "password-wrong"));
     }
     let hash = password::hash(new).await?;
     store
         .write(move |tx| {
-            store::clear_guard(tx, &row.login_index)?;
+            store::clear_guard(tx, &guard)?;
+            store::use_resets(tx, id)?;
             store::set_password(tx, id, &hash, false)?;
             store::revoke_all_sessions(tx, id, Some(actor.session))
         })
@@ -49,7 +53,7 @@ pub async fn change_password(
 }
 
 /// Sends a link to set a new password, if somebody signs in with this address. The answer is the
-/// same if nobody does.
+/// same if nobody does, and comes before anything is looked up, so that its time tells nothing.
 pub async fn request_reset(
     store: &Store,
     limit: &LinkLimit,
@@ -57,18 +61,27 @@ pub async fn request_reset(
     base: &str,
 ) -> Result<(), Problem> {
     let login = rules::normal_login(email)?;
-    let index = store.vault().index("login", &login);
-    limit.count(&index)?;
-    let base = base.to_owned();
-    store
-        .write(move |tx| {
-            let account = store::account_by_login(tx.db, &index)?;
-            match account.filter(|row| row.state == ACTIVE) {
-                Some(row) => send_reset(tx, row.id, &login, &base),
-                None => Ok(()),
-            }
-        })
-        .await
+    limit.count(&store.vault().index("reset-limit", &login))?;
+    let (store, base) = (store.clone(), base.to_owned());
+    tokio::spawn(async move {
+        let sent = store.write(move |tx| send_reset_if_known(tx, &login, &base));
+        if let Err(problem) = sent.await {
+            tracing::warn!(
+                code = problem.code,
+                "a link for a new password was not sent"
+            );
+        }
+    });
+    Ok(())
+}
+
+fn send_reset_if_known(tx: &mut Tx<'_>, login: &str, base: &str) -> Result<(), Problem> {
+    let index = tx.vault.index("login", login);
+    let account = store::account_by_login(tx.db, &index)?;
+    match account.filter(|row| row.state == ACTIVE) {
+        Some(row) => send_reset(tx, row.id, login, base),
+        None => Ok(()),
+    }
 }
 
 fn send_reset(tx: &mut Tx<'_>, account: Id, to: &str, base: &str) -> Result<(), Problem> {

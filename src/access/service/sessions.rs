@@ -5,14 +5,14 @@ use serde_json::json;
 use utoipa::ToSchema;
 
 use super::ACTIVE;
-use crate::access::store::{self, SessionRow};
+use crate::access::store::{self, AccountRow, SessionRow};
 use crate::access::token::{self, SignInLimit};
 use crate::access::{Actor, password, rules};
 use crate::kernel::error::Kind;
 use crate::kernel::secret::{self, Secret};
 use crate::kernel::{Id, Problem};
 use crate::ledger::{self, Entry};
-use crate::store::{Store, Tx, View, sha256};
+use crate::store::{Store, Tx, Vault, View, sha256};
 
 /// What kind of session is opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,6 +45,13 @@ pub struct Tokens {
     pub must_change_password: bool,
 }
 
+/// What a browser keeps of a login after a successful sign-in, for years: a keyed fingerprint. Its
+/// failures are counted apart, so that strangers who try passwords do not lock the owner out.
+pub fn device_mark(vault: &Vault, email: &str) -> Option<String> {
+    let login = rules::normal_login(email).ok()?;
+    Some(hex::encode(vault.index("device", &login)))
+}
+
 /// An opened session.
 pub struct Opened {
     /// Who it belongs to.
@@ -64,16 +71,22 @@ pub async fn sign_in(
     email: &str,
     password: Secret,
     kind: SessionKind,
+    device: Option<&str>,
 ) -> Result<Opened, Problem> {
     let refused = || Problem::new(Kind::Unauthenticated, "sign-in-refused");
     let login = rules::normal_login(email).map_err(|_| refused())?;
     let index = store.vault().index("login", &login);
-    limit.count(&index)?;
-    let asked = index.clone();
+    let known = device.is_some() && device == device_mark(store.vault(), &login).as_deref();
+    let counted = match known {
+        true => store.vault().index("device-guard", &login),
+        false => index.clone(),
+    };
+    limit.count(&counted)?;
+    let guard = counted.clone();
     let account = store
         .read(move |view| {
-            must_not_be_locked(view, &asked)?;
-            store::account_by_login(view.db, &asked)
+            must_not_be_locked(view, &guard)?;
+            store::account_by_login(view.db, &index)
         })
         .await?;
     let hash = account.as_ref().map(|row| row.password_hash.clone());
@@ -82,16 +95,26 @@ pub async fn sign_in(
         Some(row) => {
             store
                 .write(move |tx| {
-                    store::clear_guard(tx, &index)?;
+                    store::clear_guard(tx, &counted)?;
+                    must_still_be(tx, &row)?;
                     open_session(tx, row.id, kind)
                 })
                 .await
         }
         None => {
-            store.write(move |tx| count_failure(tx, &index)).await?;
+            store.write(move |tx| count_failure(tx, &counted)).await?;
             Err(refused())
         }
     }
+}
+
+/// Refuses if the password was changed, or the account closed, while the old one was being checked.
+fn must_still_be(tx: &mut Tx<'_>, checked: &AccountRow) -> Result<(), Problem> {
+    let now = store::account(tx.db, checked.id)?;
+    if now.password_hash == checked.password_hash && now.state == ACTIVE {
+        return Ok(());
+    }
+    Err(Problem::new(Kind::Unauthenticated, "sign-in-refused"))
 }
 
 /// Refuses while too many failures in a row keep this login closed.
@@ -210,7 +233,10 @@ fn known(
     session: &SessionRow,
     kind: SessionKind,
 ) -> Result<Option<Known>, Problem> {
-    let live = session.revoked_at.is_none() && session.expires_at > view.now;
+    let oldest = view.now.plus_seconds(-token::SESSION_AGE_SECONDS);
+    let live = session.revoked_at.is_none()
+        && session.expires_at > view.now
+        && session.created_at > oldest;
     if !live || session.kind != kind.as_str() {
         return Ok(None);
     }

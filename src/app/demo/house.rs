@@ -95,7 +95,9 @@ impl House {
             let imported = store.write_blocking(move |tx| {
                 let imported = bank::import_shipped(tx, &author, &folder)?;
                 for section in &folder.sections {
-                    bank::approve_section(tx, &reviewer, &folder.subject, &section.code)?;
+                    let (bank, section) = (&folder.subject, &section.code);
+                    let seen = bank::waiting_seen(tx, &reviewer, bank, section)?;
+                    bank::approve_section(tx, &reviewer, bank, section, &seen)?;
                 }
                 Ok(imported)
             })?;

@@ -1,8 +1,119 @@
-// A form or button with data-confirm asks before it sends. Without scripts it simply sends.
+// Forms. One with data-confirm asks before it sends. A form that is refused stays as it was typed,
+// and what is wrong stands beside its fields. Without scripts a form simply sends, and a refusal is
+// a page of its own; forms with data-plain, which answer with a page themselves, do so always.
+
+/**
+ * @typedef {{place: string, detail: string}} Fault
+ * @typedef {{title: string, errors?: Fault[]}} Refusal
+ */
+
 document.addEventListener("submit", (event) => {
-  const asker = event.submitter?.dataset.confirm ?? event.target.dataset.confirm;
-  if (asker && !window.confirm(asker)) event.preventDefault();
+  const form = /** @type {HTMLFormElement} */ (event.target);
+  const button = /** @type {HTMLButtonElement | null} */ (event.submitter);
+  const asker = button?.dataset.confirm ?? form.dataset.confirm;
+  if (asker && !window.confirm(asker)) return event.preventDefault();
+  if (event.defaultPrevented || form.method !== "post" || "plain" in form.dataset) return;
+  event.preventDefault();
+  send(form, button);
 });
+
 for (const button of document.querySelectorAll("[data-print]")) {
   button.addEventListener("click", () => window.print());
+}
+
+/** @param {HTMLFormElement} form @param {HTMLButtonElement | null} button */
+async function send(form, button) {
+  if (form.ariaBusy === "true") return;
+  form.ariaBusy = "true";
+  clear(form);
+  const fields = new FormData(form);
+  if (button?.name) fields.append(button.name, button.value);
+  const files = form.enctype === "multipart/form-data";
+  try {
+    const answer = await fetch(form.action, {
+      method: "POST",
+      headers: { "x-keju-form": "1" },
+      body: files ? fields : new URLSearchParams(/** @type {any} */ (fields)),
+    });
+    const next = answer.headers.get("location");
+    if (answer.ok && next) return go(next);
+    if (answer.status === 401) return go(`/sign-in?next=${encodeURIComponent(location.pathname)}`);
+    show(form, await answer.json());
+  } catch {
+    show(form, { title: document.body.dataset.offline ?? "" });
+  }
+  form.ariaBusy = null;
+}
+
+/** Goes on; to the page that is open, by loading it anew. @param {string} path */
+function go(path) {
+  const next = new URL(path, location.href);
+  const same = next.pathname === location.pathname && next.search === location.search;
+  if (!same) return location.assign(next);
+  location.hash = next.hash;
+  location.reload();
+}
+
+/** @param {HTMLFormElement} form */
+function clear(form) {
+  for (const old of form.querySelectorAll("[data-refusal]")) old.remove();
+  for (const field of form.querySelectorAll("[aria-invalid]")) {
+    field.removeAttribute("aria-invalid");
+    const kept = (field.getAttribute("aria-describedby") ?? "").split(" ").filter((id) => !id.startsWith("refused-"));
+    if (kept.join("")) field.setAttribute("aria-describedby", kept.join(" "));
+    else field.removeAttribute("aria-describedby");
+  }
+}
+
+/** @param {HTMLFormElement} form @param {Refusal} refusal */
+function show(form, refusal) {
+  const summary = element("div", "problem");
+  summary.role = "alert";
+  summary.tabIndex = -1;
+  summary.append(element("p", "", refusal.title));
+  const apart = element("ul", "faults");
+  let first = null;
+  for (const fault of refusal.errors ?? []) {
+    const field = fieldOf(form, fault.place);
+    if (field) mark(field, fault.detail);
+    else apart.append(line(fault));
+    first ??= field;
+  }
+  if (apart.childElementCount) summary.append(apart);
+  form.prepend(summary);
+  (first ?? summary).focus();
+}
+
+/** The visible field that a place names, be it alone (`name`) or within something (`post.code`). */
+function fieldOf(/** @type {HTMLFormElement} */ form, /** @type {string} */ place) {
+  const names = [place, place.split(".").pop()];
+  const fields = [...form.elements].filter((field) => /** @type {HTMLInputElement} */ (field).type !== "hidden");
+  const named = names.flatMap((name) => fields.filter((field) => /** @type {HTMLInputElement} */ (field).name === name));
+  return /** @type {HTMLInputElement | undefined} */ (named[0]) ?? null;
+}
+
+/** @param {HTMLInputElement} field @param {string} detail */
+function mark(field, detail) {
+  const said = element("span", "fault", detail);
+  said.id = `refused-${field.id || field.name}`;
+  field.setAttribute("aria-invalid", "true");
+  const before = field.getAttribute("aria-describedby");
+  field.setAttribute("aria-describedby", before ? `${before} ${said.id}` : said.id);
+  (field.closest("label") ?? field).after(said);
+}
+
+/** @param {Fault} fault */
+function line(fault) {
+  const item = element("li");
+  item.append(element("strong", "", fault.place), ` ${fault.detail}`);
+  return item;
+}
+
+/** @param {string} tag @param {string} kind @param {string} text */
+function element(tag, kind = "", text = "") {
+  const made = document.createElement(tag);
+  if (kind) made.className = kind;
+  made.textContent = text;
+  made.dataset.refusal = "";
+  return made;
 }

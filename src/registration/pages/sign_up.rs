@@ -19,7 +19,7 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
         .service(web::resource("/verify-email").get(link).post(verify));
 }
 
-/// What was typed; the password is never sent back.
+/// What was typed.
 #[derive(Default)]
 struct Typed {
     name: String,
@@ -67,7 +67,6 @@ struct SignUpFields {
     resident_id: String,
     #[serde(default)]
     email: String,
-    password: Secret,
 }
 
 async fn sign_up(
@@ -81,7 +80,6 @@ async fn sign_up(
         name: fields.name.clone(),
         resident_id: Secret::new(fields.resident_id.clone()),
         email: fields.email.clone(),
-        password: fields.password.clone(),
     };
     match service::sign_up(&store, &limit, new, &site.0).await {
         Ok(()) => Ok(see_other("/sign-up/check-mail")),
@@ -128,6 +126,15 @@ struct VerifyPage {
     page: Page,
     pending: Pending,
     token: Secret,
+    refused: Option<ProblemBody>,
+}
+
+impl VerifyPage {
+    /// What is wrong with the password.
+    fn fault(&self) -> Option<&str> {
+        let faults = &self.refused.as_ref()?.errors;
+        faults.first().map(|fault| fault.detail.as_str())
+    }
 }
 
 /// What the link is about; a button verifies. A link that was merely opened, as mail servers do,
@@ -137,21 +144,46 @@ async fn link(
     store: web::Data<Store>,
     Params(link): Params<Token>,
 ) -> Answer<HttpResponse> {
-    let token = link.token.clone();
+    html(&verify_page(page, &store, link.token, None).await?)
+}
+
+async fn verify_page(
+    page: Page,
+    store: &Store,
+    token: Secret,
+    refused: Option<ProblemBody>,
+) -> Answer<VerifyPage> {
+    let link = token.clone();
     let pending = store
-        .read(move |view| service::pending(view, token.reveal()))
+        .read(move |view| service::pending(view, link.reveal()))
         .await?;
-    let token = link.token;
-    html(&VerifyPage {
+    Ok(VerifyPage {
         page,
         pending,
         token,
+        refused,
     })
 }
 
-async fn verify(store: web::Data<Store>, PageForm(link): PageForm<Token>) -> Answer<HttpResponse> {
-    store
-        .write(move |tx| service::verify(tx, link.token.reveal()))
-        .await?;
-    Ok(see_other("/sign-in?done=address-verified"))
+#[derive(Deserialize)]
+struct VerifyFields {
+    token: Secret,
+    password: Secret,
+}
+
+async fn verify(
+    page: Page,
+    store: web::Data<Store>,
+    PageForm(fields): PageForm<VerifyFields>,
+) -> Answer<HttpResponse> {
+    match service::verify(&store, &fields.token, fields.password).await {
+        Ok(_) => Ok(see_other("/sign-in?done=address-verified")),
+        Err(problem) if problem.kind == Kind::Invalid => {
+            let refused = Some(ProblemBody::new(&problem, page.lang));
+            let mut answer = html(&verify_page(page, &store, fields.token, refused).await?)?;
+            *answer.status_mut() = problem.status_code();
+            Ok(answer)
+        }
+        Err(problem) => Err(problem),
+    }
 }

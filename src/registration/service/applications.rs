@@ -147,8 +147,9 @@ impl Prospect {
 /// Applies for a post. The screening is computed and kept, but it decides nothing: a person does.
 pub fn apply(tx: &mut Tx<'_>, actor: &Actor, examination: Id, post: Id) -> Result<Id, Problem> {
     let acting = actor.acting_as(&[Role::Candidate])?;
-    let examination = regulation::visible(tx, Some(actor), examination)?.id;
-    let examination = regulation::hold(tx, examination)?;
+    let examination = regulation::visible(tx, Some(actor), examination)?;
+    must_be_open(&examination, tx.now)?;
+    let examination = regulation::hold(tx, examination.id)?;
     must_be_open(&examination, tx.now)?;
     let post = post_of(tx, &examination, post)?;
     let claim = claim(tx, actor.account, &examination, &post)?;

@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use super::applications::{
     Course, READERS, StepKind, age, application_view, hold_application, readable, replace,
 };
-use super::candidates::{PhotoContent, photo_of, resident_of};
+use super::candidates::{PhotoContent, photo_must_fit, photo_of, resident_of};
 use super::{ApplicationView, Facts, seal, unseal};
 use crate::access::service as access;
 use crate::access::{Actor, Role, mail};
@@ -54,6 +54,10 @@ pub fn review(
     }
     if verdict.seen != seen(tx, &row)? {
         return Err(Problem::conflict("application-changed-meanwhile"));
+    }
+    if verdict.approve {
+        let asked = examination.profile.registration.photo;
+        photo_must_fit(tx, row.account_id, asked)?;
     }
     let mut course: Course = unseal(tx.vault, &row.screening_sealed)?;
     rules::check_reason(verdict.approve, &course.findings, &verdict.reason)?;

@@ -27,14 +27,12 @@ pub struct NewCandidate {
     pub resident_id: Secret,
     /// E-mail address, the login.
     pub email: String,
-    /// Password.
-    #[schema(value_type = String)]
-    pub password: Secret,
 }
 
 /// Takes a sign-up and sends the mail that verifies its address. Every wrong field is reported.
 /// The answer is the same for an address or a resident ID number that is registered already; the
-/// owner of a registered address is told by mail.
+/// owner of a registered address is told by mail. The password is set by whoever has the link: a
+/// stranger who signs up with somebody's address must not choose it.
 pub async fn sign_up(
     store: &Store,
     limit: &LinkLimit,
@@ -42,8 +40,7 @@ pub async fn sign_up(
     base_url: &str,
 ) -> Result<(), Problem> {
     let (login, resident) = check_new(&new)?;
-    limit.count(&store.vault().index("login", &login))?;
-    let password_hash = password::hash(new.password).await?;
+    limit.count(&store.vault().index("sign-up-limit", &login))?;
     let (name, base) = (new.name.trim().to_owned(), base_url.to_owned());
     store
         .write(move |tx| {
@@ -56,7 +53,6 @@ pub async fn sign_up(
                 login_sealed: tx.vault.seal(&login)?,
                 name_sealed: tx.vault.seal(&name)?,
                 resident_sealed: tx.vault.seal(resident.reveal())?,
-                password_hash,
                 expires_at: tx.now.plus_seconds(VERIFY_SECONDS),
             };
             store::insert_sign_up(tx, &row)?;
@@ -107,8 +103,7 @@ pub struct Pending {
 
 /// What the link from the mail is about. Looking changes nothing: mail servers look, too.
 pub fn pending(view: &mut View<'_>, token: &str) -> Result<Pending, Problem> {
-    let now = view.now;
-    let row = store::sign_up(view.db, &sha256(token), now)?.ok_or_else(link_expired)?;
+    let row = waiting(view, &sha256(token))?;
     Ok(Pending {
         name: view.vault.open_text(&row.name_sealed)?,
         email: view.vault.open_text(&row.login_sealed)?,
@@ -116,27 +111,68 @@ pub fn pending(view: &mut View<'_>, token: &str) -> Result<Pending, Problem> {
     })
 }
 
-/// Verifies an address by the token from the mail, and opens the account: one per address, and one
-/// per resident ID number.
-pub fn verify(tx: &mut Tx<'_>, token: &str) -> Result<Id, Problem> {
-    let (hash, now) = (sha256(token), tx.now);
-    let row = store::sign_up(tx.db, &hash, now)?.ok_or_else(link_expired)?;
-    if !store::use_sign_up(tx, &hash)? {
+/// Verifies an address by the token from the mail, and opens the account with the password that the
+/// owner of the address chooses now: one account per address, and one per resident ID number.
+pub async fn verify(store: &Store, token: &Secret, password: Secret) -> Result<Id, Problem> {
+    let hash = sha256(token.reveal());
+    let login = store
+        .read(move |view| {
+            let row = waiting(view, &hash)?;
+            view.vault.open_text(&row.login_sealed)
+        })
+        .await?;
+    access_rules::check_password(password.reveal(), &login)?;
+    let password_hash = password::hash(password).await?;
+    let opened = store
+        .write(move |tx| open(tx, &hash, password_hash))
+        .await?;
+    opened.ok_or_else(|| Problem::conflict("resident-id-registered"))
+}
+
+/// Opens the account, or none if the resident ID number has one: its holder is told by mail, and
+/// the link is used up all the same, so that asking costs an address each time.
+fn open(tx: &mut Tx<'_>, hash: &[u8], password_hash: String) -> Result<Option<Id>, Problem> {
+    let row = waiting(tx, hash)?;
+    if !store::use_sign_up(tx, hash)? {
         return Err(link_expired());
     }
     let resident = resident(tx, &row)?;
+    let index = tx.vault.index("resident", resident.reveal());
+    if let Some(holder) = store::holder(tx.db, &index)? {
+        tell_holder(tx, holder)?;
+        return Ok(None);
+    }
     let account = NewAccount {
         email: tx.vault.open_text(&row.login_sealed)?,
         name: tx.vault.open_text(&row.name_sealed)?,
-        password_hash: row.password_hash,
+        password_hash,
         must_change_password: false,
     };
-    register(tx, account, &resident)
+    register(tx, account, &resident).map(Some)
+}
+
+/// Somebody else has signed up with this candidate's resident ID number.
+fn tell_holder(tx: &mut Tx<'_>, holder: Id) -> Result<(), Problem> {
+    let to = access::email_of(tx, holder)?;
+    mail::queue(
+        tx,
+        &to,
+        "科举：有人用您的身份证号注册 · Keju: your resident ID number was used to sign up",
+        "有人用您的身份证号和另一个邮箱注册，没有成功：您的账号不受影响。如果不是您本人，请告知招录机关。\n\n\
+         Somebody signed up with your resident ID number and another address, and was refused: your \
+         account is as it was. If it was not you, please tell the recruiting authority.\n",
+    )
 }
 
 /// Forgets sign-ups that were never verified.
 pub fn tidy(tx: &mut Tx<'_>) -> Result<(), Problem> {
     store::delete_stale_sign_ups(tx)
+}
+
+/// The sign-up of a link that is still good.
+fn waiting(view: &mut View<'_>, hash: &[u8]) -> Result<SignUpRow, Problem> {
+    let now = view.now;
+    store::sign_up(view.db, hash, now)?.ok_or_else(link_expired)
 }
 
 fn resident(view: &View<'_>, row: &SignUpRow) -> Result<ResidentId, Problem> {
@@ -159,14 +195,13 @@ fn check_new(new: &NewCandidate) -> Result<(String, ResidentId), Problem> {
         faults.push(Fault::new("resident_id", resident_fault(*error)));
     }
     let login = access_rules::normal_login(&new.email);
-    let password = access_rules::check_password(new.password.reveal(), &new.email);
-    for problem in [login.as_ref().err(), password.as_ref().err()] {
-        faults.extend(
-            problem
-                .into_iter()
-                .flat_map(|problem| problem.faults.clone()),
-        );
-    }
+    faults.extend(
+        login
+            .as_ref()
+            .err()
+            .into_iter()
+            .flat_map(|p| p.faults.clone()),
+    );
     Problem::unless_valid(faults)?;
     Ok((login?, resident.map_err(Problem::internal)?))
 }

@@ -151,6 +151,24 @@ impl Chrome {
     pub fn click(&self, css: &str) {
         let element = self.wait(css);
         self.call(&format!("/element/{element}/click"), &json!({}));
+        self.settle();
+    }
+
+    /// Waits until a form that was sent has its answer and the page it leads to is there. When the
+    /// page asks a question, it is answered first.
+    fn settle(&self) {
+        let script = "return document.readyState === 'complete' \
+                      && !document.querySelector('form[aria-busy=true]')";
+        let body = json!({ "script": script, "args": [] });
+        let until = Instant::now() + Duration::from_secs(20);
+        while Instant::now() < until {
+            std::thread::sleep(Duration::from_millis(30));
+            let answer = send(&format!("{}/execute/sync", self.session), Some(&body));
+            let asked = answer["value"]["error"] == "unexpected alert open";
+            if answer["value"] == true || asked {
+                return;
+            }
+        }
     }
 
     #[track_caller]
@@ -211,6 +229,7 @@ impl Chrome {
     /// Answers the question that the page asks.
     pub fn accept(&self) {
         self.call("/alert/accept", &json!({}));
+        self.settle();
     }
 
     /// How many pixels of the page run off the side.

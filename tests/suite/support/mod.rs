@@ -76,6 +76,14 @@ pub fn fresh_dir() -> PathBuf {
     dir
 }
 
+/// A new, empty database; none if it is not installed and need not be.
+pub fn fresh_target(database: Database, data: &std::path::Path) -> Option<Target> {
+    Some(match database {
+        Database::Sqlite => Target::Sqlite(data.join("keju.db")),
+        Database::Postgres => Target::Postgres(Secret::new(postgres::fresh_database()?)),
+    })
+}
+
 /// Ten in the morning of 2 March 2026 in Shanghai.
 pub fn morning() -> Instant {
     "2026-03-02T02:00:00Z"
@@ -88,10 +96,7 @@ impl TestApp {
     /// Starts a server; none if the database is not installed and need not be.
     pub fn start(database: Database) -> Option<Self> {
         let data = fresh_dir();
-        let target = match database {
-            Database::Sqlite => Target::Sqlite(data.join("keju.db")),
-            Database::Postgres => Target::Postgres(Secret::new(postgres::fresh_database()?)),
-        };
+        let target = fresh_target(database, &data)?;
         let clock = Clock::manual(morning());
         let vault = Vault::open(&data).unwrap();
         let store = Store::open(target, clock.clone(), vault).unwrap();

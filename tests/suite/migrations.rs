@@ -1,0 +1,116 @@
+//! Migrations on data that older versions have left.
+
+use diesel::connection::SimpleConnection as _;
+use diesel::sql_types::BigInt;
+use diesel::{Connection as _, PgConnection, QueryableByName, RunQueryDsl as _, SqliteConnection};
+use keju::kernel::Clock;
+use keju::store::{Store, Target, Vault};
+
+use crate::support::{Database, fresh_dir, fresh_target, morning};
+
+/// A database as version 0001 left it, with two accounts: one verified, one that never was.
+const LEFT: &str = "
+    INSERT INTO account VALUES
+        (X'01', X'A1', X'00', X'00', 'hash', 'active', FALSE, 3, 99, 1),
+        (X'02', X'A2', X'00', X'00', 'hash', 'unverified', FALSE, 0, NULL, 1);
+    INSERT INTO account_role VALUES (X'01', 'candidate', NULL, 1), (X'02', 'candidate', NULL, 1);
+    INSERT INTO candidate VALUES
+        (X'01', X'B1', X'00', X'00', 1), (X'02', X'B2', X'00', X'00', 1);
+    INSERT INTO email_token VALUES (X'C2', X'02', 'verify', 99, NULL);
+    INSERT INTO session VALUES (X'D1', X'01', 'browser', X'D2', 1, 1, 99, NULL);
+";
+
+enum Raw {
+    Sqlite(SqliteConnection),
+    Postgres(PgConnection),
+}
+
+impl Raw {
+    fn open(target: &Target) -> Self {
+        match target {
+            Target::Sqlite(path) => {
+                Self::Sqlite(SqliteConnection::establish(path.to_str().unwrap()).unwrap())
+            }
+            Target::Postgres(url) => Self::Postgres(PgConnection::establish(url.reveal()).unwrap()),
+        }
+    }
+
+    fn run(&mut self, sql: &str) {
+        match self {
+            Self::Sqlite(db) => db.batch_execute(sql).unwrap(),
+            // A byte string is written otherwise there.
+            Self::Postgres(db) => db.batch_execute(&bytes_for_postgres(sql)).unwrap(),
+        }
+    }
+
+    fn count(&mut self, of: &str) -> i64 {
+        #[derive(QueryableByName)]
+        struct Count {
+            #[diesel(sql_type = BigInt)]
+            count: i64,
+        }
+        let sql = format!("SELECT COUNT(*) AS count FROM {of}");
+        let counted: Count = match self {
+            Self::Sqlite(db) => diesel::sql_query(sql).get_result(db).unwrap(),
+            Self::Postgres(db) => diesel::sql_query(sql).get_result(db).unwrap(),
+        };
+        counted.count
+    }
+}
+
+/// `X'A1'` as `'\\xA1'`.
+fn bytes_for_postgres(sql: &str) -> String {
+    sql.replace("X'", "'\\x")
+}
+
+fn sign_ups_wait_for_their_address_and_nobody_verified_is_lost(database: Database) {
+    let data = fresh_dir();
+    let Some(target) = fresh_target(database, &data) else {
+        eprintln!("not run: PostgreSQL is not installed");
+        return;
+    };
+    let spine = match database {
+        Database::Sqlite => include_str!("../../migrations/sqlite/0001_spine/up.sql"),
+        Database::Postgres => include_str!("../../migrations/postgres/0001_spine/up.sql"),
+    };
+    let mut raw = Raw::open(&target);
+    match &mut raw {
+        Raw::Sqlite(db) => db.batch_execute(spine).unwrap(),
+        Raw::Postgres(db) => db.batch_execute(spine).unwrap(),
+    }
+    raw.run(
+        "CREATE TABLE __diesel_schema_migrations (version VARCHAR(50) PRIMARY KEY NOT NULL,
+             run_on TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP);
+         INSERT INTO __diesel_schema_migrations (version) VALUES ('0001');",
+    );
+    raw.run(LEFT);
+
+    let vault = Vault::open(&data).unwrap_or_else(|_| Vault::from_master(&[7; 32]));
+    let store = Store::open(target.clone(), Clock::manual(morning()), vault.clone()).unwrap();
+    let mut raw = Raw::open(&target);
+    for table in ["account", "candidate", "account_role", "session"] {
+        assert_eq!(raw.count(table), 1, "{table}");
+    }
+    assert_eq!(raw.count("account WHERE state = 'active'"), 1);
+    store.close();
+    drop(store);
+
+    // The database knows its key: another one would seal what nobody can open again.
+    Store::open(target.clone(), Clock::manual(morning()), vault)
+        .unwrap()
+        .close();
+    let other = Vault::from_master(&[8; 32]);
+    let refused = Store::open(target, Clock::manual(morning()), other);
+    let refused = refused.err().expect("another key was taken").to_string();
+    assert!(refused.contains("vault.key"), "{refused}");
+}
+
+#[test]
+fn access_sqlite() {
+    sign_ups_wait_for_their_address_and_nobody_verified_is_lost(Database::Sqlite);
+}
+
+#[test]
+fn access_postgres() {
+    sign_ups_wait_for_their_address_and_nobody_verified_is_lost(Database::Postgres);
+}
