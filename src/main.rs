@@ -59,7 +59,7 @@ enum Command {
         /// The directory that `keju backup` made.
         from: PathBuf,
     },
-    /// Derive everything again that can be derived, and name what differs.
+    /// Derive everything again that can be derived, and name what differs; the server may go on.
     Verify {
         /// Print the outcomes as JSON.
         #[arg(long)]

@@ -12,6 +12,6 @@ mod store;
 
 pub use entry::{Entry, Leaf, Payload, commitment};
 pub use service::{
-    Checkpoint, Discrepancy, LogEntry, Tree, check, checkpoint, decided_at, entries,
-    last_checkpoint, recent, record, sequence, tree, waiting,
+    Checkpoint, Discrepancy, LogEntry, Tree, check, checkpoint, coming, decided_at, entries,
+    last_checkpoint, recent, record, sequence, settle, tree, waiting, without_place,
 };

@@ -65,6 +65,10 @@ impl<Q> QueryId for Both<Q> {
 
 impl<Q> RunQueryDsl<AnyConn> for Both<Q> {}
 
+/// Begins a long transaction on PostgreSQL that nobody else waits for.
+pub(super) const PATIENT: &str =
+    "SET LOCAL idle_in_transaction_session_timeout = 0; SET LOCAL statement_timeout = 0";
+
 /// The pool of connections.
 pub(super) type Pool = diesel::r2d2::Pool<Manager>;
 /// A connection on loan.

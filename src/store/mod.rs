@@ -8,6 +8,7 @@ mod conn;
 mod installation;
 mod migrate;
 pub mod schema;
+mod snapshot;
 mod types;
 mod vault;
 mod writer;
@@ -39,6 +40,7 @@ pub use vault::{Sealed, Vault};
 use crate::kernel::error::Kind;
 use crate::kernel::{Clock, Instant, Problem};
 use conn::Pool;
+use snapshot::Snapshot;
 use writer::Writer;
 
 /// A consistent place to read from.
@@ -163,6 +165,32 @@ impl Store {
         read(&mut View {
             db: &mut conn,
             now,
+            vault: &self.0.vault,
+        })
+    }
+
+    /// As [`Store::read`], seeing one state of the database however long it takes and whoever
+    /// writes meanwhile: for reads that are compared with each other.
+    pub async fn snapshot<T, F>(&self, read: F) -> Result<T, Problem>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut View<'_>) -> Result<T, Problem> + Send + 'static,
+    {
+        let store = self.clone();
+        tokio::task::spawn_blocking(move || store.snapshot_blocking(read))
+            .await
+            .map_err(Problem::internal)?
+    }
+
+    /// As [`Store::snapshot`], on this thread.
+    pub fn snapshot_blocking<T>(
+        &self,
+        read: impl FnOnce(&mut View<'_>) -> Result<T, Problem>,
+    ) -> Result<T, Problem> {
+        let mut snapshot = Snapshot::begin(self.connection()?)?;
+        read(&mut View {
+            db: snapshot.db(),
+            now: self.0.clock.now(),
             vault: &self.0.vault,
         })
     }

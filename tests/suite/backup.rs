@@ -21,9 +21,7 @@ fn a_backup_taken_while_the_store_is_open_comes_back_and_verifies() {
     assert!(made.log_size > 100, "{made}");
 
     let restored = Store::open_embedded(&new, Clock::manual(morning())).unwrap();
-    let outcomes = restored
-        .read_blocking(verification::service::verify)
-        .unwrap();
+    let outcomes = verification::service::verify(&restored).unwrap();
     assert!(
         outcomes.iter().all(|outcome| outcome.failure.is_none()),
         "{outcomes:#?}"

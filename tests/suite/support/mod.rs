@@ -88,20 +88,21 @@ impl TestApp {
     /// Starts a server; none if the database is not installed and need not be.
     pub fn start(database: Database) -> Option<Self> {
         let data = fresh_dir();
-        let target = match database {
-            Database::Sqlite => Target::Sqlite(data.join("keju.db")),
-            Database::Postgres => Target::Postgres(Secret::new(postgres::fresh_database()?)),
-        };
-        let clock = Clock::manual(morning());
+        let target = empty(database, &data)?;
+        Some(Self::on(target, data, Clock::manual(morning())))
+    }
+
+    /// Starts a server on what is there.
+    pub fn on(target: Target, data: PathBuf, clock: Clock) -> Self {
         let vault = Vault::open(&data).unwrap();
         let store = Store::open(target, clock.clone(), vault).unwrap();
         let base = serve(settings(&data), store.clone());
-        Some(Self {
+        Self {
             base,
             store,
             clock,
             data,
-        })
+        }
     }
 
     /// Somebody who is not signed in, using the API.
@@ -207,6 +208,14 @@ impl Drop for TestApp {
     fn drop(&mut self) {
         let _ = std::fs::remove_dir_all(&self.data);
     }
+}
+
+/// An empty database; none if it is not installed and need not be.
+pub fn empty(database: Database, data: &std::path::Path) -> Option<Target> {
+    Some(match database {
+        Database::Sqlite => Target::Sqlite(data.join("keju.db")),
+        Database::Postgres => Target::Postgres(Secret::new(postgres::fresh_database()?)),
+    })
 }
 
 /// Settings for a test in `data`.
