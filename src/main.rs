@@ -54,7 +54,8 @@ enum Command {
         #[arg(long)]
         without_key: bool,
     },
-    /// Bring a backup back into an empty data directory, and check it.
+    /// Check a backup, and bring it back into an empty data directory or an empty PostgreSQL
+    /// database.
     Restore {
         /// The directory that `keju backup` made.
         from: PathBuf,

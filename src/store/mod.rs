@@ -5,6 +5,7 @@
 //! writes. A `Tx` is one all-or-nothing act; an `Ok` reaches the caller only after it is durable.
 
 mod conn;
+mod copy;
 mod installation;
 mod migrate;
 pub mod schema;
@@ -20,6 +21,7 @@ use std::sync::Arc;
 use tokio::sync::oneshot;
 
 pub use conn::{AnyConn, Both, Target};
+pub use copy::fill;
 pub use types::{parse_text, sha256};
 pub(crate) use types::{stored_as, text_enum};
 
@@ -195,6 +197,15 @@ impl Store {
         })
     }
 
+    /// Writes one state of the whole database as an SQLite database into `file`, which is new or
+    /// empty; others may write meanwhile.
+    pub fn copy_to(&self, file: &Path) -> Result<(), Problem> {
+        match &self.0.target {
+            Target::Sqlite(_) => copy::vacuum_into(&self.0.target, file),
+            Target::Postgres(_) => self.snapshot_blocking(|view| copy::into_file(view.db, file)),
+        }
+    }
+
     /// As [`Store::write`], waiting on this thread: for commands and tests.
     pub fn write_blocking<T, F>(&self, act: F) -> Result<T, Problem>
     where
@@ -232,6 +243,18 @@ impl Store {
             .get()
             .map_err(|_| Problem::new(Kind::Unavailable, "busy"))
     }
+}
+
+/// Reads in the SQLite database `file`, which nobody else uses, and leaves it as it is.
+pub fn read_file<T>(
+    file: &Path,
+    now: Instant,
+    vault: &Vault,
+    read: impl FnOnce(&mut View<'_>) -> Result<T, Problem>,
+) -> Result<T, Problem> {
+    let mut conn = conn::open_file(file)?;
+    let db = &mut conn;
+    read(&mut View { db, now, vault })
 }
 
 fn wait<T>(answer: oneshot::Receiver<Result<T, Problem>>) -> Result<T, Problem> {

@@ -105,6 +105,11 @@ impl TestApp {
         }
     }
 
+    /// The settings of this server's data and database.
+    pub fn settings(&self) -> Settings {
+        settings_on(&self.data, self.store.target())
+    }
+
     /// Somebody who is not signed in, using the API.
     pub fn anybody(&self) -> Client {
         Client::new(&self.base)
@@ -216,6 +221,15 @@ pub fn empty(database: Database, data: &std::path::Path) -> Option<Target> {
         Database::Sqlite => Target::Sqlite(data.join("keju.db")),
         Database::Postgres => Target::Postgres(Secret::new(postgres::fresh_database()?)),
     })
+}
+
+/// As [`settings`], on this database.
+pub fn settings_on(data: &std::path::Path, target: &Target) -> Settings {
+    let mut settings = settings(data);
+    if let Target::Postgres(url) = target {
+        settings.database = Some(url.clone());
+    }
+    settings
 }
 
 /// Settings for a test in `data`.
