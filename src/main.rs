@@ -54,12 +54,13 @@ enum Command {
         #[arg(long)]
         without_key: bool,
     },
-    /// Bring a backup back into an empty data directory, and check it.
+    /// Check a backup, and bring it back into an empty data directory or an empty PostgreSQL
+    /// database.
     Restore {
         /// The directory that `keju backup` made.
         from: PathBuf,
     },
-    /// Derive everything again that can be derived, and name what differs.
+    /// Derive everything again that can be derived, and name what differs; the server may go on.
     Verify {
         /// Print the outcomes as JSON.
         #[arg(long)]

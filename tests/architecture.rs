@@ -152,8 +152,7 @@ fn queries_stand_in_store_and_records_only() {
             .and_then(|n| n.to_str())
             .unwrap_or_default();
         let home = path.starts_with("src/store") || matches!(name, "store.rs" | "records.rs");
-        let engine = path == Path::new("src/app/commands/backup.rs");
-        if !home && !engine && code(&path).contains("diesel") {
+        if !home && code(&path).contains("diesel") {
             wrong.push(path.display().to_string());
         }
     }

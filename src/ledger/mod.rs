@@ -12,6 +12,7 @@ mod store;
 
 pub use entry::{Entry, Leaf, Payload, commitment};
 pub use service::{
-    Checkpoint, Discrepancy, LogEntry, PublicEntry, Tree, check, checkpoint, decided_at, entries,
-    last_checkpoint, public_from, public_newest, recent, record, sequence, tree, waiting,
+    Checkpoint, Discrepancy, LogEntry, PublicEntry, Tree, check, checkpoint, coming, decided_at,
+    entries, last_checkpoint, public_from, public_newest, recent, record, sequence, settle, tree,
+    waiting, without_place,
 };

@@ -1,12 +1,15 @@
 //! Recording decisions, giving them their places, and checking that nothing was altered.
 
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant as Stopwatch};
+
 use serde::Serialize;
 
 use super::entry::canonical;
 use super::store::{self, DecisionRow};
 use super::{Entry, Payload};
 use crate::kernel::{Id, Instant, Problem, merkle, secret};
-use crate::store::{Tx, View};
+use crate::store::{Store, Target, Tx, View};
 
 /// Records a decision in the transaction of the act it belongs to.
 pub fn record(tx: &mut Tx<'_>, entry: &Entry) -> Result<Id, Problem> {
@@ -31,6 +34,31 @@ pub fn record(tx: &mut Tx<'_>, entry: &Entry) -> Result<Id, Problem> {
 /// On PostgreSQL, gives committed decisions their indexes; returns how many.
 pub fn sequence(tx: &mut Tx<'_>) -> Result<usize, Problem> {
     store::sequence(tx)
+}
+
+/// Gives places, for at most `patience`, until every decision that has none now has got one;
+/// returns those that have not. It does what a running server does, so it needs none and minds
+/// none. On SQLite there is nothing to wait for: a decision is written with its place.
+pub fn settle(store: &Store, patience: Duration) -> Result<BTreeSet<Id>, Problem> {
+    const PAUSE: Duration = Duration::from_millis(100);
+    let begun = Stopwatch::now();
+    let mut left = store.read_blocking(without_place)?;
+    if let Target::Sqlite(_) = store.target() {
+        return Ok(left);
+    }
+    while !left.is_empty() && begun.elapsed() < patience {
+        if store.write_blocking(sequence)? == 0 {
+            std::thread::sleep(PAUSE);
+        }
+        let waiting = store.read_blocking(without_place)?;
+        left.retain(|decision| waiting.contains(decision));
+    }
+    Ok(left)
+}
+
+/// The decisions that have no place.
+pub fn without_place(view: &mut View<'_>) -> Result<BTreeSet<Id>, Problem> {
+    Ok(store::unplaced_ids(view.db)?.into_iter().collect())
 }
 
 /// A size of the log and its root.
@@ -196,6 +224,17 @@ pub fn entries(view: &mut View<'_>, from: i64, limit: i64) -> Result<Vec<LogEntr
     let rows = store::range(view.db, from, limit)?;
     rows.into_iter()
         .map(|(index, _, row)| opened(view, index, &row))
+        .collect()
+}
+
+/// The decisions that have no place yet, under the indexes that they will get if nothing comes
+/// between.
+pub fn coming(view: &mut View<'_>) -> Result<Vec<LogEntry>, Problem> {
+    let size = store::size(view.db)?;
+    let rows = store::unplaced(view.db)?;
+    (size..)
+        .zip(&rows)
+        .map(|(index, row)| opened(view, index, row))
         .collect()
 }
 

@@ -193,6 +193,29 @@ struct Waiting {
     count: i64,
 }
 
+/// The decisions that have no place, in the order in which they will get theirs.
+pub(super) fn unplaced(db: &mut AnyConn) -> Result<Vec<DecisionRow>, Problem> {
+    let order = match db {
+        AnyConn::Postgres(_) => "xid, seq",
+        AnyConn::Sqlite(_) => "decision.rowid",
+    };
+    Ok(decision::table
+        .left_join(ledger::table)
+        .filter(ledger::idx.is_null())
+        .order(diesel::dsl::sql::<diesel::sql_types::Bool>(order))
+        .select(decision::all_columns)
+        .load(db)?)
+}
+
+/// The ids of the decisions that have no place.
+pub(super) fn unplaced_ids(db: &mut AnyConn) -> Result<Vec<Id>, Problem> {
+    Ok(decision::table
+        .left_join(ledger::table)
+        .filter(ledger::idx.is_null())
+        .select(decision::id)
+        .load(db)?)
+}
+
 pub(super) fn checkpoints(db: &mut AnyConn) -> Result<Vec<CheckpointRow>, Problem> {
     Ok(checkpoint::table.order(checkpoint::size).load(db)?)
 }

@@ -1,7 +1,7 @@
 //! Connections to either database, and the two hatches through which one query text serves both.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use diesel::connection::SimpleConnection as _;
@@ -65,6 +65,10 @@ impl<Q> QueryId for Both<Q> {
 
 impl<Q> RunQueryDsl<AnyConn> for Both<Q> {}
 
+/// Begins a long transaction on PostgreSQL that nobody else waits for.
+pub(super) const PATIENT: &str =
+    "SET LOCAL idle_in_transaction_session_timeout = 0; SET LOCAL statement_timeout = 0";
+
 /// The pool of connections.
 pub(super) type Pool = diesel::r2d2::Pool<Manager>;
 /// A connection on loan.
@@ -119,13 +123,25 @@ pub(super) fn connect(target: &Target) -> Result<AnyConn, Problem> {
     open(target).map_err(Problem::internal)
 }
 
+/// A file as it is: nothing is written into it or left beside it.
+pub(super) fn open_file(file: &Path) -> Result<AnyConn, Problem> {
+    let mut conn = utf8(file)
+        .and_then(diesel::SqliteConnection::establish)
+        .map_err(Problem::internal)?;
+    conn.batch_execute("PRAGMA query_only=ON; PRAGMA trusted_schema=OFF;")?;
+    Ok(AnyConn::Sqlite(conn))
+}
+
+/// The path as SQLite takes it.
+pub(super) fn utf8(path: &Path) -> Result<&str, ConnectionError> {
+    let wrong = || ConnectionError::BadConnection("the database path is not UTF-8".to_owned());
+    path.to_str().ok_or_else(wrong)
+}
+
 fn open(target: &Target) -> Result<AnyConn, ConnectionError> {
     match target {
         Target::Sqlite(path) => {
-            let path = path.to_str().ok_or_else(|| {
-                ConnectionError::BadConnection("the database path is not UTF-8".to_owned())
-            })?;
-            let mut conn = diesel::SqliteConnection::establish(path)?;
+            let mut conn = diesel::SqliteConnection::establish(utf8(path)?)?;
             // busy_timeout comes first: switching to WAL itself may have to wait.
             // synchronous=FULL: an acknowledged answer survives a power cut.
             // recursive_triggers=ON: INSERT OR REPLACE must not slip past the ledger's guards.

@@ -1,7 +1,7 @@
 //! Bringing the schema up to date at start, one process at a time. Migrations only go forward.
 
-use diesel::RunQueryDsl as _;
 use diesel::connection::SimpleConnection as _;
+use diesel::{PgConnection, QueryResult, RunQueryDsl as _};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness as _, embed_migrations};
 
 use super::conn::{AnyConn, Target, connect};
@@ -12,6 +12,11 @@ const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
 
 /// An arbitrary number that all nodes agree on ("keju" in ASCII).
 const LOCK: i64 = 0x6b65_6a75;
+
+/// Keeps migrations away until the end of the transaction.
+pub(super) fn lock(pg: &mut PgConnection) -> QueryResult<usize> {
+    diesel::sql_query(format!("SELECT pg_advisory_xact_lock({LOCK})")).execute(pg)
+}
 
 /// Applies what has not been applied yet. On PostgreSQL other nodes wait at an advisory lock; on
 /// SQLite the data directory's lock lets only one process come this far.

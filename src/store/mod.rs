@@ -5,9 +5,11 @@
 //! writes. A `Tx` is one all-or-nothing act; an `Ok` reaches the caller only after it is durable.
 
 mod conn;
+mod copy;
 mod installation;
 mod migrate;
 pub mod schema;
+mod snapshot;
 mod types;
 mod vault;
 mod writer;
@@ -19,6 +21,7 @@ use std::sync::Arc;
 use tokio::sync::oneshot;
 
 pub use conn::{AnyConn, Both, Target};
+pub use copy::fill;
 pub use types::{parse_text, sha256};
 pub(crate) use types::{stored_as, text_enum};
 
@@ -39,6 +42,7 @@ pub use vault::{Sealed, Vault};
 use crate::kernel::error::Kind;
 use crate::kernel::{Clock, Instant, Problem};
 use conn::Pool;
+use snapshot::Snapshot;
 use writer::Writer;
 
 /// A consistent place to read from.
@@ -175,6 +179,41 @@ impl Store {
         })
     }
 
+    /// As [`Store::read`], seeing one state of the database however long it takes and whoever
+    /// writes meanwhile: for reads that are compared with each other.
+    pub async fn snapshot<T, F>(&self, read: F) -> Result<T, Problem>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut View<'_>) -> Result<T, Problem> + Send + 'static,
+    {
+        let store = self.clone();
+        tokio::task::spawn_blocking(move || store.snapshot_blocking(read))
+            .await
+            .map_err(Problem::internal)?
+    }
+
+    /// As [`Store::snapshot`], on this thread.
+    pub fn snapshot_blocking<T>(
+        &self,
+        read: impl FnOnce(&mut View<'_>) -> Result<T, Problem>,
+    ) -> Result<T, Problem> {
+        let mut snapshot = Snapshot::begin(self.connection()?)?;
+        read(&mut View {
+            db: snapshot.db(),
+            now: self.0.clock.now(),
+            vault: &self.0.vault,
+        })
+    }
+
+    /// Writes one state of the whole database as an SQLite database into `file`, which is new or
+    /// empty; others may write meanwhile.
+    pub fn copy_to(&self, file: &Path) -> Result<(), Problem> {
+        match &self.0.target {
+            Target::Sqlite(_) => copy::vacuum_into(&self.0.target, file),
+            Target::Postgres(_) => self.snapshot_blocking(|view| copy::into_file(view.db, file)),
+        }
+    }
+
     /// As [`Store::write`], waiting on this thread: for commands and tests.
     pub fn write_blocking<T, F>(&self, act: F) -> Result<T, Problem>
     where
@@ -212,6 +251,18 @@ impl Store {
             .get()
             .map_err(|_| Problem::new(Kind::Unavailable, "busy"))
     }
+}
+
+/// Reads in the SQLite database `file`, which nobody else uses, and leaves it as it is.
+pub fn read_file<T>(
+    file: &Path,
+    now: Instant,
+    vault: &Vault,
+    read: impl FnOnce(&mut View<'_>) -> Result<T, Problem>,
+) -> Result<T, Problem> {
+    let mut conn = conn::open_file(file)?;
+    let db = &mut conn;
+    read(&mut View { db, now, vault })
 }
 
 fn wait<T>(answer: oneshot::Receiver<Result<T, Problem>>) -> Result<T, Problem> {

@@ -28,7 +28,8 @@ pub struct Vault {
 }
 
 impl Vault {
-    /// Reads the key file `vault.key` in `data`, making it on the first start.
+    /// Reads the key file `vault.key` in `data`, making it on the first start. Beside a database it
+    /// makes none: another key would open nothing of what is there.
     pub fn open(data: &Path) -> Result<Self, Problem> {
         let path = data.join("vault.key");
         match fs::read_to_string(&path) {
@@ -38,8 +39,14 @@ impl Vault {
                     .map_err(|_| Problem::internal("vault.key must hold 64 hexadecimal digits"))?;
                 Ok(Self::from_master(&master))
             }
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Self::create(&path),
-            Err(error) => Err(Problem::internal(error)),
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                Err(Problem::internal(error))
+            }
+            Err(_) if data.join("keju.db").exists() => Err(Problem::internal(format!(
+                "{} is missing: put the key of this database back",
+                path.display()
+            ))),
+            Err(_) => Self::create(&path),
         }
     }
 

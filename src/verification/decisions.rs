@@ -16,7 +16,8 @@ use crate::store::View;
 #[derive(Debug, Default)]
 pub(super) struct Decisions(Vec<LogEntry>);
 
-/// Reads the whole log once and sorts it by examination.
+/// Reads the whole log once and sorts it by examination. Decisions that were just taken and wait
+/// for their place belong to it: what they decided is stored already.
 pub(super) fn read(view: &mut View<'_>) -> Result<BTreeMap<Id, Decisions>, Problem> {
     const PAGE: i64 = 1000;
     let mut by_examination: BTreeMap<Id, Decisions> = BTreeMap::new();
@@ -24,13 +25,19 @@ pub(super) fn read(view: &mut View<'_>) -> Result<BTreeMap<Id, Decisions>, Probl
     loop {
         let page = ledger::entries(view, next, PAGE)?;
         let Some(last) = page.last() else {
-            return Ok(by_examination);
+            break;
         };
         next = last.index + 1;
-        for entry in page {
-            if let Some(examination) = entry.payload.examination {
-                by_examination.entry(examination).or_default().0.push(entry);
-            }
+        sort(&mut by_examination, page);
+    }
+    sort(&mut by_examination, ledger::coming(view)?);
+    Ok(by_examination)
+}
+
+fn sort(by_examination: &mut BTreeMap<Id, Decisions>, entries: Vec<LogEntry>) {
+    for entry in entries {
+        if let Some(examination) = entry.payload.examination {
+            by_examination.entry(examination).or_default().0.push(entry);
         }
     }
 }

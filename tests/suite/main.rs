@@ -25,6 +25,7 @@ mod pages;
 mod races;
 mod registration;
 mod room;
+mod snapshot;
 mod support;
 mod verification;
 mod walk;

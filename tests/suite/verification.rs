@@ -1,34 +1,143 @@
 //! `keju verify` on a finished examination: it passes, and after any one thing is altered by hand
 //! in the database it fails at the right check and names the place.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use diesel::connection::SimpleConnection as _;
-use diesel::{Connection as _, QueryableByName, RunQueryDsl as _, SqliteConnection};
-use keju::app::demo::small_season;
-use keju::kernel::Clock;
-use keju::store::{Store, Vault};
+use diesel::{Connection as _, PgConnection, QueryableByName, RunQueryDsl as _, SqliteConnection};
+use keju::app::demo::{House, SEED, prepare_sitting, small_course, small_season, small_seasons};
+use keju::kernel::{Clock, Id, Problem};
+use keju::ledger::{Entry, record};
+use keju::store::{Store, Target, Vault, View, sha256};
 use keju::verification::rules::Outcome;
 use keju::verification::service::verify;
 
-use crate::support::{fresh_dir, morning, on_both};
+use crate::support::{Database, TestApp, fresh_dir, morning, on_both};
 
 on_both! {
-fn a_finished_examination_is_derived_again_whole(app: TestApp) {
-    small_season(&app.store, &app.clock).unwrap();
+fn an_examination_of_each_track_is_derived_again_at_every_moment_and_whole_at_the_end(app: TestApp) {
+    let finished = AtomicBool::new(false);
+    let (examinations, rounds) = std::thread::scope(|scope| {
+        let held = scope.spawn(|| {
+            // Also when it stumbles, so that the test ends.
+            let held = catch_unwind(AssertUnwindSafe(|| small_seasons(&app.store, &app.clock)));
+            finished.store(true, Ordering::SeqCst);
+            held.unwrap().unwrap()
+        });
+        let mut rounds = 0;
+        while !finished.load(Ordering::SeqCst) {
+            for outcome in verify(&app.store).unwrap() {
+                assert_eq!(outcome.failure, None, "V{} {}", outcome.number, outcome.name);
+            }
+            rounds += 1;
+            std::thread::sleep(Duration::from_secs(2));
+        }
+        (held.join().unwrap(), rounds)
+    });
+    println!("{rounds} verifications on the way");
+    assert!(rounds > 1);
     app.settle_log();
     app.store.write_blocking(keju::ledger::checkpoint).unwrap();
-    let outcomes = app.store.read_blocking(verify).unwrap();
+    let outcomes = verify(&app.store).unwrap();
     for outcome in &outcomes {
         assert_eq!(outcome.failure, None, "V{} {}", outcome.number, outcome.name);
         assert!(outcome.applicable && outcome.checked > 0, "V{} looked at nothing", outcome.number);
     }
     assert_eq!(outcomes.len(), 11);
+    // On each list somebody has a rank: the checks followed marks to the end.
+    assert_eq!(examinations.len(), 4);
+    for examination in examinations {
+        let ranked = app.store.read_blocking(|view| ranked(view, examination)).unwrap();
+        assert!(ranked > 0, "nobody passed {examination}");
+    }
 }}
 
-/// One finished examination for all the tests that alter it; each works on a copy.
-fn finished() -> &'static Path {
+/// How many have a rank on the merit list.
+fn ranked(view: &mut View<'_>, examination: Id) -> Result<i64, Problem> {
+    use diesel::{ExpressionMethods as _, QueryDsl as _};
+    use keju::store::schema::{application, ranking};
+    Ok(ranking::table
+        .inner_join(application::table)
+        .filter(application::examination_id.eq(examination))
+        .filter(ranking::phase.eq("final"))
+        .filter(ranking::rank.is_not_null())
+        .count()
+        .get_result(view.db)?)
+}
+
+#[test]
+fn what_an_examination_has_not_reached_is_not_applicable() {
+    let app = TestApp::start(Database::Sqlite).unwrap();
+    let house = House::build(&app.store, &|_| {}).unwrap();
+    let applicable = |app: &TestApp| -> Vec<u8> {
+        let outcomes = verify(&app.store).unwrap();
+        for outcome in &outcomes {
+            assert_eq!(
+                outcome.failure, None,
+                "V{} {}",
+                outcome.number, outcome.name
+            );
+            let said = outcome.to_string().ends_with("not applicable yet");
+            assert_eq!(said, !outcome.applicable, "{outcome}");
+        }
+        let reached = outcomes.iter().filter(|outcome| outcome.applicable);
+        reached.map(|outcome| outcome.number).collect()
+    };
+    assert_eq!(applicable(&app), [1]);
+    prepare_sitting(
+        &app.store,
+        &app.clock,
+        &house,
+        &SEED,
+        &small_course(),
+        &|_| {},
+    )
+    .unwrap();
+    assert_eq!(applicable(&app), [1, 2, 3, 4, 5, 6, 11]);
+}
+
+/// A decision that is written and gets no place stays unseen by the public: V1 finds it.
+#[test]
+fn a_decision_that_gets_no_place_is_found() {
+    let Some(app) = TestApp::start(Database::Postgres) else {
+        return eprintln!("not run: PostgreSQL is not installed");
+    };
+    let decide = || {
+        let entry = Entry::new("test.act", None, "system");
+        app.store
+            .write_blocking(move |tx| record(tx, &entry))
+            .unwrap();
+    };
+    decide();
+    app.settle_log();
+    let Target::Postgres(url) = app.store.target().clone() else {
+        unreachable!()
+    };
+    // The sequencer's lock is held by somebody who gives no places.
+    let mut holder = PgConnection::establish(url.reveal()).unwrap();
+    holder
+        .batch_execute("BEGIN; SELECT pg_advisory_xact_lock(1802856565)")
+        .unwrap();
+    decide();
+    let failure = verify(&app.store)
+        .unwrap()
+        .remove(0)
+        .failure
+        .unwrap_or_default();
+    assert!(failure.contains("1 decisions have no place"), "{failure}");
+    holder.batch_execute("ROLLBACK").unwrap();
+    let log = verify(&app.store).unwrap().remove(0);
+    assert_eq!((log.failure, log.checked), (None, 2));
+}
+
+/// One finished examination for all the tests that alter it or bring it elsewhere; each works on a
+/// copy.
+pub fn finished() -> &'static Path {
     static DATA: OnceLock<PathBuf> = OnceLock::new();
     DATA.get_or_init(|| {
         let (data, clock) = (fresh_dir(), Clock::manual(morning()));
@@ -111,7 +220,7 @@ impl Altered {
     fn outcomes(self) -> Vec<Outcome> {
         drop(self.file);
         let store = Store::open_embedded(&self.data, Clock::manual(morning())).unwrap();
-        let outcomes = store.read_blocking(verify).unwrap();
+        let outcomes = verify(&store).unwrap();
         store.close();
         let _ = std::fs::remove_dir_all(&self.data);
         outcomes
@@ -257,4 +366,96 @@ fn a_candidate_who_disappeared_from_the_ranking() {
              (SELECT rowid FROM ranking WHERE phase = 'written' ORDER BY rank DESC LIMIT 1)",
         )
         .must_be_found_by(10, &["2026-small"]);
+}
+
+#[test]
+fn a_mark_credited_to_another_marker() {
+    Altered::new()
+        .sql(
+            "UPDATE script_mark SET marker_id = \
+             (SELECT account_id FROM account_role WHERE role = 'marker' AND account_id NOT IN \
+                 (SELECT o.marker_id FROM script_mark o WHERE o.script_id = script_mark.script_id) \
+              LIMIT 1) \
+             WHERE rowid = (SELECT min(rowid) FROM script_mark)",
+        )
+        .must_be_found_by(8, &["2026-small", "marker"]);
+}
+
+#[test]
+fn a_profile_changed_together_with_its_hash() {
+    let mut altered = Altered::new();
+    let stored: Blob =
+        diesel::sql_query("SELECT CAST(profile AS BLOB) AS content FROM examination")
+            .get_result(&mut altered.file)
+            .unwrap();
+    let before = String::from_utf8(stored.content).unwrap();
+    let after = before.replace("\"weight\":\"0.4\"", "\"weight\":\"0.5\"");
+    assert_ne!(before, after, "nothing was changed");
+    let value: serde_json::Value = serde_json::from_str(&after).unwrap();
+    let hash = sha256(serde_json_canonicalizer::to_vec(&value).unwrap());
+    diesel::sql_query("UPDATE examination SET profile = ?, profile_hash = ?")
+        .bind::<diesel::sql_types::Text, _>(after)
+        .bind::<diesel::sql_types::Binary, _>(hash.to_vec())
+        .execute(&mut altered.file)
+        .unwrap();
+    altered.must_be_found_by(2, &["2026-small", "the announcement published"]);
+}
+
+#[test]
+fn a_stage_turned_back() {
+    Altered::new()
+        .sql("UPDATE examination SET stage = 'marking'")
+        .must_be_found_by(
+            11,
+            &["2026-small", "stage marking", "the log reached published"],
+        );
+}
+
+#[test]
+fn the_end_of_a_log_that_no_checkpoint_held_yet() {
+    Altered::new()
+        .sql(
+            "DROP TRIGGER checkpoint_no_delete; DELETE FROM checkpoint; \
+             DROP TRIGGER ledger_no_delete; DELETE FROM ledger WHERE idx > 300",
+        )
+        .must_be_found_by(1, &["have no place"]);
+}
+
+/// `keju verify` as it is typed.
+fn typed(data: &Path, flags: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_keju"));
+    command.arg("verify").args(flags).arg("--data").arg(data);
+    command.output().unwrap()
+}
+
+#[test]
+fn the_program_says_what_it_found_and_how_it_ended() {
+    let whole = Altered::new();
+    let passed = typed(&whole.data, &[]);
+    assert_eq!(passed.status.code(), Some(0), "{passed:?}");
+    let lines = String::from_utf8(passed.stdout).unwrap();
+    assert_eq!(lines.lines().count(), 11, "{lines}");
+    assert!(
+        lines.lines().all(|line| line.starts_with("ok V")),
+        "{lines}"
+    );
+
+    let altered = Altered::new().sql("UPDATE examination SET stage = 'marking'");
+    let failed = typed(&altered.data, &["--json"]);
+    assert_eq!(failed.status.code(), Some(1), "{failed:?}");
+    assert!(String::from_utf8_lossy(&failed.stderr).contains("1 of the checks failed"));
+    let outcomes: serde_json::Value = serde_json::from_slice(&failed.stdout).unwrap();
+    let outcomes = outcomes.as_array().unwrap();
+    assert_eq!(outcomes.len(), 11);
+    let found: Vec<_> = outcomes
+        .iter()
+        .filter(|one| !one["failure"].is_null())
+        .collect();
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert_eq!(found[0]["number"], 11);
+    assert_eq!(found[0]["name"], "completeness");
+
+    // Where there is nothing to verify, nothing passes.
+    let nowhere = typed(&fresh_dir().join("nowhere"), &[]);
+    assert_ne!(nowhere.status.code(), Some(0), "{nowhere:?}");
 }

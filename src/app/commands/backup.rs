@@ -1,23 +1,21 @@
 //! `keju backup` and `keju restore`.
 //!
-//! A backup is a directory: the database as one consistent file, a manifest with its hash and the
-//! size and root of the log, and the key that opens personal data unless it is kept elsewhere.
-//! Bringing it back checks all three.
+//! A backup is a directory: the database as one consistent SQLite file, a manifest with its hash
+//! and the size and root of the log, and the key that opens personal data unless it is kept
+//! elsewhere. It is the same whether the data is embedded or in PostgreSQL, so it also moves an
+//! office from one to the other. Bringing it back checks all three before anything is in place.
 
 use std::fmt;
 use std::fs;
-use std::io::Read as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use diesel::connection::SimpleConnection as _;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
 
-use super::{lock_data, open_store};
+use super::{files, lock_data, open_store};
 use crate::config::Settings;
 use crate::kernel::{Clock, Instant, Problem};
 use crate::ledger;
-use crate::store::{Target, Vault};
+use crate::store::{Target, Vault, View, fill, read_file};
 
 const DATABASE: &str = "keju.db";
 const KEY: &str = "vault.key";
@@ -49,121 +47,167 @@ impl fmt::Display for Manifest {
     }
 }
 
-/// Writes a backup into the new directory `to`.
-pub fn backup(settings: &Settings, to: &Path, with_key: bool) -> Result<Manifest, Problem> {
-    if let Target::Postgres(_) = settings.target() {
-        return Err(Problem::internal(
-            "the data is in PostgreSQL: back it up with pg_dump, and keep vault.key with it",
-        ));
+impl Manifest {
+    fn read(from: &Path) -> Result<Self, Problem> {
+        let text = files::read(&from.join(MANIFEST))?;
+        serde_json::from_str(&text).map_err(Problem::internal)
     }
-    fs::create_dir(to).map_err(|error| named(to, &error))?;
+
+    /// Every leaf follows from its decision, and the log is the one that was backed up.
+    fn check_log(&self, view: &mut View<'_>) -> Result<(), Problem> {
+        ledger::check(view)?.map_err(|found| Problem::internal(found.to_string()))?;
+        let (size, root) = ledger::tree(view)?;
+        if (size, hex::encode(root)) == (self.log_size, self.log_root.clone()) {
+            return Ok(());
+        }
+        Err(Problem::internal("the log is not the one of the manifest"))
+    }
+}
+
+/// Writes a backup into the new directory `to`, while the server goes on.
+pub fn backup(settings: &Settings, to: &Path, with_key: bool) -> Result<Manifest, Problem> {
+    files::new_dir(to)?;
+    let made = fill_directory(settings, to, with_key);
+    if made.is_err() {
+        let _ = fs::remove_dir_all(to);
+    }
+    made
+}
+
+fn fill_directory(settings: &Settings, to: &Path, with_key: bool) -> Result<Manifest, Problem> {
     let store = open_store(settings, Clock::system())?;
     let file = to.join(DATABASE);
-    let copy = format!(
-        "VACUUM INTO '{}'",
-        file.display().to_string().replace('\'', "''")
-    );
-    store.read_blocking(|view| {
-        // The copy is written by the engine itself, consistent while the server goes on.
-        view.db.batch_execute("PRAGMA query_only=OFF")?;
-        let copied = view.db.batch_execute(&copy);
-        view.db.batch_execute("PRAGMA query_only=ON")?;
-        Ok(copied?)
-    })?;
+    files::new_file(&file)?;
+    let at = store.clock().now();
+    store.copy_to(&file)?;
     store.close();
     if with_key {
-        fs::copy(settings.data.join(KEY), to.join(KEY)).map_err(|e| named(to, &e))?;
+        files::copy(&settings.data.join(KEY), &to.join(KEY))?;
     }
-    let manifest = describe(&file, &settings.data, with_key)?;
+    // Read from the copy itself: the database has gone on meanwhile.
+    let (log_size, root) = read_file(&file, at, store.vault(), ledger::tree)?;
+    let manifest = Manifest {
+        at,
+        database_sha256: files::hash(&file)?,
+        log_size,
+        log_root: hex::encode(root),
+        has_key: with_key,
+    };
     let text = serde_json::to_vec_pretty(&manifest).map_err(Problem::internal)?;
-    fs::write(to.join(MANIFEST), text).map_err(|e| named(to, &e))?;
-    for name in [DATABASE, MANIFEST] {
-        sync(&to.join(name))?;
-    }
-    sync(to)?;
+    files::write(&to.join(MANIFEST), &text)?;
+    files::sync(&file)?;
+    files::sync(to)?;
+    files::sync(parent(to))?;
     Ok(manifest)
 }
 
-/// Reads size and root of the log from the copy itself, so that the manifest describes it and not
-/// the database that has gone on meanwhile.
-fn describe(file: &Path, key_in: &Path, has_key: bool) -> Result<Manifest, Problem> {
-    let database_sha256 = hash(file)?;
-    let scratch = file.with_extension("check");
-    fs::copy(file, &scratch).map_err(|e| named(file, &e))?;
-    let target = Target::Sqlite(scratch.clone());
-    let store = crate::store::Store::open(target, Clock::system(), Vault::open(key_in)?)?;
-    let at = store.clock().now();
-    let (log_size, root) = store.read_blocking(ledger::tree)?;
-    store.close();
-    drop(store);
-    for suffix in ["check", "check-wal", "check-shm"] {
-        let _ = fs::remove_file(file.with_extension(suffix));
-    }
-    Ok(Manifest {
-        at,
-        database_sha256,
-        log_size,
-        log_root: hex::encode(root),
-        has_key,
-    })
-}
-
-/// Brings the backup in `from` back into the settings' data directory, which must be empty.
+/// Brings the backup in `from` into the settings' data directory and database, which must be empty.
 pub fn restore(settings: &Settings, from: &Path) -> Result<Manifest, Problem> {
-    let text = fs::read(from.join(MANIFEST)).map_err(|e| named(from, &e))?;
-    let manifest: Manifest = serde_json::from_slice(&text).map_err(Problem::internal)?;
-    if hash(&from.join(DATABASE))? != manifest.database_sha256 {
+    let manifest = Manifest::read(from)?;
+    let data = &settings.data;
+    let _lock = lock_data(data)?;
+    if let Target::Sqlite(_) = settings.target() {
+        must_have_no_database(data)?;
+    }
+    let key_is_there = may_take_key(&manifest, from, data)?;
+    let staged = Staged::copy(&from.join(DATABASE), data)?;
+    if files::hash(&staged.0)? != manifest.database_sha256 {
         return Err(Problem::internal(
             "the backup's database is not the one of its manifest",
         ));
     }
+    let vault = Vault::open(if key_is_there { data } else { from })?;
+    let now = Clock::system().now();
+    read_file(&staged.0, now, &vault, |view| manifest.check_log(view))?;
+    let brought = put_in_place(settings, from, &staged, key_is_there, |staged, target| {
+        let check = |view: &mut View<'_>| manifest.check_log(view);
+        fill(target, staged, now, &vault, check)
+    });
+    if brought.is_err() && !key_is_there {
+        let _ = fs::remove_file(data.join(KEY));
+    }
+    brought.map(|()| manifest)
+}
+
+/// The key first: a database whose key is not there is of no use, and is refused.
+fn put_in_place(
+    settings: &Settings,
+    from: &Path,
+    staged: &Staged,
+    key_is_there: bool,
+    fill: impl FnOnce(&Path, &Target) -> Result<(), Problem>,
+) -> Result<(), Problem> {
     let data = &settings.data;
-    if data.join(DATABASE).exists() {
-        return Err(Problem::internal(format!(
-            "{} is not empty",
-            data.display()
-        )));
+    if !key_is_there {
+        files::copy(&from.join(KEY), &data.join(KEY))?;
+        files::sync(data)?;
     }
-    let _lock = lock_data(data)?;
-    if manifest.has_key {
-        fs::copy(from.join(KEY), data.join(KEY)).map_err(|e| named(from, &e))?;
-    } else if !data.join(KEY).exists() {
-        let need = "the backup has no key: put vault.key into the data directory first";
-        return Err(Problem::internal(need));
-    }
-    fs::copy(from.join(DATABASE), data.join(DATABASE)).map_err(|e| named(data, &e))?;
-    sync(&data.join(DATABASE))?;
-    sync(data)?;
-    let store = open_store(settings, Clock::system())?;
-    let (size, root) = store.read_blocking(ledger::tree)?;
-    let checked = store.read_blocking(ledger::check)?;
-    store.close();
-    checked.map_err(|discrepancy| Problem::internal(discrepancy.to_string()))?;
-    if (size, hex::encode(root)) != (manifest.log_size, manifest.log_root.clone()) {
-        return Err(Problem::internal("the log is not the one of the manifest"));
-    }
-    Ok(manifest)
-}
-
-fn hash(path: &Path) -> Result<String, Problem> {
-    let mut file = fs::File::open(path).map_err(|e| named(path, &e))?;
-    let mut hash = Sha256::new();
-    let mut part = vec![0; 1 << 16];
-    loop {
-        let read = file.read(&mut part).map_err(|e| named(path, &e))?;
-        if read == 0 {
-            return Ok(hex::encode(hash.finalize()));
+    match settings.target() {
+        Target::Sqlite(place) => {
+            fs::rename(&staged.0, &place).map_err(|e| files::named(&place, &e))?;
         }
-        hash.update(part.get(..read).unwrap_or_default());
+        target @ Target::Postgres(_) => fill(&staged.0, &target)?,
+    }
+    files::sync(data)
+}
+
+fn must_have_no_database(data: &Path) -> Result<(), Problem> {
+    // A write-ahead log left behind by another database would be taken for this one's.
+    for name in [DATABASE, "keju.db-wal", "keju.db-journal"] {
+        if data.join(name).exists() {
+            let why = format!("{} is not empty: it has {name}", data.display());
+            return Err(Problem::internal(why));
+        }
+    }
+    Ok(())
+}
+
+/// Whether the key is in the data directory already. One that is there is never replaced: it may be
+/// the only one that opens a database elsewhere.
+fn may_take_key(manifest: &Manifest, from: &Path, data: &Path) -> Result<bool, Problem> {
+    let own = data.join(KEY);
+    match (own.exists(), manifest.has_key) {
+        (true, true) if files::read(&own)?.trim() != files::read(&from.join(KEY))?.trim() => {
+            Err(Problem::internal(format!(
+                "{} is not the key of this backup, and it is not overwritten: move it away, or \
+                 choose another data directory",
+                own.display()
+            )))
+        }
+        (false, false) => Err(Problem::internal(
+            "the backup has no key: put vault.key into the data directory first",
+        )),
+        (there, _) => Ok(there),
     }
 }
 
-fn sync(path: &Path) -> Result<(), Problem> {
-    fs::File::open(path)
-        .and_then(|file| file.sync_all())
-        .map_err(|e| named(path, &e))
+/// The backup's database in the data directory, not in its place yet; gone when this is dropped.
+struct Staged(PathBuf);
+
+impl Staged {
+    fn copy(file: &Path, data: &Path) -> Result<Self, Problem> {
+        let staged = Self(data.join("keju.db.restoring"));
+        staged.remove();
+        files::copy(file, &staged.0)?;
+        Ok(staged)
+    }
+
+    fn remove(&self) {
+        for suffix in ["restoring", "restoring-wal", "restoring-shm"] {
+            let _ = fs::remove_file(self.0.with_extension(suffix));
+        }
+    }
 }
 
-fn named(path: &Path, error: &std::io::Error) -> Problem {
-    Problem::internal(format!("{}: {error}", path.display()))
+impl Drop for Staged {
+    fn drop(&mut self) {
+        self.remove();
+    }
+}
+
+fn parent(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    }
 }

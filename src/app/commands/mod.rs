@@ -1,6 +1,7 @@
 //! What the command line does.
 
 mod backup;
+mod files;
 mod serve;
 mod verify;
 
@@ -27,11 +28,9 @@ pub struct DataLock(#[expect(dead_code, reason = "held, not read")] File);
 
 /// Takes the data directory, making it if need be. A second server on it is refused.
 pub fn lock_data(data: &Path) -> Result<DataLock, Problem> {
-    let named = |error: std::io::Error| {
-        Problem::internal(format!("data directory {}: {error}", data.display()))
-    };
-    std::fs::create_dir_all(data).map_err(named)?;
-    let file = File::create(data.join("lock")).map_err(named)?;
+    files::make_dirs(data)?;
+    let lock = data.join("lock");
+    let file = File::create(&lock).map_err(|e| files::named(&lock, &e))?;
     file.try_lock()
         .map_err(|_| Problem::internal(format!("{} is in use by another keju", data.display())))?;
     Ok(DataLock(file))

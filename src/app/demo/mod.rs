@@ -158,6 +158,22 @@ pub fn small_season(store: &Store, clock: &Clock) -> Result<SmallSeason, Problem
     Ok(SmallSeason { examination, house })
 }
 
+/// A small examination of each track, one after the other, each from its draft to the merit list.
+pub fn small_seasons(store: &Store, clock: &Clock) -> Result<Vec<Id>, Problem> {
+    let quiet = |_: &str| {};
+    let house = House::build(store, &quiet)?;
+    let others = season()
+        .into_iter()
+        .filter(|course| course.track != Track::CivilService);
+    let courses = std::iter::once(small_course()).chain(others.map(|course| Course {
+        candidates: 12,
+        ..course
+    }));
+    courses
+        .map(|course| hold(store, clock, &house, &SEED, &course, &quiet))
+        .collect()
+}
+
 /// The course of a small examination, for those who want to stop on the way.
 pub fn small_course() -> Course {
     Course {

@@ -97,16 +97,25 @@ impl TestApp {
     pub fn start(database: Database) -> Option<Self> {
         let data = fresh_dir();
         let target = fresh_target(database, &data)?;
-        let clock = Clock::manual(morning());
+        Some(Self::on(target, data, Clock::manual(morning())))
+    }
+
+    /// Starts a server on what is there.
+    pub fn on(target: Target, data: PathBuf, clock: Clock) -> Self {
         let vault = Vault::open(&data).unwrap();
         let store = Store::open(target, clock.clone(), vault).unwrap();
         let base = serve(settings(&data), store.clone());
-        Some(Self {
+        Self {
             base,
             store,
             clock,
             data,
-        })
+        }
+    }
+
+    /// The settings of this server's data and database.
+    pub fn settings(&self) -> Settings {
+        settings_on(&self.data, self.store.target())
     }
 
     /// Somebody who is not signed in, using the API.
@@ -212,6 +221,15 @@ impl Drop for TestApp {
     fn drop(&mut self) {
         let _ = std::fs::remove_dir_all(&self.data);
     }
+}
+
+/// As [`settings`], on this database.
+pub fn settings_on(data: &std::path::Path, target: &Target) -> Settings {
+    let mut settings = settings(data);
+    if let Target::Postgres(url) = target {
+        settings.database = Some(url.clone());
+    }
+    settings
 }
 
 /// Settings for a test in `data`.
