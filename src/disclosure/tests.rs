@@ -161,7 +161,7 @@ fn hr_sees_what_is_still_missing() {
     sat.publish_written().unwrap();
     let (_, text) = get(&sat, Some(sat.hr.clone()), &path);
     assert!(
-        text.contains("1001") && text.contains("/results/absences"),
+        text.contains("1001") && text.contains("/marking/posts/"),
         "{text}"
     );
 }

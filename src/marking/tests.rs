@@ -686,7 +686,6 @@ fn an_absence_is_entered_with_a_reason_of_those_who_were_to_come() {
     };
     assert_eq!(absent("interview", "x"), "stage-out-of-order");
     exam.set_phase(Phase::WrittenPublished);
-    exam.shortlist(exam.sat, "not_entered");
     assert_eq!(absent("interview", "x"), "not-shortlisted");
     exam.shortlist(exam.sat, "entered");
     assert_eq!(absent("interview", " "), "required");

@@ -269,6 +269,8 @@ fn code<T>(result: Result<T, Problem>) -> &'static str {
 }
 
 fn sign_up(world: &World, new: NewCandidate) -> Result<(), Problem> {
+    // Ids follow the clock: a second later, this mail is the newest.
+    world.clock.advance(jiff::SignedDuration::from_secs(1));
     actix_web::rt::System::new().block_on(service::sign_up(
         &world.store,
         &LinkLimit::default(),
@@ -312,6 +314,7 @@ fn mailed_token(world: &World) -> String {
 }
 
 fn verify(world: &World, token: &str) -> Result<Id, Problem> {
+    world.clock.advance(jiff::SignedDuration::from_secs(1));
     let (token, password) = (Secret::new(token), Secret::new("correct horse battery"));
     actix_web::rt::System::new().block_on(service::verify(&world.store, &token, password))
 }

@@ -11,8 +11,8 @@ use crate::support::{Database, fresh_dir, fresh_target, morning};
 /// A database as version 0001 left it, with two accounts: one verified, one that never was.
 const LEFT: &str = "
     INSERT INTO account VALUES
-        (X'01', X'A1', X'00', X'00', 'hash', 'active', FALSE, 3, 99, 1),
-        (X'02', X'A2', X'00', X'00', 'hash', 'unverified', FALSE, 0, NULL, 1);
+        (X'01', X'A1', X'SEALED', X'00', 'hash', 'active', FALSE, 3, 99, 1),
+        (X'02', X'A2', X'SEALED', X'00', 'hash', 'unverified', FALSE, 0, NULL, 1);
     INSERT INTO account_role VALUES (X'01', 'candidate', NULL, 1), (X'02', 'candidate', NULL, 1);
     INSERT INTO candidate VALUES
         (X'01', X'B1', X'00', X'00', 1), (X'02', X'B2', X'00', X'00', 1);
@@ -69,6 +69,7 @@ fn sign_ups_wait_for_their_address_and_nobody_verified_is_lost(database: Databas
         eprintln!("not run: PostgreSQL is not installed");
         return;
     };
+    let vault = Vault::from_master(&[7; 32]);
     let spine = match database {
         Database::Sqlite => include_str!("../../migrations/sqlite/0001_spine/up.sql"),
         Database::Postgres => include_str!("../../migrations/postgres/0001_spine/up.sql"),
@@ -83,9 +84,12 @@ fn sign_ups_wait_for_their_address_and_nobody_verified_is_lost(database: Databas
              run_on TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP);
          INSERT INTO __diesel_schema_migrations (version) VALUES ('0001');",
     );
-    raw.run(LEFT);
+    let sealed = vault.seal("lisi@example.org").unwrap();
+    raw.run(&LEFT.replace("SEALED", &hex::encode(sealed)));
 
-    let vault = Vault::open(&data).unwrap_or_else(|_| Vault::from_master(&[7; 32]));
+    // Another key opens none of it, and is not noted as the right one.
+    let wrong = Vault::from_master(&[9; 32]);
+    assert!(Store::open(target.clone(), Clock::manual(morning()), wrong).is_err());
     let store = Store::open(target.clone(), Clock::manual(morning()), vault.clone()).unwrap();
     let mut raw = Raw::open(&target);
     for table in ["account", "candidate", "account_role", "session"] {

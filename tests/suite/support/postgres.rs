@@ -91,7 +91,7 @@ fn start() -> Option<PathBuf> {
     assert!(make.status().unwrap().success(), "initdb failed");
     // The shell keeps watch: when the test process is gone, it stops the server and cleans up.
     let script = format!(
-        "'{}' -D '{data}' -k '{dir}' -c listen_addresses= -c fsync=off -c max_connections=400 \
+        "'{}' -D '{data}' -k '{dir}' -c listen_addresses= -c fsync=off -c max_connections=1500 \
          -c shared_buffers=64MB & pid=$!; \
          while [ -d /proc/{parent} ]; do sleep 1; done; kill -INT $pid; wait $pid; rm -rf '{dir}'",
         postgres.display(),
