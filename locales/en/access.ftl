@@ -66,3 +66,4 @@ set-new-password = Set a new password
 done-reset-mailed = If the address has an account, the mail to set a new password is on its way.
 done-password-reset = The new password is set and every device is signed out. Please sign in with it.
 problem-too-many-mails = Too many mails to this address. Please try again in an hour.
+done-change-password-first = Please change the first password before anything else.

@@ -66,3 +66,4 @@ set-new-password = 设置新密码
 done-reset-mailed = 如果这个邮箱有账号，设置新密码的邮件已经发出，请查收。
 done-password-reset = 新密码已经生效，所有设备上的登录已经退出。请用新密码登录。
 problem-too-many-mails = 发给这个邮箱的邮件过多，请一小时后再试。
+done-change-password-first = 请先修改初始密码，然后才能办理业务。

@@ -2,7 +2,7 @@
 
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::header;
+use actix_web::http::{Method, header};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage as _, web};
 
@@ -54,7 +54,12 @@ async fn find_out(request: &ServiceRequest) -> Result<(), Problem> {
         }
     };
     if known.must_change_password && !allowed_before_change(request.path()) {
-        return Err(Problem::new(Kind::Forbidden, "change-password-first"));
+        // Pages that everybody may read stay open: without an actor, as to a stranger.
+        let reads = request.method() == Method::GET && !request.path().starts_with("/api/");
+        return match reads {
+            true => Ok(()),
+            false => Err(Problem::new(Kind::Forbidden, "change-password-first")),
+        };
     }
     request.extensions_mut().insert(known.actor);
     Ok(())

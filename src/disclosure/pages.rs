@@ -7,15 +7,17 @@ use serde::Deserialize;
 use super::chart::{self, Bar};
 use super::formula;
 use super::service::{self, LogLine, PublishedResults};
+use crate::access::service::name_of;
 use crate::access::{Actor, Role};
 use crate::http::{Answer, Page, Params, has_message, html};
+use crate::kernel::error::Kind;
 use crate::kernel::{Id, Problem, Score};
 use crate::ledger::{self, Checkpoint, LogEntry};
-use crate::ranking::results::{OwnComponent, OwnResult, RankedView};
+use crate::ranking::results::{OwnComponent, OwnLine, OwnResult, RankedView, outcome_key};
 use crate::ranking::service::own_result;
 use crate::ranking::{MarkState, Standing};
 use crate::regulation::service::{Examination, load};
-use crate::store::Store;
+use crate::store::{Store, View};
 
 /// Entries on one page of the log.
 const PAGE: usize = 50;
@@ -161,6 +163,13 @@ struct OwnPage {
 }
 
 impl OwnPage {
+    /// What follows, in words.
+    fn outcome(&self, line: &OwnLine) -> String {
+        let marks = self.own.components.iter().map(|own| &own.decided);
+        self.page
+            .t(&outcome_key(line.outcome, self.examination.track, marks))
+    }
+
     fn mark(&self, component: &OwnComponent) -> String {
         if component.decided.state == MarkState::Marked {
             exact(&component.decided.mark)
@@ -252,6 +261,8 @@ fn older<T>(entries: &mut Vec<T>, index: impl Fn(&T) -> i64) -> Option<i64> {
 struct DecisionLine {
     entry: LogEntry,
     inputs: String,
+    /// Who decided, if it was somebody in office; candidates act for themselves alone.
+    by: Option<String>,
 }
 
 #[derive(Template)]
@@ -278,6 +289,15 @@ struct DecisionsParams {
     examination: Option<Id>,
 }
 
+/// The name of an account, if there is such an account.
+fn named(view: &mut View<'_>, account: Id) -> Result<Option<String>, Problem> {
+    match name_of(view, account) {
+        Ok(name) => Ok(Some(name)),
+        Err(problem) if problem.kind == Kind::NotFound => Ok(None),
+        Err(problem) => Err(problem),
+    }
+}
+
 async fn decisions(
     page: Page,
     store: web::Data<Store>,
@@ -290,13 +310,19 @@ async fn decisions(
         .read(move |view| {
             let examination = id.map(|id| load(view, id)).transpose()?;
             let entries = service::decisions(view, &actor, id, before, fetch())?;
-            Ok((examination, entries))
+            let lines = entries.into_iter().map(|entry| {
+                let office = entry.payload.role != Role::Candidate.as_str();
+                let account = entry.payload.account.filter(|_| office);
+                let by = account.map_or(Ok(None), |account| named(view, account))?;
+                Ok((entry, by))
+            });
+            Ok((examination, lines.collect::<Result<Vec<_>, Problem>>()?))
         })
         .await?;
-    let older = older(&mut entries, |entry| entry.index);
-    let lines = entries.into_iter().map(|entry| {
+    let older = older(&mut entries, |(entry, _)| entry.index);
+    let lines = entries.into_iter().map(|(entry, by)| {
         let inputs = serde_json::to_string_pretty(&entry.payload.inputs);
-        inputs.map(|inputs| DecisionLine { entry, inputs })
+        inputs.map(|inputs| DecisionLine { entry, inputs, by })
     });
     html(&DecisionsPage {
         page,

@@ -67,10 +67,23 @@ pub struct FaultBody {
 }
 
 fn sentence(lang: Lang, key: &str, args: &[Arg]) -> String {
+    let words: Vec<(&str, String)> = args.iter().map(|arg| in_words(lang, arg)).collect();
     lang.message_with(
         key,
-        args.iter().map(|(name, value)| (*name, value.as_str())),
+        words.iter().map(|(name, value)| (*name, value.as_str())),
     )
+}
+
+/// A role in a sentence is said as people say it, and not as its code.
+fn in_words(lang: Lang, (name, value): &Arg) -> (&'static str, String) {
+    let role = format!("role-{}", value.replace('_', "-"));
+    let said = matches!(*name, "role" | "held" | "wanted") && super::has_message(lang, &role);
+    let value = if said {
+        lang.message(&role)
+    } else {
+        value.clone()
+    };
+    (name, value)
 }
 
 fn fault_body(lang: Lang, fault: &Fault) -> FaultBody {
@@ -169,6 +182,10 @@ fn render(request: &HttpRequest, problem: &Problem) -> HttpResponse {
             .map_into_boxed_body();
     }
     let reads = request.method() == actix_web::http::Method::GET;
+    if problem.kind == Kind::Unauthenticated && reads && page.visitor.is_some() {
+        // Somebody is signed in and may not act yet: the first password is still the one given.
+        return super::see_other("/account?done=change-password-first");
+    }
     if problem.kind == Kind::Unauthenticated && reads {
         let here: String = form_urlencoded(request.uri().path());
         return super::see_other(&format!("/sign-in?next={here}"));

@@ -5,7 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::ToSpan as _;
 use jiff::civil::{Date, Weekday};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::Fault;
 
 /// The arrangements that ship with the program.
 const SHIPPED: [&str; 3] = [
@@ -14,20 +17,49 @@ const SHIPPED: [&str; 3] = [
     include_str!("../../calendars/2026.toml"),
 ];
 
-/// The arrangement of one year.
-#[derive(Debug, Clone, Deserialize)]
+/// The holiday arrangement of one year (节假日安排), as the State Council announces it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct Year {
-    year: i16,
+pub struct Arrangement {
+    /// The year.
+    pub year: i16,
     /// Weekdays that are days off.
-    off: BTreeSet<Date>,
+    #[schema(value_type = Vec<String>)]
+    pub off: BTreeSet<Date>,
     /// Weekend days that are worked (调休).
-    on: BTreeSet<Date>,
+    #[schema(value_type = Vec<String>)]
+    pub on: BTreeSet<Date>,
+}
+
+impl Arrangement {
+    /// What is wrong with it: days of another year, days off that nobody works anyway, worked days
+    /// that are no weekend, or no day off at all.
+    pub fn faults(&self) -> Vec<Fault> {
+        let weekend = |day: &Date| matches!(day.weekday(), Weekday::Saturday | Weekday::Sunday);
+        let wrong = |place, days: &BTreeSet<Date>, code, is: &dyn Fn(&Date) -> bool| {
+            let day = days.iter().find(|day| is(day))?;
+            Some(Fault::new(place, code).with("day", day))
+        };
+        let elsewhere = |day: &Date| day.year() != self.year;
+        let mut faults: Vec<Fault> = [
+            wrong("off", &self.off, "day-of-another-year", &elsewhere),
+            wrong("on", &self.on, "day-of-another-year", &elsewhere),
+            wrong("off", &self.off, "day-off-is-weekend", &weekend),
+            wrong("on", &self.on, "day-on-is-weekday", &|day| !weekend(day)),
+        ]
+        .into_iter()
+        .flatten()
+        .collect();
+        if self.off.is_empty() {
+            faults.push(Fault::new("off", "no-days-off"));
+        }
+        faults
+    }
 }
 
 /// Working days over the years whose arrangements are known.
 #[derive(Debug, Clone)]
-pub struct Calendar(BTreeMap<i16, Year>);
+pub struct Calendar(BTreeMap<i16, Arrangement>);
 
 /// Why days could not be counted.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -54,21 +86,21 @@ impl Calendar {
     }
 
     /// Adds or replaces the year described by a TOML text.
-    pub fn add_year(&mut self, text: &str) -> Result<(), CalendarError> {
-        let year: Year = toml::from_str(text).map_err(|e| CalendarError::File(e.to_string()))?;
-        let stray = year
-            .off
-            .iter()
-            .chain(&year.on)
-            .find(|day| day.year() != year.year);
-        if let Some(day) = stray {
-            return Err(CalendarError::File(format!(
-                "{day} is not in {}",
-                year.year
-            )));
-        }
-        self.0.insert(year.year, year);
+    fn add_year(&mut self, text: &str) -> Result<(), CalendarError> {
+        let year: Arrangement =
+            toml::from_str(text).map_err(|e| CalendarError::File(e.to_string()))?;
+        self.add(year);
         Ok(())
+    }
+
+    /// Adds a year, or replaces it.
+    pub fn add(&mut self, year: Arrangement) {
+        self.0.insert(year.year, year);
+    }
+
+    /// The years that are known, in order.
+    pub fn years(&self) -> impl Iterator<Item = &Arrangement> {
+        self.0.values()
     }
 
     /// Whether `day` is worked.
@@ -135,12 +167,43 @@ mod tests {
     }
 
     #[test]
-    fn a_day_of_another_year_is_refused() {
+    fn a_year_that_was_entered_is_counted() {
         let mut calendar = Calendar::shipped().unwrap();
-        let stray = "year = 2027\noff = [\"2026-01-01\"]\non = []\n";
-        assert!(matches!(
-            calendar.add_year(stray),
-            Err(CalendarError::File(_))
-        ));
+        calendar.add(Arrangement {
+            year: 2027,
+            off: [day("2027-01-01")].into(),
+            on: BTreeSet::new(),
+        });
+        let last = calendar.after_workdays(day("2026-12-29"), 5);
+        assert_eq!(last, Ok(day("2027-01-06")));
+    }
+
+    #[test]
+    fn what_ships_has_no_faults_and_every_fault_names_its_day() {
+        assert!(
+            Calendar::shipped()
+                .unwrap()
+                .years()
+                .all(|y| y.faults().is_empty())
+        );
+        let wrong = Arrangement {
+            year: 2027,
+            off: [day("2026-01-01"), day("2027-01-02")].into(),
+            on: [day("2027-01-04")].into(),
+        };
+        let found: Vec<_> = wrong
+            .faults()
+            .iter()
+            .map(|f| (f.place.clone(), f.code))
+            .collect();
+        let expected = [
+            ("off", "day-of-another-year"),
+            ("off", "day-off-is-weekend"),
+            ("on", "day-on-is-weekday"),
+        ];
+        assert_eq!(
+            found,
+            expected.map(|(place, code)| (place.to_owned(), code))
+        );
     }
 }

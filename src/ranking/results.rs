@@ -11,7 +11,7 @@ use crate::access::{Actor, Role};
 use crate::establishment::service::{PostView, post};
 use crate::kernel::{Id, Problem, Score};
 use crate::regulation::service::{Examination, load, visible};
-use crate::regulation::{Component, ComponentKind, Phase};
+use crate::regulation::{Component, ComponentKind, Phase, Track};
 use crate::store::View;
 
 /// What was decided of one component.
@@ -41,6 +41,32 @@ pub struct RankedView {
     pub outcome: Standing,
     /// What was decided in each component.
     pub marks: BTreeMap<String, DecidedMark>,
+}
+
+impl RankedView {
+    /// The message that says what follows.
+    pub fn outcome_key(&self, track: Track) -> String {
+        outcome_key(self.outcome, track, self.marks.values())
+    }
+}
+
+/// The message that says what follows: the last step is called otherwise in each track, and whom a
+/// vote did not carry is told so.
+pub fn outcome_key<'a>(
+    outcome: Standing,
+    track: Track,
+    mut marks: impl Iterator<Item = &'a DecidedMark>,
+) -> String {
+    let code = match outcome {
+        Standing::OutBelowFloor if marks.any(|mark| mark.state == MarkState::NotCarried) => {
+            "not_carried".to_owned()
+        }
+        Standing::Proposed | Standing::ProposedByTie => {
+            format!("{}_{}", outcome.as_str(), track.as_str())
+        }
+        other => other.as_str().to_owned(),
+    };
+    format!("standing-{}", code.replace('_', "-"))
 }
 
 /// A published list of one post: in order of rank, then those who are not ranked. Open to

@@ -10,11 +10,12 @@ use super::store::{self, ComponentMarkRow, RankingRow};
 use super::words::{RankedList, Standing};
 use crate::access::{Acting, Actor, Role};
 use crate::establishment::service::PostView;
-use crate::kernel::calendar::{Calendar, CalendarError};
-use crate::kernel::{Id, Instant, Problem};
+use crate::kernel::calendar::CalendarError;
+use crate::kernel::{Id, Problem};
 use crate::ledger;
 use crate::marking::service::unfinished;
 use crate::regulation::Phase;
+use crate::regulation::calendars::calendar;
 use crate::regulation::service::{Examination, advance, hold_alone, load, set_publicity_ends};
 use crate::store::{Tx, View};
 
@@ -41,7 +42,7 @@ pub fn publish_final(tx: &mut Tx<'_>, actor: &Actor, id: Id) -> Result<(), Probl
     let acting = actor.acting_as(&[Role::Hr])?;
     let examination = hold_alone(tx, id)?;
     examination.phase.must_be(&[Phase::WrittenPublished])?;
-    let publicity_ends = publicity_ends(&examination, tx.now)?;
+    let publicity_ends = publicity_ends(tx, &examination)?;
     publish(tx, acting, &examination, RankedList::Final)?;
     set_publicity_ends(tx, id, &publicity_ends)?;
     advance(tx, &examination, Phase::Published)
@@ -138,11 +139,11 @@ fn list_inputs(of_post: &PostList) -> Value {
 }
 
 /// The last day of a publicity period that begins now.
-fn publicity_ends(examination: &Examination, now: Instant) -> Result<String, Problem> {
+fn publicity_ends(view: &mut View<'_>, examination: &Examination) -> Result<String, Problem> {
     let zone = TimeZone::get(ZONE).map_err(Problem::internal)?;
-    let calendar = Calendar::shipped().map_err(Problem::internal)?;
+    let calendar = calendar(view)?;
     let rule = examination.profile.publicity;
-    match rule.last_day(now.date_in(&zone), &calendar) {
+    match rule.last_day(view.now.date_in(&zone), &calendar) {
         Ok(day) => Ok(day.to_string()),
         Err(CalendarError::UnknownYear(year)) => {
             Err(Problem::conflict("calendar-year-missing").with("year", year))

@@ -7,9 +7,11 @@ use super::results::RankedView;
 use super::service::{self, list, own_result, preview};
 use super::words::{RankedList, Standing};
 use crate::access::{Actor, Role};
+use crate::kernel::calendar::Arrangement;
 use crate::kernel::{Instant, Score};
 use crate::ledger;
 use crate::regulation::Phase;
+use crate::regulation::calendars::{self, NewArrangement};
 use crate::regulation::service::load;
 
 const SEVEN: [&str; 7] = ["84", "82.5", "85", "83", "86.5", "84.5", "81"];
@@ -182,15 +184,27 @@ fn publicity_counts_working_days_and_names_a_year_it_does_not_know() {
     let refused = sat.publish_final().unwrap_err();
     assert_eq!(refused.code, "calendar-year-missing");
     assert_eq!(refused.args, [("year", "2027".to_owned())]);
-    sat.store.clock().set(super::fixture::summer());
+    // Once the year is entered, it counts.
+    let new = NewArrangement {
+        arrangement: Arrangement {
+            year: 2027,
+            off: ["2027-01-01".parse().unwrap()].into(),
+            on: [].into(),
+        },
+        reason: "国办发明电".to_owned(),
+    };
+    let hr = sat.hr.clone();
+    sat.store
+        .write_blocking(move |tx| calendars::enter(tx, &hr, &new))
+        .unwrap();
     sat.publish_final().unwrap();
     let examination = sat
         .store
         .read_blocking(|view| load(view, sat.examination))
         .unwrap();
     assert_eq!(examination.phase, Phase::Published);
-    // From Wednesday, 1 July: Thursday, Friday, Monday, Tuesday, Wednesday.
-    assert_eq!(examination.publicity_ends.as_deref(), Some("2026-07-08"));
+    // From Tuesday, 29 December: Wednesday, Thursday, and after the New Year Monday to Wednesday.
+    assert_eq!(examination.publicity_ends.as_deref(), Some("2027-01-06"));
 }
 
 /// Reads an instant as JSON does.

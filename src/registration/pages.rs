@@ -19,8 +19,17 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .configure(manage::routes);
 }
 
-/// What is asked or stated on one condition, in words.
-fn condition(page: &Page, criterion: Criterion, value: &str) -> String {
+/// What is asked on one condition, in words.
+fn asked(page: &Page, criterion: Criterion, value: &str) -> String {
+    match criterion {
+        Criterion::Education => page.t1("reg-at-least", "level", page.word("schooling", value)),
+        Criterion::Degree => page.t("reg-degree-asked"),
+        _ => stated(page, criterion, value),
+    }
+}
+
+/// What is stated on one condition, in words.
+fn stated(page: &Page, criterion: Criterion, value: &str) -> String {
     match criterion {
         Criterion::Education => page.word("schooling", value),
         Criterion::Degree => page.word("reg-degree", value),

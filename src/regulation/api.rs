@@ -6,12 +6,14 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use super::calendars::{self, NewArrangement};
 use super::phase::Phase;
 use super::service::{self, Examination, NewExamination, Sitting, Subject};
 use super::words::Track;
 use crate::access::api::{Created, Paging, idempotency_key};
 use crate::access::{Actor, service::once};
 use crate::http::{Answer, Body, Listing, Params, ProblemBody};
+use crate::kernel::calendar::Arrangement;
 use crate::kernel::{Id, Instant, Problem};
 use crate::store::Store;
 
@@ -22,7 +24,9 @@ pub fn operations(config: &mut ServiceConfig<'_>) {
         .service(list_examinations)
         .service(show_examination)
         .service(override_profile)
-        .service(schedule_sitting);
+        .service(schedule_sitting)
+        .service(list_calendars)
+        .service(enter_calendar);
 }
 
 /// Opens an examination under the shipped rules of its track. Role: organiser.
@@ -196,4 +200,26 @@ pub async fn schedule_sitting(
         .write(move |tx| service::schedule(tx, &actor, id, &sitting))
         .await?;
     Ok(web::Json(Created { id: created }))
+}
+
+/// The working-day calendar: every year whose holiday arrangement is known. Open to everybody.
+#[utoipa::path(tag = "regulation", responses((status = 200, body = Vec<Arrangement>)))]
+#[get("/calendars")]
+pub async fn list_calendars(store: web::Data<Store>) -> Answer<web::Json<Vec<Arrangement>>> {
+    let calendar = store.read(calendars::calendar).await?;
+    Ok(web::Json(calendar.years().cloned().collect()))
+}
+
+/// Enters the holiday arrangement of a year, or corrects it. Roles: organiser, HR officer.
+#[utoipa::path(request_body = NewArrangement, tag = "regulation", responses((status = 204), (status = 403, body = ProblemBody), (status = 422, body = ProblemBody)))]
+#[put("/calendars")]
+pub async fn enter_calendar(
+    store: web::Data<Store>,
+    actor: Actor,
+    Body(new): Body<NewArrangement>,
+) -> Answer<HttpResponse> {
+    store
+        .write(move |tx| calendars::enter(tx, &actor, &new))
+        .await?;
+    Ok(HttpResponse::NoContent().finish())
 }

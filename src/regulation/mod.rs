@@ -6,6 +6,7 @@
 //! [`hash`](Profile::hash) names it. `docs/regulation.md` explains each field.
 
 pub mod api;
+pub mod calendars;
 pub mod pages;
 
 pub mod phase;

@@ -1,6 +1,7 @@
 //! Pages: the list of examinations, their rules in words, and the staff's list with the forms that
 //! change a draft. The announcement and the hub show posts and stand in establishment.
 
+mod calendars;
 mod wording;
 
 use actix_web::http::header;
@@ -27,6 +28,11 @@ pub fn routes(config: &mut web::ServiceConfig) {
             web::resource("/manage/examinations")
                 .get(manage_list)
                 .post(open),
+        )
+        .service(
+            web::resource("/manage/calendars")
+                .get(calendars::show)
+                .post(calendars::enter),
         )
         .route(
             "/manage/examinations/{id}/profile-overrides",

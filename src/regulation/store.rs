@@ -5,8 +5,8 @@ use diesel::prelude::*;
 use super::phase::Phase;
 use super::words::Track;
 use crate::kernel::{Id, Instant, Problem};
-use crate::store::schema::{examination, subject};
-use crate::store::{AnyConn, Tx, first_held, taken, text_enum};
+use crate::store::schema::{examination, subject, working_calendar};
+use crate::store::{AnyConn, Both, Tx, first_held, taken, text_enum};
 
 text_enum!(Phase);
 text_enum!(Track);
@@ -159,4 +159,26 @@ pub(super) fn subjects(db: &mut AnyConn, examination: Id) -> Result<Vec<SubjectR
 
 pub(super) fn subject(db: &mut AnyConn, id: Id) -> Result<SubjectRow, Problem> {
     Ok(subject::table.find(id).first(db)?)
+}
+
+#[derive(Queryable, Insertable, AsChangeset)]
+#[diesel(table_name = working_calendar)]
+pub(super) struct CalendarRow {
+    pub year: i32,
+    pub arrangement: String,
+    pub entered_by: Id,
+    pub entered_at: Instant,
+}
+
+pub(super) fn calendars(db: &mut AnyConn) -> Result<Vec<CalendarRow>, Problem> {
+    Ok(working_calendar::table
+        .order(working_calendar::year)
+        .load(db)?)
+}
+
+pub(super) fn put_calendar(tx: &mut Tx<'_>, row: &CalendarRow) -> Result<(), Problem> {
+    let insert = diesel::insert_into(working_calendar::table).values(row);
+    let upsert = insert.on_conflict(working_calendar::year).do_update();
+    Both(upsert.set(row)).execute(tx.db)?;
+    Ok(())
 }

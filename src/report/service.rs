@@ -206,7 +206,7 @@ fn row(
     cells.extend([
         line.written.into(),
         line.total.into(),
-        Cell::Text(lang.message(&key("standing", line.outcome.as_str()))),
+        Cell::Text(lang.message(&line.outcome_key(profile.track))),
     ]);
     cells
 }

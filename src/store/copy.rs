@@ -178,6 +178,7 @@ tables! {
     password_reset,
     sign_in_guard,
     installation,
+    working_calendar,
     mail,
     idempotency_key,
     organisation,

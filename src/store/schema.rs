@@ -74,6 +74,15 @@ diesel::table! {
 }
 
 diesel::table! {
+    working_calendar (year) {
+        year -> Integer,
+        arrangement -> Text,
+        entered_by -> Binary,
+        entered_at -> BigInt,
+    }
+}
+
+diesel::table! {
     installation (id) {
         id -> Integer,
         key_check -> Binary,
@@ -429,6 +438,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     password_reset,
     sign_in_guard,
     installation,
+    working_calendar,
     mail,
     idempotency_key,
     organisation,

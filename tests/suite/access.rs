@@ -184,7 +184,12 @@ fn a_first_password_must_be_changed_before_anything_else(app: TestApp) {
     let fields = [("email", "new@example.org"), ("password", "first-pass-word")];
     let reply = browser.submit("/sign-in", "/sign-in", &fields);
     assert_eq!(reply.location.as_deref(), Some("/account"));
-    assert_eq!(browser.get("/manage/organisations").status, 403);
+    // Public pages stay open; any other leads to where the password is changed.
+    assert_eq!(browser.get("/examinations").status, 200);
+    let led = browser.get("/manage/organisations");
+    assert_eq!(led.location.as_deref(), Some("/account?done=change-password-first"));
+    let fields = [("code", "A"), ("name_zh", "甲")];
+    assert_eq!(browser.submit("/account", "/manage/organisations", &fields).status, 403);
     // Neither with a token: only the account itself may be seen, and the password changed.
     let body = json!({ "email": "new@example.org", "password": "first-pass-word" });
     let opened = app.anybody().post("/sessions", &body);

@@ -147,5 +147,18 @@ fn every_answer_says_what_a_browser_may_do_with_it() {
         "{}",
         figures.text
     );
+    // Methods that strangers make up are one series, and figures stay on this machine.
+    app.anybody()
+        .send("FOOBAR", "/examinations", &[], Vec::new());
+    let url = format!("{}/metrics", app.base);
+    let figures = app.anybody().send("GET", &url, &[], Vec::new());
+    assert!(!figures.text.contains("FOOBAR") && figures.text.contains("method=\"other\""));
+    let relayed = app.anybody().send(
+        "GET",
+        &url,
+        &[("x-forwarded-for", "203.0.113.9")],
+        Vec::new(),
+    );
+    assert_eq!(relayed.status, 404);
     assert_eq!(app.browser().get("/ready").status, 200);
 }

@@ -120,7 +120,11 @@ fn pages(app: &TestApp, season: &SmallSeason) -> Vec<(&'static str, Option<Strin
     own.push(format!("/my/room/{application}"));
     own.push(format!("/my/applications/{application}/ticket"));
     let managed = |parts: &[&str]| parts.iter().map(|part| manage(part)).collect::<Vec<_>>();
-    let mut hr = paths(&["/manage/examinations", "/manage/organisations"]);
+    let mut hr = paths(&[
+        "/manage/examinations",
+        "/manage/organisations",
+        "/manage/calendars",
+    ]);
     hr.extend(managed(&[
         "",
         "/posts",

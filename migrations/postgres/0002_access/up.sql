@@ -30,6 +30,14 @@ CREATE TABLE installation (
     key_check BYTEA NOT NULL
 );
 
+-- Holiday arrangements that were entered, over those that ship with the program.
+CREATE TABLE working_calendar (
+    year INTEGER NOT NULL PRIMARY KEY,
+    arrangement TEXT NOT NULL,
+    entered_by BYTEA NOT NULL,
+    entered_at BIGINT NOT NULL
+);
+
 -- Accounts that never verified their address hold nobody's place any longer: they sign up again.
 DELETE FROM email_token;
 DELETE FROM candidate WHERE account_id IN (SELECT id FROM account WHERE state = 'unverified');
@@ -39,7 +47,8 @@ DROP TABLE email_token;
 ALTER TABLE account DROP COLUMN failures;
 ALTER TABLE account DROP COLUMN locked_until;
 
-GRANT SELECT, INSERT, UPDATE, DELETE ON sign_up, password_reset, sign_in_guard TO keju_app;
+GRANT SELECT, INSERT, UPDATE, DELETE ON sign_up, password_reset, sign_in_guard,
+    working_calendar TO keju_app;
 GRANT SELECT, INSERT ON installation TO keju_app;
 
 -- Places in the log follow each other without a gap, whoever writes them.

@@ -30,6 +30,14 @@ CREATE TABLE installation (
     key_check BLOB NOT NULL
 ) STRICT;
 
+-- Holiday arrangements that were entered, over those that ship with the program.
+CREATE TABLE working_calendar (
+    year INTEGER NOT NULL PRIMARY KEY,
+    arrangement TEXT NOT NULL,
+    entered_by BLOB NOT NULL,
+    entered_at INTEGER NOT NULL
+) STRICT;
+
 -- Accounts that never verified their address hold nobody's place any longer: they sign up again.
 DELETE FROM email_token;
 DELETE FROM candidate WHERE account_id IN (SELECT id FROM account WHERE state = 'unverified');

@@ -67,6 +67,7 @@ function clear(form) {
 
 /** @param {HTMLFormElement} form @param {Refusal} refusal */
 function show(form, refusal) {
+  for (const old of document.querySelectorAll("main > .notice[role=status]")) old.remove();
   const summary = element("div", "problem");
   summary.role = "alert";
   summary.tabIndex = -1;

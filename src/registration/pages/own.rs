@@ -102,6 +102,7 @@ fn coming(application: &ApplicationView) -> &'static str {
         (ApplicationState::Refused, _) => "reg-next-refused",
         (ApplicationState::Withdrawn, _) => "reg-next-withdrawn",
         (ApplicationState::Approved, Phase::Draft | Phase::Announced) => "reg-next-ticket",
+        (ApplicationState::Approved, Phase::Locked) if application.sittings_over => "reg-next-sat",
         (ApplicationState::Approved, Phase::Ticketed | Phase::Locked) => "reg-next-sitting",
         (ApplicationState::Approved, Phase::Marking) => "reg-next-marking",
         (ApplicationState::Approved, _) => "reg-next-results",
@@ -109,7 +110,8 @@ fn coming(application: &ApplicationView) -> &'static str {
 }
 
 fn may_enter_room(application: &ApplicationView) -> bool {
-    application.ticket_no.is_some() && application.phase < Phase::Marking
+    let ahead = application.phase < Phase::Marking && !application.sittings_over;
+    application.ticket_no.is_some() && ahead
 }
 
 fn has_results(application: &ApplicationView) -> bool {
@@ -231,6 +233,8 @@ struct ApplyPage {
     /// The post applied for already, when another is chosen.
     present: Option<Id>,
     facts_missing: bool,
+    /// Why nobody can apply here now.
+    closed: Option<&'static str>,
 }
 
 impl ApplyPage {
@@ -281,16 +285,23 @@ async fn offer(
     action: String,
     present: Option<Id>,
 ) -> Answer<HttpResponse> {
-    let (examination, facts_missing, prospects) = store
+    let changes = present.is_some();
+    let (examination, closed, facts_missing, prospects) = store
         .read(move |view| {
             let examination = regulation::visible(view, Some(&actor), id)?;
+            let applied = service::own_application(view, actor.account, id)?.is_some();
+            let closed = match (examination.takes_applications(view.now), applied) {
+                (_, true) if !changes => Some("reg-apply-done"),
+                (false, _) => Some("reg-apply-closed"),
+                (true, _) => None,
+            };
             let facts_missing = service::candidate(view, &actor)?.facts.is_none();
             let prospects = if facts_missing {
                 Vec::new()
             } else {
                 service::prospects(view, &actor, id)?
             };
-            Ok((examination, facts_missing, prospects))
+            Ok((examination, closed, facts_missing, prospects))
         })
         .await?;
     html(&ApplyPage {
@@ -299,6 +310,7 @@ async fn offer(
         prospects,
         action,
         present,
+        closed,
         facts_missing,
     })
 }

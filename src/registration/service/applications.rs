@@ -122,6 +122,8 @@ pub struct ApplicationView {
     pub room: Option<String>,
     /// Seat, once issued.
     pub seat: Option<i32>,
+    /// Whether everything that is sat is over.
+    pub sittings_over: bool,
     /// Whether it may be withdrawn now.
     pub may_withdraw: bool,
     /// Whether it may move to another post now.
@@ -422,6 +424,8 @@ pub(super) fn application_view(
     let post = establishment::post(view, row.post_id)?;
     let course: Course = unseal(view.vault, &row.screening_sealed)?;
     let open = must_be_open(&examination, view.now).is_ok();
+    let subjects = regulation::subjects(view, examination.id)?;
+    let sittings_over = subjects.iter().all(|subject| subject.closes_at < view.now);
     let registration = &examination.profile.registration;
     let may_withdraw = open && rules::may_withdraw(row.state, registration.withdraw).is_ok();
     let may_change_post =
@@ -446,6 +450,7 @@ pub(super) fn application_view(
         ticket_no: row.ticket_no,
         room: row.room,
         seat: row.seat,
+        sittings_over,
         may_withdraw,
         may_change_post,
     })
