@@ -60,6 +60,8 @@ enum Command {
         /// The directory that `keju backup` made.
         from: PathBuf,
     },
+    /// Bring the schema of the database up to date, as its owner. Then `serve` needs no owner.
+    Migrate,
     /// Derive everything again that can be derived, and name what differs; the server may go on.
     Verify {
         /// Print the outcomes as JSON.
@@ -115,6 +117,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
             let manifest = commands::restore(&settings, &from)?;
             println!("{}: {manifest}", settings.data.display());
         }
+        Command::Migrate => commands::migrate(&settings)?,
         Command::Verify { json } => verify(&settings, json)?,
         Command::Openapi => println!("{}", commands::openapi()?),
     }

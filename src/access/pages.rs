@@ -92,6 +92,8 @@ async fn sign_in(
         Ok(opened) => {
             let to = if opened.must_change_password {
                 "/account".to_owned()
+            } else if next == "/" {
+                desk_of(&opened.actor).to_owned()
             } else {
                 next
             };
@@ -115,6 +117,19 @@ async fn sign_in(
             };
             refused_page(&problem, &again)
         }
+    }
+}
+
+/// Where somebody's work lies, for who signs in without having been on the way anywhere.
+fn desk_of(actor: &Actor) -> &'static str {
+    match actor.roles.first() {
+        Some(Role::Candidate) => "/my",
+        Some(Role::Organiser | Role::Hr) => "/manage/examinations",
+        Some(Role::Author | Role::Reviewer) => "/bank",
+        Some(Role::Marker) => "/marking",
+        Some(Role::Supervisor | Role::AuditAdmin) => "/decisions",
+        Some(Role::SystemAdmin | Role::SecurityAdmin) => "/accounts",
+        None => "/",
     }
 }
 

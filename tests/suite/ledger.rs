@@ -1,13 +1,15 @@
 //! The decision log can only be added to, on both databases, and says so when it was altered.
 
-use diesel::RunQueryDsl as _;
 use diesel::connection::SimpleConnection as _;
+use diesel::{Connection as _, PgConnection, RunQueryDsl as _};
 use keju::access::Role;
 use keju::kernel::Problem;
+use keju::kernel::secret::Secret;
 use keju::ledger;
+use keju::store::{Store, Target, Vault};
 use serde_json::json;
 
-use crate::support::{TestApp, on_both};
+use crate::support::{Database, TestApp, on_both};
 
 /// Runs SQL as the application would, in a transaction of its own.
 fn try_sql(app: &TestApp, sql: &'static str) -> Result<(), String> {
@@ -132,4 +134,55 @@ fn an_altered_row_is_named() {
         found.to_string(),
         "entry 1 (organisation.added) was altered: its leaf does not commit to its payload"
     );
+}
+
+/// On PostgreSQL the server works under a login that owns nothing: it serves, and not even by
+/// leaving its role can it take the guards away.
+#[test]
+fn a_login_that_owns_nothing_serves_and_cannot_remove_the_guards() {
+    let Some(owner) = TestApp::start(Database::Postgres) else {
+        return eprintln!("not run: PostgreSQL is not installed");
+    };
+    with_decisions(&owner);
+    let Target::Postgres(url) = owner.store.target().clone() else {
+        panic!("not PostgreSQL");
+    };
+    let mut pg = PgConnection::establish(url.reveal()).unwrap();
+    pg.batch_execute(
+        "CREATE ROLE keju_node LOGIN; GRANT keju_app TO keju_node; \
+         CREATE ROLE keju_stranger LOGIN; GRANT keju_app TO keju_stranger;",
+    )
+    .unwrap();
+    let node = Target::Postgres(Secret::new(
+        url.reveal().replace("user=keju", "user=keju_node"),
+    ));
+    let node = TestApp::on(node, owner.data.clone(), owner.clock.clone());
+    let hr = node.signed_in("hr2", &[Role::Hr]);
+    hr.post("/organisations", &json!({ "code": "N", "name_zh": "单位" }))
+        .id();
+    node.settle_log();
+    assert_eq!(node.store.read_blocking(ledger::check).unwrap(), Ok(4));
+    for sql in [
+        "RESET ROLE; ALTER TABLE ledger DISABLE TRIGGER ALL",
+        "RESET ROLE; DROP TRIGGER ledger_guard ON ledger",
+        "RESET ROLE; DELETE FROM ledger",
+        "RESET ROLE; TRUNCATE ledger",
+        "RESET ROLE; SET session_replication_role = replica",
+        "RESET ROLE; SET ROLE keju",
+        "RESET ROLE; DROP TABLE checkpoint",
+    ] {
+        assert!(try_sql(&node, sql).is_err(), "{sql}");
+    }
+    // It does not migrate, and says who does.
+    pg.batch_execute("DELETE FROM __diesel_schema_migrations WHERE version = '0002'")
+        .unwrap();
+    let stranger = url.reveal().replace("user=keju", "user=keju_stranger");
+    let vault = Vault::open(&owner.data).unwrap();
+    let refused = Store::open(
+        Target::Postgres(Secret::new(stranger)),
+        owner.clock.clone(),
+        vault,
+    );
+    let refused = refused.err().unwrap().to_string();
+    assert!(refused.contains("keju migrate"), "{refused}");
 }

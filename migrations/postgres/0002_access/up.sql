@@ -50,6 +50,8 @@ ALTER TABLE account DROP COLUMN locked_until;
 GRANT SELECT, INSERT, UPDATE, DELETE ON sign_up, password_reset, sign_in_guard,
     working_calendar TO keju_app;
 GRANT SELECT, INSERT ON installation TO keju_app;
+-- A login that owns nothing sees which migrations there are, and makes none.
+GRANT SELECT ON __diesel_schema_migrations TO keju_app;
 
 -- Places in the log follow each other without a gap, whoever writes them.
 CREATE FUNCTION keju_dense() RETURNS trigger LANGUAGE plpgsql AS $$

@@ -40,3 +40,10 @@ pub fn lock_data(data: &Path) -> Result<DataLock, Problem> {
 pub fn open_store(settings: &Settings, clock: Clock) -> Result<Store, Problem> {
     Store::open(settings.target(), clock, Vault::open(&settings.data)?)
 }
+
+/// Brings the schema of the database up to date, as the login of the settings.
+pub fn migrate(settings: &Settings) -> Result<(), Problem> {
+    let store = open_store(settings, Clock::system())?;
+    store.close();
+    Ok(())
+}
