@@ -66,9 +66,7 @@ impl House {
     /// An examination in the phase of tickets, with a bank, without a blueprint.
     pub(crate) fn new(candidates: usize) -> Self {
         let clock = Clock::manual(START);
-        let dir = std::env::temp_dir().join(format!("keju-test-{}", Id::new(START)));
-        std::fs::create_dir_all(&dir).unwrap();
-        let store = Store::open_embedded(&dir, clock.clone()).unwrap();
+        let store = Store::scratch(clock.clone());
         let organiser = actor(Role::Organiser);
         let opening = organiser.clone();
         let (examination, subject, candidates) = store

@@ -62,9 +62,7 @@ fn said(problem: &Problem) -> Vec<String> {
 
 impl House {
     fn new() -> Self {
-        let dir = std::env::temp_dir().join(format!("keju-bank-{}", Id::new(NOW)));
-        std::fs::create_dir_all(&dir).unwrap();
-        let store = Store::open_embedded(&dir, Clock::manual(NOW)).unwrap();
+        let store = Store::scratch(Clock::manual(NOW));
         let account = |name: &str, role| {
             let new = NewAccount {
                 email: format!("{name}@example.org"),

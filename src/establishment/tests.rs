@@ -32,9 +32,7 @@ fn somebody(role: Role) -> Actor {
 
 impl House {
     fn new(track: Track, free: i32) -> Self {
-        let dir = std::env::temp_dir().join(format!("keju-establishment-{}", Id::new(NOW)));
-        std::fs::create_dir_all(&dir).unwrap();
-        let store = Store::open_embedded(&dir, Clock::manual(NOW)).unwrap();
+        let store = Store::scratch(Clock::manual(NOW));
         let organisation = organisation(&store, free);
         let examination = open(&store, track);
         Self {

@@ -49,9 +49,7 @@ struct Exam {
 
 impl Exam {
     fn of(track: Track) -> Self {
-        let dir = std::env::temp_dir().join(format!("keju-marking-{}", Id::new(NOW)));
-        std::fs::create_dir_all(&dir).unwrap();
-        let store = Store::open_embedded(&dir, Clock::manual(NOW)).unwrap();
+        let store = Store::scratch(Clock::manual(NOW));
         let new = |store: &Store| store.write_blocking(move |tx| locked(tx, track)).unwrap();
         let (id, subject, sat, absent, attempt, statement) = new(&store);
         Self {

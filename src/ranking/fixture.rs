@@ -53,9 +53,7 @@ impl Sat {
 
     pub(crate) fn at(now: Instant, quota: i32) -> Self {
         let hr = actor(Role::Hr);
-        let dir = std::env::temp_dir().join(format!("keju-results-{}", Id::new(now)));
-        std::fs::create_dir_all(&dir).unwrap();
-        let store = Store::open_embedded(&dir, Clock::manual(now)).unwrap();
+        let store = Store::scratch(Clock::manual(now));
         let act = move |tx: &mut Tx<'_>| examination(tx, quota);
         store.clock().set(now.plus_seconds(-60 * DAY));
         let (examination, post, subjects) = store.write_blocking(act).unwrap();

@@ -12,7 +12,7 @@ use crate::draw::Seed;
 use crate::establishment::rules::{Education, Requirements};
 use crate::establishment::service::NewOrganisation;
 use crate::kernel::resident_id::ResidentId;
-use crate::kernel::secret::{self, Secret};
+use crate::kernel::secret::Secret;
 use crate::kernel::{Clock, Id, Instant, Problem};
 use crate::ledger;
 use crate::regulation::service::{NewExamination, Sitting};
@@ -54,9 +54,7 @@ impl World {
     fn with(overrides: &str) -> Self {
         let start: Instant = serde_json::from_str("\"2026-03-01T00:00:00Z\"").unwrap();
         let clock = Clock::manual(start);
-        let data = std::env::temp_dir().join(format!("keju-registration-{}", secret::token()));
-        std::fs::create_dir_all(&data).unwrap();
-        let store = Store::open_embedded(&data, clock.clone()).unwrap();
+        let store = Store::scratch(clock.clone());
         let (hr, organiser) = (staff(Role::Hr, start), staff(Role::Organiser, start));
         let (by_hr, by_organiser, rules) = (hr.clone(), organiser.clone(), overrides.to_owned());
         let (examination, posts) = store

@@ -12,9 +12,7 @@ const NOW: Instant = Instant::from_micros(1_772_326_800_000_000);
 const DAY: i64 = 86_400;
 
 fn store() -> Store {
-    let dir = std::env::temp_dir().join(format!("keju-regulation-{}", Id::new(NOW)));
-    std::fs::create_dir_all(&dir).unwrap();
-    Store::open_embedded(&dir, Clock::manual(NOW)).unwrap()
+    Store::scratch(Clock::manual(NOW))
 }
 
 fn somebody(role: Role) -> Actor {

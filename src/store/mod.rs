@@ -90,6 +90,9 @@ struct Inner {
     writer: Option<Writer>,
     clock: Clock,
     vault: Vault,
+    /// Removed with the store.
+    #[cfg(test)]
+    scratch: Option<tempfile::TempDir>,
 }
 
 impl Store {
@@ -112,6 +115,8 @@ impl Store {
             writer,
             clock,
             vault,
+            #[cfg(test)]
+            scratch: None,
         })))
     }
 
@@ -119,6 +124,15 @@ impl Store {
     pub fn open_embedded(data: &Path, clock: Clock) -> Result<Self, Problem> {
         let vault = Vault::open(data)?;
         Self::open(Target::Sqlite(data.join("keju.db")), clock, vault)
+    }
+
+    /// A new store on an embedded database of its own, which goes with it.
+    #[cfg(test)]
+    pub(crate) fn scratch(clock: Clock) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let mut store = Self::open_embedded(dir.path(), clock).unwrap();
+        Arc::get_mut(&mut store.0).unwrap().scratch = Some(dir);
+        store
     }
 
     /// The clock everything reads.
