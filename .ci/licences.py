@@ -1,7 +1,6 @@
 """Checks that every dependency has a licence that may be linked into an Apache-2.0 program.
 
-Reads `cargo metadata` on standard input. Advisories cannot be checked without a network; the
-known one is named in docs/security.md.
+Reads `cargo metadata` on standard input.
 """
 
 import json
