@@ -10,8 +10,8 @@ use super::rules::Role;
 use super::service::{self, AccountView, SessionKind};
 use super::{Actor, LinkLimit, SignInLimit, api};
 use crate::http::{
-    Answer, NoFields, Page, PageForm, Params, ProblemBody, PublicUrl, html, is_local_path,
-    see_other,
+    Answer, NoFields, Page, PageForm, Params, ProblemBody, PublicUrl, html, html_refused,
+    is_local_path, see_other,
 };
 use crate::kernel::error::Kind;
 use crate::kernel::secret::Secret;
@@ -115,7 +115,7 @@ async fn sign_in(
                 email: form.email,
                 refused,
             };
-            refused_page(&problem, &again)
+            html_refused(&problem, &again)
         }
     }
 }
@@ -205,7 +205,7 @@ async fn request_reset(
         Err(problem) if problem.kind == Kind::Internal => Err(problem),
         Err(problem) => {
             let refused = Some(sentence(&problem, &page));
-            refused_page(&problem, &ForgotPage { page, refused })
+            html_refused(&problem, &ForgotPage { page, refused })
         }
     }
 }
@@ -253,7 +253,7 @@ async fn reset_password(
                 token,
                 refused,
             };
-            refused_page(&problem, &again)
+            html_refused(&problem, &again)
         }
     }
 }
@@ -263,13 +263,6 @@ fn sentence(problem: &Problem, page: &Page) -> String {
     let body = ProblemBody::new(problem, page.lang);
     let field = body.errors.into_iter().next().map(|fault| fault.detail);
     field.unwrap_or(body.title)
-}
-
-/// A form once more, with the status of its refusal.
-fn refused_page(problem: &Problem, form: &impl Template) -> Answer<HttpResponse> {
-    let mut answer = html(form)?;
-    *answer.status_mut() = actix_web::ResponseError::status_code(problem);
-    Ok(answer)
 }
 
 #[derive(Template)]

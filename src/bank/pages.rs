@@ -2,7 +2,7 @@
 
 use actix_multipart::form::{MultipartForm, MultipartFormConfig};
 use actix_web::dev::Payload;
-use actix_web::{FromRequest, HttpRequest, HttpResponse, ResponseError as _, web};
+use actix_web::{FromRequest, HttpRequest, HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
 
@@ -12,7 +12,7 @@ use super::life::ItemState;
 use super::service::{self, BankView, ItemFilter, ItemSummary, ItemView, Queue, Review};
 use super::{api, formats};
 use crate::access::{Actor, Role};
-use crate::http::{Answer, Page, PageForm, Params, ProblemBody, html, see_other};
+use crate::http::{Answer, Page, PageForm, Params, ProblemBody, html, html_refused, see_other};
 use crate::kernel::error::Kind;
 use crate::kernel::{Fault, Id, Problem};
 use crate::store::Store;
@@ -152,22 +152,16 @@ async fn import(
         Err(problem) if problem.kind == Kind::Invalid => {
             let banks = store.read(move |view| service::banks(view, &actor)).await?;
             let refused = Some(Refusal::new(&page, &problem));
-            let answer = html(&OverviewPage {
+            let again = OverviewPage {
                 page,
                 banks,
                 refused,
                 bank,
-            });
-            refused_with(&problem, answer?)
+            };
+            html_refused(&problem, &again)
         }
         Err(problem) => Err(problem),
     }
-}
-
-/// A page that is shown again, with the status of what was refused.
-fn refused_with(problem: &Problem, mut answer: HttpResponse) -> Answer<HttpResponse> {
-    *answer.status_mut() = problem.status_code();
-    Ok(answer)
 }
 
 /// The fields above the list of items, as they were sent.
@@ -305,7 +299,7 @@ impl ItemFormPage {
         let body = ProblemBody::new(problem, self.page.lang);
         self.title = Some(body.title);
         self.faults = body.errors;
-        refused_with(problem, html(&self)?)
+        html_refused(problem, &self)
     }
 }
 

@@ -12,7 +12,9 @@ pub use assets::serve as serve_asset;
 pub use body::{Body, MAX_BODY, NoFields, PageForm, Params, read_up_to};
 pub use guard::{refuse_cross_site, security_headers};
 pub use lang::{Lang, has_message};
-pub use page::{Page, Visitor, html, is_local_path, see_other, switch_language, zone};
+pub use page::{
+    Page, Visitor, html, html_refused, is_local_path, see_other, switch_language, zone,
+};
 pub use problem::{Answer, FaultBody, ProblemBody, path_not_found, render_problems};
 
 /// The address under which people reach the server, without a slash at its end: for links in mail.

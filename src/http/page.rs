@@ -5,7 +5,9 @@ use std::fmt::Display;
 use actix_web::cookie::{Cookie, SameSite, time::Duration};
 use actix_web::dev::Payload;
 use actix_web::http::header;
-use actix_web::{FromRequest, HttpMessage as _, HttpRequest, HttpResponse, web};
+use actix_web::{
+    FromRequest, HttpMessage as _, HttpRequest, HttpResponse, ResponseError as _, web,
+};
 use askama::Template;
 use jiff::tz::TimeZone;
 
@@ -176,6 +178,13 @@ pub fn html(page: &impl Template) -> Answer<HttpResponse> {
     Ok(HttpResponse::Ok()
         .content_type("text/html; charset=utf-8")
         .body(text))
+}
+
+/// A page that shows a refusal, such as a form once more, with the refusal's status.
+pub fn html_refused(problem: &Problem, page: &impl Template) -> Answer<HttpResponse> {
+    let mut answer = html(page)?;
+    *answer.status_mut() = problem.status_code();
+    Ok(answer)
 }
 
 /// Sends the browser on with a GET, after something was done.

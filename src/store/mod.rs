@@ -193,20 +193,8 @@ impl Store {
         })
     }
 
-    /// As [`Store::read`], seeing one state of the database however long it takes and whoever
-    /// writes meanwhile: for reads that are compared with each other.
-    pub async fn snapshot<T, F>(&self, read: F) -> Result<T, Problem>
-    where
-        T: Send + 'static,
-        F: FnOnce(&mut View<'_>) -> Result<T, Problem> + Send + 'static,
-    {
-        let store = self.clone();
-        tokio::task::spawn_blocking(move || store.snapshot_blocking(read))
-            .await
-            .map_err(Problem::internal)?
-    }
-
-    /// As [`Store::snapshot`], on this thread.
+    /// As [`Store::read_blocking`], seeing one state of the database however long it takes and
+    /// whoever writes meanwhile: for reads that are compared with each other.
     pub fn snapshot_blocking<T>(
         &self,
         read: impl FnOnce(&mut View<'_>) -> Result<T, Problem>,

@@ -1,11 +1,13 @@
 //! Pages: signing up as a candidate, and verifying the address by the link from the mail.
 
-use actix_web::{HttpResponse, ResponseError as _, web};
+use actix_web::{HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
 
 use crate::access::LinkLimit;
-use crate::http::{Answer, Page, PageForm, Params, ProblemBody, PublicUrl, html, see_other};
+use crate::http::{
+    Answer, Page, PageForm, Params, ProblemBody, PublicUrl, html, html_refused, see_other,
+};
 use crate::kernel::Problem;
 use crate::kernel::error::Kind;
 use crate::kernel::secret::Secret;
@@ -96,13 +98,12 @@ fn again(page: Page, fields: SignUpFields, problem: &Problem) -> Answer<HttpResp
         resident_id: fields.resident_id,
         email: fields.email,
     };
-    let mut answer = html(&SignUpPage {
+    let again = SignUpPage {
         page,
         typed,
         refused,
-    })?;
-    *answer.status_mut() = problem.status_code();
-    Ok(answer)
+    };
+    html_refused(problem, &again)
 }
 
 #[derive(Template)]
@@ -180,9 +181,8 @@ async fn verify(
         Ok(_) => Ok(see_other("/sign-in?done=address-verified")),
         Err(problem) if problem.kind == Kind::Invalid => {
             let refused = Some(ProblemBody::new(&problem, page.lang));
-            let mut answer = html(&verify_page(page, &store, fields.token, refused).await?)?;
-            *answer.status_mut() = problem.status_code();
-            Ok(answer)
+            let again = verify_page(page, &store, fields.token, refused).await?;
+            html_refused(&problem, &again)
         }
         Err(problem) => Err(problem),
     }
