@@ -5,7 +5,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::access::{Actor, Role};
-use crate::establishment::service::{PostView, posts};
+use crate::establishment::service::{PostView, standing_posts};
 use crate::kernel::{Id, Instant, Problem};
 use crate::ledger::{self, Leaf, LogEntry, PublicEntry};
 use crate::ranking::RankedList;
@@ -52,7 +52,7 @@ pub fn published(
         return Ok(results);
     }
     let id = results.examination.id;
-    results.posts = posts(view, id)?;
+    results.posts = standing_posts(view, id)?;
     let wanted = |candidate: &&PostView| post.is_none_or(|post| candidate.id == post);
     results.shown = results.posts.iter().find(wanted).cloned();
     if post.is_some() && results.shown.is_none() {

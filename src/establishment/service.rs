@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use super::rules::{self, Headcount, HeadcountKind, PostState, Requirements};
 use super::store::{self, HeadcountRow, OrganisationRow, PostRow};
 use crate::access::{Actor, Role};
-use crate::kernel::{Fault, Id, Problem};
+use crate::kernel::{Fault, Id, Instant, Problem};
 use crate::ledger;
 use crate::regulation::Phase;
 use crate::regulation::service::{self as regulation, Examination};
@@ -210,6 +210,17 @@ pub struct PostView {
     pub requirements: Requirements,
     /// Whether it still stands.
     pub state: PostState,
+    /// The approval under which it is kept in spite of too few applicants.
+    pub kept_under: Option<String>,
+    /// Until when the applicants of a cancelled post may move to another.
+    pub transfer_until: Option<Instant>,
+}
+
+impl PostView {
+    /// Whether nobody can apply for it or be ranked on it any more.
+    pub fn is_cancelled(&self) -> bool {
+        self.state == PostState::Cancelled
+    }
 }
 
 /// Adds a post to a draft and takes the free headcount it needs.
@@ -239,6 +250,8 @@ pub fn add_post(
         requirements: serde_json::to_string(&new.requirements).map_err(Problem::internal)?,
         state: PostState::Open,
         created_at: tx.now,
+        kept_under: None,
+        transfer_until: None,
     };
     store::insert_post(tx, &row)?;
     let inputs = json!({
@@ -312,10 +325,64 @@ pub fn remove_post(tx: &mut Tx<'_>, actor: &Actor, id: Id) -> Result<(), Problem
     Ok(())
 }
 
+/// What follows for a post that drew too few applicants. The act that decides it stands in the room
+/// that counts applicants, and records it.
+#[derive(Debug, Clone, Copy)]
+pub enum Remedy<'a> {
+    /// Fewer places (调减).
+    Cut {
+        /// Places from now on.
+        places: i32,
+    },
+    /// No post any more (取消).
+    Cancel {
+        /// When the time to move is over, if there is one.
+        transfer_until: Option<Instant>,
+    },
+    /// The post stands all the same, under this approval (经批准保留).
+    Keep {
+        /// Its number.
+        approval: &'a str,
+    },
+}
+
+/// Changes a post as `remedy` says and gives back the headcount it no longer needs.
+pub fn remedy(
+    tx: &mut Tx<'_>,
+    examination: &Examination,
+    post: &PostView,
+    remedy: Remedy<'_>,
+) -> Result<(), Problem> {
+    let (done, freed) = match remedy {
+        Remedy::Cut { places } => (
+            store::cut_post(tx, post.id, post.quota, places)?,
+            post.quota - places,
+        ),
+        Remedy::Cancel { transfer_until } => {
+            (store::cancel_post(tx, post.id, transfer_until)?, post.quota)
+        }
+        Remedy::Keep { approval } => (store::keep_post(tx, post.id, approval)?, 0),
+    };
+    if !done {
+        return Err(Problem::conflict("post-cancelled"));
+    }
+    if freed > 0 && rules::takes_headcount(examination.track) {
+        store::release_slots(tx, post.organisation, post.headcount_kind, freed)?;
+    }
+    Ok(())
+}
+
 /// The posts of an examination, by code, for the rooms that follow.
 pub fn posts(view: &mut View<'_>, examination: Id) -> Result<Vec<PostView>, Problem> {
     let rows = store::posts(view.db, examination, None, None)?;
     rows.into_iter().map(post_view).collect()
+}
+
+/// As [`posts`], without those that were cancelled.
+pub fn standing_posts(view: &mut View<'_>, examination: Id) -> Result<Vec<PostView>, Problem> {
+    let mut standing = posts(view, examination)?;
+    standing.retain(|post| !post.is_cancelled());
+    Ok(standing)
 }
 
 /// One post, for the rooms that follow.
@@ -361,6 +428,8 @@ fn post_view((row, organisation): (PostRow, OrganisationRow)) -> Result<PostView
         quota: row.quota,
         requirements: serde_json::from_str(&row.requirements).map_err(Problem::internal)?,
         state: row.state,
+        kept_under: row.kept_under,
+        transfer_until: row.transfer_until,
     })
 }
 

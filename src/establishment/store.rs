@@ -153,6 +153,10 @@ pub(super) struct PostRow {
     pub requirements: String,
     pub state: PostState,
     pub created_at: Instant,
+    /// The approval under which it is kept in spite of too few applicants.
+    pub kept_under: Option<String>,
+    /// Until when the applicants of a cancelled post may move to another.
+    pub transfer_until: Option<Instant>,
 }
 
 pub(super) fn insert_post(tx: &mut Tx<'_>, row: &PostRow) -> Result<(), Problem> {
@@ -166,6 +170,46 @@ pub(super) fn insert_post(tx: &mut Tx<'_>, row: &PostRow) -> Result<(), Problem>
 /// Says whether the post was still there: of two who remove it, one gives its slots back.
 pub(super) fn delete_post(tx: &mut Tx<'_>, id: Id) -> Result<bool, Problem> {
     Ok(diesel::delete(post::table.find(id)).execute(tx.db)? == 1)
+}
+
+/// Cuts a post that stands and still has `from` places; says whether it did.
+pub(super) fn cut_post(tx: &mut Tx<'_>, id: Id, from: i32, to: i32) -> Result<bool, Problem> {
+    let cut = diesel::update(open_post(id).filter(post::quota.eq(from)))
+        .set(post::quota.eq(to))
+        .execute(tx.db)?;
+    Ok(cut == 1)
+}
+
+/// Cancels a post that stands; says whether it did.
+pub(super) fn cancel_post(
+    tx: &mut Tx<'_>,
+    id: Id,
+    transfer_until: Option<Instant>,
+) -> Result<bool, Problem> {
+    let cancelled = diesel::update(open_post(id))
+        .set((
+            post::state.eq(PostState::Cancelled),
+            post::transfer_until.eq(transfer_until),
+        ))
+        .execute(tx.db)?;
+    Ok(cancelled == 1)
+}
+
+/// Notes the approval under which a post that stands is kept; says whether it did.
+pub(super) fn keep_post(tx: &mut Tx<'_>, id: Id, approval: &str) -> Result<bool, Problem> {
+    let kept = diesel::update(open_post(id))
+        .set(post::kept_under.eq(approval))
+        .execute(tx.db)?;
+    Ok(kept == 1)
+}
+
+/// The post, if it stands.
+#[diesel::dsl::auto_type(no_type_alias)]
+fn open_post(id: Id) -> _ {
+    let open: PostState = PostState::Open;
+    post::table
+        .filter(post::id.eq(id))
+        .filter(post::state.eq(open))
 }
 
 /// The posts of an examination with their organisations, by code, after the code `after`.

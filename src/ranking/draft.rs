@@ -8,7 +8,7 @@ use super::lists::{merit_list, shortlist};
 use super::order::{Ranked, Row, rank_written};
 use super::store;
 use super::words::{MarkState, RankedList, Standing};
-use crate::establishment::service::{PostView, posts};
+use crate::establishment::service::{PostView, standing_posts};
 use crate::kernel::{Id, Problem, Score};
 use crate::marking::service::component_marks;
 use crate::registration::records::{Ticketed, ticketed};
@@ -82,7 +82,7 @@ pub(super) fn draft(
         columns::columns(profile, decided, given, |c| counts(list, c)).map_err(refused)
     };
     let (mut lists, mut missing) = (Vec::new(), Vec::new());
-    for post in posts(view, examination.id)? {
+    for post in standing_posts(view, examination.id)? {
         let mut entrants: Vec<Entrant<'_>> = Vec::new();
         for candidate in candidates.iter().filter(|c| c.post == post.id) {
             match columns_of(candidate)? {

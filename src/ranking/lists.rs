@@ -171,15 +171,6 @@ pub fn merit_list(profile: &Profile, quota: u32, rows: &[Row]) -> Result<Vec<Mer
         .collect())
 }
 
-/// Whether a post with `quota` places drew enough applicants to be examined (开考比例). Which
-/// applicants count is the profile's [`basis`](crate::regulation::MinApplicants::basis); without
-/// such a rule any number is enough.
-pub fn applicant_ratio_met(profile: &Profile, quota: u32, count: u64) -> bool {
-    let least = |ratio: u32| u64::from(quota) * u64::from(ratio);
-    let rule = profile.min_applicants.as_ref();
-    rule.is_none_or(|rule| count >= least(rule.ratio))
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::order::rank_written;
@@ -315,14 +306,6 @@ mod tests {
             outcomes(&all, 2, &rows),
             [Proposed, ProposedByTie, ProposedByTie, Reserve(1)]
         );
-    }
-
-    #[test]
-    fn a_post_opens_with_five_paid_applicants_for_each_place() {
-        assert!(applicant_ratio_met(&civil(), 2, 10));
-        assert!(!applicant_ratio_met(&civil(), 2, 9));
-        let title = Profile::shipped(Track::Title).unwrap();
-        assert!(applicant_ratio_met(&title, 1, 0));
     }
 
     proptest! {

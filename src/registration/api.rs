@@ -8,8 +8,8 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use super::records::Facts;
 use super::rules::ApplicationState;
 use super::service::{
-    self, ApplicationLine, ApplicationView, CandidateView, Issue, Issued, NewCandidate,
-    PhotoContent, ReviewView, TicketView, Verdict,
+    self, ApplicationLine, ApplicationView, Cancellation, CandidateView, Issued, NewCandidate,
+    PhotoContent, Reduction, Retention, ReviewView, Shortfall, TicketView, Verdict,
 };
 use super::upload;
 use crate::access::api::{Created, Paging, idempotency_key};
@@ -36,6 +36,10 @@ pub fn operations(config: &mut ServiceConfig<'_>) {
         .service(list_applications)
         .service(show_review)
         .service(review_application)
+        .service(list_shortfalls)
+        .service(reduce_post)
+        .service(cancel_post)
+        .service(keep_post)
         .service(issue_tickets)
         .service(show_ticket);
 }
@@ -303,21 +307,84 @@ pub async fn review_application(
     Ok(HttpResponse::NoContent().finish())
 }
 
+/// The posts with too few applicants, and what the rules allow for each. Role: HR officer or
+/// organiser.
+#[utoipa::path(tag = "registration", responses((status = 200, body = Vec<Shortfall>), (status = 403, body = ProblemBody)))]
+#[get("/examinations/{id}/shortfalls")]
+pub async fn list_shortfalls(
+    store: web::Data<Store>,
+    actor: Actor,
+    id: web::Path<Id>,
+) -> Answer<web::Json<Vec<Shortfall>>> {
+    let id = id.into_inner();
+    store
+        .read(move |view| service::shortfalls(view, &actor, id))
+        .await
+        .map(web::Json)
+}
+
+/// Cuts the places of a post that drew too few applicants. Role: HR officer or organiser.
+#[utoipa::path(request_body = Reduction, tag = "registration", responses((status = 204), (status = 403, body = ProblemBody), (status = 409, body = ProblemBody), (status = 422, body = ProblemBody)))]
+#[post("/posts/{id}/reduction")]
+pub async fn reduce_post(
+    store: web::Data<Store>,
+    actor: Actor,
+    id: web::Path<Id>,
+    Body(reduction): Body<Reduction>,
+) -> Answer<HttpResponse> {
+    let id = id.into_inner();
+    store
+        .write(move |tx| service::reduce_post(tx, &actor, id, &reduction))
+        .await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// Cancels a post that drew too few applicants. Role: HR officer or organiser.
+#[utoipa::path(request_body = Cancellation, tag = "registration", responses((status = 204), (status = 403, body = ProblemBody), (status = 409, body = ProblemBody), (status = 422, body = ProblemBody)))]
+#[post("/posts/{id}/cancellation")]
+pub async fn cancel_post(
+    store: web::Data<Store>,
+    actor: Actor,
+    id: web::Path<Id>,
+    Body(cancellation): Body<Cancellation>,
+) -> Answer<HttpResponse> {
+    let id = id.into_inner();
+    store
+        .write(move |tx| service::cancel_post(tx, &actor, id, &cancellation))
+        .await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// Keeps a post that drew too few applicants, under an approval. Role: HR officer or organiser.
+#[utoipa::path(request_body = Retention, tag = "registration", responses((status = 204), (status = 403, body = ProblemBody), (status = 409, body = ProblemBody), (status = 422, body = ProblemBody)))]
+#[post("/posts/{id}/retention")]
+pub async fn keep_post(
+    store: web::Data<Store>,
+    actor: Actor,
+    id: web::Path<Id>,
+    Body(retention): Body<Retention>,
+) -> Answer<HttpResponse> {
+    let id = id.into_inner();
+    store
+        .write(move |tx| service::keep_post(tx, &actor, id, &retention))
+        .await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
 /// Draws ticket numbers, rooms and seats for everybody approved. Role: organiser.
-#[utoipa::path(request_body = Issue, tag = "registration", responses((status = 201, body = Issued), (status = 403, body = ProblemBody), (status = 409, body = ProblemBody)))]
+#[utoipa::path(tag = "registration", responses((status = 201, body = Issued), (status = 403, body = ProblemBody), (status = 409, body = ProblemBody)))]
 #[post("/examinations/{id}/tickets")]
 pub async fn issue_tickets(
     request: HttpRequest,
     store: web::Data<Store>,
     actor: Actor,
     id: web::Path<Id>,
-    Body(issue): Body<Issue>,
 ) -> Answer<HttpResponse> {
     let (key, examination) = (idempotency_key(&request)?, id.into_inner());
     let issued = store
         .write(move |tx| {
-            once(tx, &actor, key.as_deref(), &(examination, &issue), |tx| {
-                service::issue_tickets(tx, &actor, examination, &issue)
+            once(tx, &actor, key.as_deref(), &examination, |tx| {
+                service::issue_tickets(tx, &actor, examination)
             })
         })
         .await?;

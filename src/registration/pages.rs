@@ -2,6 +2,7 @@
 
 mod manage;
 mod own;
+mod shortfalls;
 mod sign_up;
 
 use actix_web::web;
@@ -16,7 +17,8 @@ pub fn routes(config: &mut web::ServiceConfig) {
     config
         .configure(sign_up::routes)
         .configure(own::routes)
-        .configure(manage::routes);
+        .configure(manage::routes)
+        .configure(shortfalls::routes);
 }
 
 /// What is asked on one condition, in words.

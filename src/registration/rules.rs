@@ -23,15 +23,18 @@ pub enum ApplicationState {
     Refused,
     /// Taken back by the candidate.
     Withdrawn,
+    /// Approved for a post that was then cancelled for want of applicants.
+    Displaced,
 }
 
 impl ApplicationState {
     /// All states.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 5] = [
         Self::Submitted,
         Self::Approved,
         Self::Refused,
         Self::Withdrawn,
+        Self::Displaced,
     ];
 
     /// As stored, as in the API and in message keys.
@@ -41,6 +44,7 @@ impl ApplicationState {
             Self::Approved => "approved",
             Self::Refused => "refused",
             Self::Withdrawn => "withdrawn",
+            Self::Displaced => "displaced",
         }
     }
 }
@@ -293,6 +297,15 @@ pub fn may_change_post(state: ApplicationState, rule: ChangePost) -> Result<(), 
     }
 }
 
+/// Whether an application whose post was cancelled may still move to another (改报).
+pub fn may_transfer(until: Option<Instant>, now: Instant) -> Result<(), Problem> {
+    match until {
+        Some(until) if now < until => Ok(()),
+        Some(_) => Err(Problem::conflict("transfer-too-late")),
+        None => Err(Problem::conflict("post-change-not-allowed")),
+    }
+}
+
 /// Most characters of a reason.
 const REASON_MAX: usize = 1000;
 
@@ -414,7 +427,7 @@ mod tests {
         assert!(may_withdraw(Withdrawn, Withdraw::UntilClose).is_err());
         let moves =
             ApplicationState::ALL.map(|s| may_change_post(s, ChangePost::UntilReviewed).is_ok());
-        assert_eq!(moves, [true, false, true, false]);
+        assert_eq!(moves, [true, false, true, false, false]);
         assert!(may_change_post(Submitted, ChangePost::Never).is_err());
     }
 

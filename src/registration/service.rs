@@ -3,6 +3,7 @@
 mod applications;
 mod candidates;
 mod review;
+mod shortfall;
 mod sign_up;
 mod tickets;
 
@@ -18,8 +19,11 @@ pub use review::{
     Applicant, ApplicationLine, Counts, ReviewView, Verdict, applicant_photo, applications, counts,
     review, review_view,
 };
+pub use shortfall::{
+    Cancellation, Reduction, Retention, Shortfall, cancel_post, keep_post, reduce_post, shortfalls,
+};
 pub use sign_up::{NewCandidate, Pending, pending, sign_up, tidy, verify};
-pub use tickets::{Issue, Issued, Shortfall, TicketView, issue_tickets, ticket};
+pub use tickets::{Issued, TicketView, issue_tickets, ticket};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;

@@ -252,6 +252,19 @@ pub(super) fn count(
         .get_result(db)?)
 }
 
+/// The post of each application in this state.
+pub(super) fn posts_applied_for(
+    db: &mut AnyConn,
+    examination: Id,
+    state: ApplicationState,
+) -> Result<Vec<Id>, Problem> {
+    Ok(application::table
+        .filter(application::examination_id.eq(examination))
+        .filter(application::state.eq(state))
+        .select(application::post_id)
+        .load(db)?)
+}
+
 /// The approved applications of an examination, in the byte order of their ids.
 pub(super) fn approved(db: &mut AnyConn, examination: Id) -> Result<Vec<ApplicationRow>, Problem> {
     Ok(application::table

@@ -1,11 +1,13 @@
 //! The acts of registration, told as stories on a database of their own.
 
+mod shortfall;
+
 use std::collections::BTreeSet;
 
 use super::photo::sample_png;
 use super::records::{Facts, ticketed};
 use super::rules::{ApplicationState, Criterion};
-use super::service::{self, Issue, NewCandidate, Verdict};
+use super::service::{self, NewCandidate, Verdict};
 use crate::access::service::NewAccount;
 use crate::access::{Actor, LinkLimit, Role};
 use crate::draw::Seed;
@@ -156,9 +158,9 @@ impl World {
         (actor, application)
     }
 
-    fn issue(&self, issue: Issue) -> Result<service::Issued, Problem> {
+    fn issue(&self) -> Result<service::Issued, Problem> {
         let (organiser, examination) = (self.organiser.clone(), self.examination);
-        self.act(move |tx| service::issue_tickets(tx, &organiser, examination, &issue))
+        self.act(move |tx| service::issue_tickets(tx, &organiser, examination))
     }
 
     fn state(&self, actor: &Actor, application: Id) -> service::ApplicationView {
@@ -539,8 +541,7 @@ fn each_act_asks_for_its_role() {
         assert_eq!(code(world.decide(other, application, verdict)), "forbidden");
     }
     let (hr, examination) = (world.hr.clone(), world.examination);
-    let refused =
-        world.act(move |tx| service::issue_tickets(tx, &hr, examination, &Issue::default()));
+    let refused = world.act(move |tx| service::issue_tickets(tx, &hr, examination));
     assert_eq!(code(refused), "forbidden");
     let listed = world
         .store
@@ -687,17 +688,14 @@ fn tickets_wait_for_the_close_and_for_every_decision() {
     world.approved(1, 0);
     let undecided = world.candidate(2);
     let open = world.apply(&undecided, 1).unwrap();
-    assert_eq!(
-        code(world.issue(Issue::default())),
-        "registration-still-open"
-    );
+    assert_eq!(code(world.issue()), "registration-still-open");
     world.on_day(10);
-    let refused = world.issue(Issue::default()).unwrap_err();
+    let refused = world.issue().unwrap_err();
     assert_eq!(refused.code, "applications-undecided");
     assert_eq!(refused.args, [("count", "1".to_owned())]);
     world.review(open, true, "").unwrap();
-    world.issue(Issue::default()).unwrap();
-    assert_eq!(code(world.issue(Issue::default())), "stage-out-of-order");
+    world.issue().unwrap();
+    assert_eq!(code(world.issue()), "stage-out-of-order");
     assert_eq!(
         code(world.review(open, false, "late")),
         "stage-out-of-order"
@@ -709,28 +707,7 @@ fn tickets_wait_for_the_close_and_for_every_decision() {
 fn an_examination_without_candidates_gets_no_tickets() {
     let world = World::new();
     world.on_day(10);
-    assert_eq!(code(world.issue(Issue::default())), "nobody-admitted");
-}
-
-#[test]
-fn posts_with_too_few_applicants_are_kept_only_for_a_reason() {
-    let world = World::with(&overrides("").replace("ratio = 1", "ratio = 2"));
-    for (number, post) in [(1, 0), (2, 0), (3, 1)] {
-        world.approved(number, post);
-    }
-    world.on_day(10);
-    let refused = world.issue(Issue::default()).unwrap_err();
-    assert_eq!(refused.code, "too-few-applicants");
-    assert_eq!(refused.args, [("posts", "A02 (1/2)".to_owned())]);
-    let keep = |reason: &str| Issue {
-        keep_posts: true,
-        reason: reason.to_owned(),
-    };
-    assert_eq!(code(world.issue(keep(" "))), "required");
-    let issued = world.issue(keep("approved under No. 12")).unwrap();
-    assert_eq!(issued.kept.len(), 1);
-    let decision = world.last_decision();
-    assert_eq!(decision.reason.as_deref(), Some("approved under No. 12"));
+    assert_eq!(code(world.issue()), "nobody-admitted");
 }
 
 #[test]
@@ -740,7 +717,7 @@ fn anyone_can_draw_the_tickets_again_from_the_decision() {
         .map(|number| world.approved(number, usize::from(number % 2 == 0)))
         .collect();
     world.on_day(10);
-    world.issue(Issue::default()).unwrap();
+    world.issue().unwrap();
     let decision = world.last_decision();
     assert_eq!(decision.kind, "tickets.issued");
     assert_eq!(decision.inputs["count"], 5);
@@ -777,7 +754,7 @@ fn a_ticket_is_for_its_candidate_and_for_those_who_organise() {
     };
     assert_eq!(code(ticket(&owner)), "ticket-not-issued");
     world.on_day(10);
-    world.issue(Issue::default()).unwrap();
+    world.issue().unwrap();
     assert_eq!(code(ticket(&other)), "not-found");
     assert_eq!(code(ticket(&world.organiser)), "no problem");
     let own = ticket(&owner).unwrap();

@@ -177,7 +177,7 @@ async fn manage_list(
 }
 
 /// Reads a `datetime-local` field in the examinations' zone.
-fn moment(place: &'static str, text: &str) -> Result<Instant, Fault> {
+pub fn local_time(place: &'static str, text: &str) -> Result<Instant, Fault> {
     Instant::from_local(text, &zone()).ok_or_else(|| Fault::new(place, "not-a-time"))
 }
 
@@ -186,7 +186,7 @@ fn span(
     (from_place, from): (&'static str, &str),
     (to_place, to): (&'static str, &str),
 ) -> Result<(Instant, Instant), Problem> {
-    match (moment(from_place, from), moment(to_place, to)) {
+    match (local_time(from_place, from), local_time(to_place, to)) {
         (Ok(from), Ok(to)) => Ok((from, to)),
         (from, to) => Err(Problem::invalid(
             [from.err(), to.err()].into_iter().flatten().collect(),

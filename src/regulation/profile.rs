@@ -121,6 +121,25 @@ pub struct MinApplicants {
     pub on_fail: Vec<ShortfallAct>,
 }
 
+impl MinApplicants {
+    /// Applicants that a post with this many places needs.
+    pub fn needed(&self, places: u32) -> u32 {
+        places.saturating_mul(self.ratio)
+    }
+
+    /// Places for which this many applicants are enough.
+    pub fn places(&self, applicants: u32) -> u32 {
+        applicants.checked_div(self.ratio).unwrap_or(u32::MAX)
+    }
+
+    /// What the rules allow for a post with this many applicants. It can be cut only if they are
+    /// enough for one place.
+    pub fn allows(&self, act: ShortfallAct, applicants: u32) -> bool {
+        let possible = act != ShortfallAct::Reduce || self.places(applicants) > 0;
+        possible && self.on_fail.contains(&act)
+    }
+}
+
 /// Who goes on to the interview (面试入围), in the order of the written composite.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -183,6 +183,8 @@ diesel::table! {
         requirements -> Text,
         state -> Text,
         created_at -> BigInt,
+        kept_under -> Nullable<Text>,
+        transfer_until -> Nullable<BigInt>,
     }
 }
 

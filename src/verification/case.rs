@@ -44,6 +44,11 @@ impl Case {
         })
     }
 
+    /// The posts that were not cancelled.
+    pub(super) fn standing_posts(&self) -> impl Iterator<Item = &PostView> {
+        self.posts.iter().filter(|post| !post.is_cancelled())
+    }
+
     /// How far the examination has come: by what is stored or by its decisions, whichever is
     /// further, so that nobody hides a stage by turning the examination back.
     pub(super) fn reached(&self) -> Phase {

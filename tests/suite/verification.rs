@@ -331,6 +331,20 @@ fn an_altered_rule() {
 }
 
 #[test]
+fn a_post_with_more_places_than_were_announced() {
+    Altered::new()
+        .sql("UPDATE post SET quota = quota + 1 WHERE code = (SELECT min(code) FROM post)")
+        .must_be_found_by(2, &["post", "places", "the log offers"]);
+}
+
+#[test]
+fn a_post_that_asks_for_more_than_was_announced() {
+    Altered::new()
+        .sql("UPDATE post SET requirements = json_set(requirements, '$.years_min', 40) WHERE code = (SELECT min(code) FROM post)")
+        .must_be_found_by(2, &["post", "the log offers"]);
+}
+
+#[test]
 fn an_altered_row_of_the_log() {
     Altered::new()
         .sql(

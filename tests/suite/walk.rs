@@ -15,7 +15,9 @@ struct Walk {
     app: TestApp,
     house: House,
     examination: String,
+    office: String,
     post: String,
+    unwanted: String,
 }
 
 impl Walk {
@@ -68,7 +70,7 @@ fn announced(app: TestApp) -> Walk {
     let organiser = app.signed_in("organiser", &[Role::Organiser]);
     let office = json!({ "code": "WLJ", "name_zh": "市文化和旅游局" });
     let office = hr.post("/organisations", &office).id();
-    let approval = json!({ "approved": 21, "occupied": 20, "reason": "编办〔2026〕3号" });
+    let approval = json!({ "approved": 22, "occupied": 20, "reason": "编办〔2026〕3号" });
     let path = format!("/organisations/{office}/headcount/administrative");
     assert_eq!(hr.put(&path, &approval).status, 204);
     let examination = organiser.post("/examinations", &json!({
@@ -76,15 +78,22 @@ fn announced(app: TestApp) -> Walk {
         "registration_opens": "2026-03-03T01:00:00Z", "registration_closes": "2026-03-08T10:00:00Z",
     }));
     let examination = examination.id();
-    let post = hr.post(
-        &format!("/examinations/{examination}/posts"),
-        &json!({
-            "organisation": office, "code": "001", "title_zh": "法制审核岗", "quota": 1,
-            "headcount_kind": "administrative",
-            "requirements": { "education": "bachelor", "majors": ["法学"] },
-        }),
-    );
-    let post = post.id();
+    let rules = "[min_applicants]\non_fail = [\"cancel\", \"transfer\", \"keep_with_approval\"]\n";
+    let overrides = json!({ "overrides": rules, "reason": "本省惯例" });
+    let path = format!("/examinations/{examination}/profile-overrides");
+    assert_eq!(organiser.post(&path, &overrides).status, 204);
+    let post = |code: &str| {
+        hr.post(
+            &format!("/examinations/{examination}/posts"),
+            &json!({
+                "organisation": office, "code": code, "title_zh": "法制审核岗", "quota": 1,
+                "headcount_kind": "administrative",
+                "requirements": { "education": "bachelor", "majors": ["法学"] },
+            }),
+        )
+        .id()
+    };
+    let (post, unwanted) = (post("001"), post("002"));
     for (component, from, to) in [("xingce", "01", "03"), ("shenlun", "06", "09")] {
         let sitting = json!({
             "component": component,
@@ -98,7 +107,9 @@ fn announced(app: TestApp) -> Walk {
         app,
         house,
         examination,
+        office,
         post,
+        unwanted,
     };
     walk.done(Role::Organiser, "announcement");
     walk
@@ -180,6 +191,34 @@ fn reviewed(walk: &Walk, fitting: &[String], unfit: (usize, &String)) {
     );
 }
 
+/// Nobody wants the second post, and its slot is free again; the first is kept under an approval.
+fn short_of_applicants(walk: &Walk) {
+    let hr = walk.by(Role::Hr);
+    let short = hr.get(&walk.path("shortfalls")).json;
+    let counted = |at: usize| (&short[at]["post"]["code"], &short[at]["applicants"]);
+    assert_eq!(counted(0), (&json!("001"), &json!(2)));
+    assert_eq!(counted(1), (&json!("002"), &json!(0)));
+    let free = || {
+        let office = hr.get(&format!("/organisations/{}", walk.office)).json;
+        let headcount = office["headcount"][0].clone();
+        headcount["approved"].as_i64().unwrap()
+            - headcount["occupied"].as_i64().unwrap()
+            - headcount["planned"].as_i64().unwrap()
+    };
+    assert_eq!(free(), 0);
+    let cancellation = format!("/posts/{}/cancellation", walk.unwanted);
+    let reason = json!({ "reason": "无人报考", "transfer_until": "2026-03-10T10:00:00Z" });
+    assert_eq!(hr.post(&cancellation, &reason).status, 204);
+    hr.post(&cancellation, &reason).refused(409, "no-shortfall");
+    assert_eq!(free(), 1);
+    let retention = format!("/posts/{}/retention", walk.post);
+    let approval = json!({ "approval": "人社函〔2026〕8号", "reason": "艰苦边远地区" });
+    assert_eq!(hr.post(&retention, &approval).status, 204);
+    let reduction = format!("/posts/{}/reduction", walk.post);
+    let fewer = json!({ "places": 1, "reason": "晚了" });
+    hr.post(&reduction, &fewer).refused(409, "no-shortfall");
+}
+
 /// Tickets, then blueprints and papers: not the other way round.
 fn locked(walk: &Walk) {
     let organiser = walk.by(Role::Organiser);
@@ -191,8 +230,8 @@ fn locked(walk: &Walk) {
     organiser
         .post(&tickets, &json!({}))
         .refused(409, "too-few-applicants");
-    let issue = json!({ "keep_posts": true, "reason": "经主管机关批准保留职位" });
-    let issued = organiser.post(&tickets, &issue);
+    short_of_applicants(walk);
+    let issued = organiser.post(&tickets, &json!({}));
     assert_eq!(
         (issued.status, &issued.json["count"]),
         (201, &json!(2)),

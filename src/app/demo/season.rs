@@ -14,11 +14,11 @@ use crate::kernel::resident_id::ResidentId;
 use crate::kernel::{Clock, Id, Instant, Problem, Score};
 use crate::marking::service as marking;
 use crate::ranking::service as ranking;
-use crate::registration::service::{self as registration, Issue};
+use crate::registration::service::{self as registration, Reduction, Retention, Shortfall};
 use crate::regulation::service::{self as regulation, NewExamination, Sitting};
-use crate::regulation::{ComponentKind, Profile, Track};
+use crate::regulation::{ComponentKind, Profile, ShortfallAct, Track};
 use crate::sitting::service as sitting;
-use crate::store::Store;
+use crate::store::{Store, Tx};
 
 const HOUR: i64 = 3600;
 const DAY: i64 = 24 * HOUR;
@@ -324,6 +324,26 @@ fn review(store: &Store, house: &House, application: Id) -> Result<bool, Problem
     Ok(fits)
 }
 
+/// Posts that drew too few applicants are kept where the rules let them, and else cut.
+fn settle_posts(store: &Store, house: &House, examination: Id) -> Result<(), Problem> {
+    let hr = house.the(Role::Hr)?.clone();
+    let reader = hr.clone();
+    let short =
+        store.read_blocking(move |view| registration::shortfalls(view, &reader, examination))?;
+    store.write_blocking(move |tx| short.iter().try_for_each(|one| settle(tx, &hr, one)))
+}
+
+fn settle(tx: &mut Tx<'_>, hr: &Actor, short: &Shortfall) -> Result<(), Problem> {
+    let reason = "报名人数未达到开考比例".to_owned();
+    if short.allows(ShortfallAct::KeepWithApproval) {
+        let approval = "示人社函〔2026〕8号".to_owned();
+        let retention = Retention { approval, reason };
+        return registration::keep_post(tx, hr, short.post.id, &retention);
+    }
+    let places = i32::try_from(short.places).map_err(Problem::internal)?;
+    registration::reduce_post(tx, hr, short.post.id, &Reduction { places, reason })
+}
+
 fn issue_and_lock(
     store: &Store,
     house: &House,
@@ -332,14 +352,11 @@ fn issue_and_lock(
     say: Say<'_>,
 ) -> Result<(), Problem> {
     let organiser = house.the(Role::Organiser)?.clone();
-    let issue = Issue {
-        keep_posts: true,
-        reason: "经主管机关批准保留职位（示人社函〔2026〕8号）".to_owned(),
-    };
+    settle_posts(store, house, examination)?;
     let subjects = store.read_blocking(|view| regulation::subjects(view, examination))?;
     let actor = organiser.clone();
-    let issued = store
-        .write_blocking(move |tx| registration::issue_tickets(tx, &actor, examination, &issue))?;
+    let issued =
+        store.write_blocking(move |tx| registration::issue_tickets(tx, &actor, examination))?;
     for (component, bank) in course.blueprints.iter().copied() {
         let subject = subjects
             .iter()

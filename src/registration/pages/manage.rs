@@ -6,11 +6,11 @@ use serde::Deserialize;
 
 use super::{categories, findings};
 use crate::access::{Actor, Role};
-use crate::http::{Answer, Listing, Page, PageForm, Params, html, see_other};
+use crate::http::{Answer, Listing, NoFields, Page, PageForm, Params, html, see_other};
 use crate::kernel::{Id, Instant};
 use crate::registration::api::ApplicationQuery;
 use crate::registration::rules::ApplicationState;
-use crate::registration::service::{self, ApplicationLine, Counts, Issue, ReviewView, Verdict};
+use crate::registration::service::{self, ApplicationLine, Counts, ReviewView, Verdict};
 use crate::regulation::Phase;
 use crate::regulation::service::{self as regulation, Examination};
 use crate::store::Store;
@@ -37,6 +37,8 @@ struct ApplicationsPage {
     counts: Counts,
     state: Option<ApplicationState>,
     lines: Listing<ApplicationLine>,
+    /// Posts with too few applicants about which nothing is decided.
+    short: usize,
     now: Instant,
 }
 
@@ -72,7 +74,7 @@ fn tag(state: ApplicationState) -> &'static str {
     match state {
         ApplicationState::Submitted => "wait",
         ApplicationState::Approved => "good",
-        ApplicationState::Refused => "bad",
+        ApplicationState::Refused | ApplicationState::Displaced => "bad",
         ApplicationState::Withdrawn => "",
     }
 }
@@ -86,11 +88,13 @@ async fn list(
 ) -> Answer<HttpResponse> {
     let (id, paging, state) = (id.into_inner(), query.paging(), query.state);
     let (after, fetch) = (paging.after()?, paging.fetch());
-    let (examination, counts, rows, now) = store
+    let (examination, counts, rows, short, now) = store
         .read(move |view| {
             let counts = service::counts(view, &actor, id)?;
             let rows = service::applications(view, &actor, id, state, after, fetch)?;
-            Ok((regulation::load(view, id)?, counts, rows, view.now))
+            let short = service::shortfalls(view, &actor, id)?;
+            let short = short.iter().filter(|one| one.is_open()).count();
+            Ok((regulation::load(view, id)?, counts, rows, short, view.now))
         })
         .await?;
     html(&ApplicationsPage {
@@ -99,30 +103,20 @@ async fn list(
         counts,
         state,
         lines: Listing::new(rows, paging.size(), |row| row.id.to_string()),
+        short,
         now,
     })
-}
-
-#[derive(Deserialize)]
-struct IssueFields {
-    keep_posts: Option<String>,
-    #[serde(default)]
-    reason: String,
 }
 
 async fn issue(
     store: web::Data<Store>,
     actor: Actor,
     id: web::Path<Id>,
-    PageForm(fields): PageForm<IssueFields>,
+    PageForm(NoFields {}): PageForm<NoFields>,
 ) -> Answer<HttpResponse> {
     let id = id.into_inner();
-    let issue = Issue {
-        keep_posts: fields.keep_posts.is_some(),
-        reason: fields.reason,
-    };
     store
-        .write(move |tx| service::issue_tickets(tx, &actor, id, &issue))
+        .write(move |tx| service::issue_tickets(tx, &actor, id))
         .await?;
     let list = format!("/manage/examinations/{id}/applications?done=tickets-issued");
     Ok(see_other(&list))

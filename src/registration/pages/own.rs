@@ -101,6 +101,8 @@ fn coming(application: &ApplicationView) -> &'static str {
         (ApplicationState::Submitted, _) => "reg-next-review",
         (ApplicationState::Refused, _) => "reg-next-refused",
         (ApplicationState::Withdrawn, _) => "reg-next-withdrawn",
+        (ApplicationState::Displaced, _) if application.may_change_post => "reg-next-transfer",
+        (ApplicationState::Displaced, _) => "reg-next-displaced",
         (ApplicationState::Approved, Phase::Draft | Phase::Announced) => "reg-next-ticket",
         (ApplicationState::Approved, Phase::Locked) if application.sittings_over => "reg-next-sat",
         (ApplicationState::Approved, Phase::Ticketed | Phase::Locked) => "reg-next-sitting",
@@ -265,14 +267,13 @@ async fn choose_other(
         .read(move |view| service::application(view, &reader, id))
         .await?;
     let action = format!("/my/applications/{id}/post");
-    let present = Some(application.post);
     offer(
         page,
         &store,
         actor,
         application.examination,
         action,
-        present,
+        Some(application),
     )
     .await
 }
@@ -283,15 +284,19 @@ async fn offer(
     actor: Actor,
     id: Id,
     action: String,
-    present: Option<Id>,
+    leaving: Option<ApplicationView>,
 ) -> Answer<HttpResponse> {
-    let changes = present.is_some();
+    let present = leaving.as_ref().map(|application| application.post);
     let (examination, closed, facts_missing, prospects) = store
         .read(move |view| {
             let examination = regulation::visible(view, Some(&actor), id)?;
+            let open = match &leaving {
+                Some(application) => application.may_change_post,
+                None => examination.takes_applications(view.now),
+            };
             let applied = service::own_application(view, actor.account, id)?.is_some();
-            let closed = match (examination.takes_applications(view.now), applied) {
-                (_, true) if !changes => Some("reg-apply-done"),
+            let closed = match (open, applied) {
+                (_, true) if leaving.is_none() => Some("reg-apply-done"),
                 (false, _) => Some("reg-apply-closed"),
                 (true, _) => None,
             };

@@ -7,7 +7,6 @@ use utoipa::ToSchema;
 use super::candidates::{photo_must_fit, resident_of, stated_facts};
 use super::{Facts, seal, unseal};
 use crate::access::{Actor, Role};
-use crate::establishment::rules::PostState;
 use crate::establishment::service::{self as establishment, PostView};
 use crate::kernel::{Id, Instant, Problem};
 use crate::ledger;
@@ -31,6 +30,8 @@ pub enum StepKind {
     Refused,
     /// Withdrawn.
     Withdrawn,
+    /// Its post was cancelled.
+    Displaced,
     /// Ticket and seat were issued.
     Ticketed,
 }
@@ -44,6 +45,7 @@ impl StepKind {
             Self::Approved => "approved",
             Self::Refused => "refused",
             Self::Withdrawn => "withdrawn",
+            Self::Displaced => "displaced",
             Self::Ticketed => "ticketed",
         }
     }
@@ -128,6 +130,8 @@ pub struct ApplicationView {
     pub may_withdraw: bool,
     /// Whether it may move to another post now.
     pub may_change_post: bool,
+    /// Until when, if its post was cancelled.
+    pub transfer_until: Option<Instant>,
 }
 
 /// A post and how the actor's facts compare with what it asks.
@@ -185,8 +189,9 @@ pub fn apply(tx: &mut Tx<'_>, actor: &Actor, examination: Id, post: Id) -> Resul
     Ok(row.id)
 }
 
-/// Moves an application to another post of the same examination, with the facts as they are now.
-/// It is reviewed afresh.
+/// Moves an application to another post of the same examination, with the facts as they are now:
+/// while registration is open, or, if its post was cancelled, as long as that decision says. It is
+/// reviewed afresh.
 pub fn change_post(
     tx: &mut Tx<'_>,
     actor: &Actor,
@@ -195,14 +200,13 @@ pub fn change_post(
 ) -> Result<(), Problem> {
     let acting = actor.acting_as(&[Role::Candidate])?;
     let (examination, mut row) = hold_own(tx, actor, application)?;
-    must_be_open(&examination, tx.now)?;
+    let left = establishment::post(tx, row.post_id)?;
     let from = row.state;
-    rules::may_change_post(from, examination.profile.registration.change_post)?;
+    may_move(&examination, from, &left, tx.now)?;
     let post = post_of(tx, &examination, post)?;
     if post.id == row.post_id {
         return Err(Problem::conflict("same-post"));
     }
-    let left = establishment::post(tx, row.post_id)?.code;
     let claim = claim(tx, actor.account, &examination, &post)?;
     let mut course: Course = unseal(tx.vault, &row.screening_sealed)?;
     course.findings = claim.course.findings;
@@ -214,7 +218,7 @@ pub fn change_post(
     (row.reviewed_at, row.reviewed_by, row.reason_sealed) = (None, None, None);
     replace(tx, &row, from)?;
     let inputs = json!({
-        "application": row.id, "from": left, "post": post.code,
+        "application": row.id, "from": left.code, "post": post.code,
         "facts": claim.digest, "screening": course.cited(),
     });
     let entry = examination.decision(acting, "application.moved");
@@ -261,6 +265,21 @@ fn must_be_open(examination: &Examination, now: Instant) -> Result<(), Problem> 
     )
 }
 
+/// Whether an application that stands so may leave its post now.
+fn may_move(
+    examination: &Examination,
+    state: ApplicationState,
+    post: &PostView,
+    now: Instant,
+) -> Result<(), Problem> {
+    if state == ApplicationState::Displaced {
+        examination.phase.must_be(&[Phase::Announced])?;
+        return rules::may_transfer(post.transfer_until, now);
+    }
+    must_be_open(examination, now)?;
+    rules::may_change_post(state, examination.profile.registration.change_post)
+}
+
 /// A post of this examination; any other is no post here.
 fn post_of(view: &mut View<'_>, examination: &Examination, post: Id) -> Result<PostView, Problem> {
     let missing = |_| Problem::field("post", "no-such-post");
@@ -268,15 +287,10 @@ fn post_of(view: &mut View<'_>, examination: &Examination, post: Id) -> Result<P
     if post.examination != examination.id {
         return Err(Problem::field("post", "no-such-post"));
     }
-    if is_cancelled(&post) {
+    if post.is_cancelled() {
         return Err(Problem::conflict("post-cancelled"));
     }
     Ok(post)
-}
-
-/// Whether nobody can apply for the post any more.
-pub(super) fn is_cancelled(post: &PostView) -> bool {
-    post.state == PostState::Cancelled
 }
 
 /// What a candidate brings to an application.
@@ -330,9 +344,9 @@ pub fn prospects(
     let facts = stated_facts(view, actor.account)?;
     let age = age(view, actor.account, &examination)?;
     let registration = &examination.profile.registration;
-    let posts = establishment::posts(view, examination.id)?;
-    let open = posts.into_iter().filter(|post| !is_cancelled(post));
-    Ok(open
+    let posts = establishment::standing_posts(view, examination.id)?;
+    Ok(posts
+        .into_iter()
         .map(|post| Prospect {
             findings: rules::screen(&facts, age, &post.requirements, registration),
             post,
@@ -428,8 +442,7 @@ pub(super) fn application_view(
     let sittings_over = subjects.iter().all(|subject| subject.closes_at < view.now);
     let registration = &examination.profile.registration;
     let may_withdraw = open && rules::may_withdraw(row.state, registration.withdraw).is_ok();
-    let may_change_post =
-        open && rules::may_change_post(row.state, registration.change_post).is_ok();
+    let may_change_post = may_move(&examination, row.state, &post, view.now).is_ok();
     Ok(ApplicationView {
         id: row.id,
         examination: examination.id,
@@ -453,5 +466,6 @@ pub(super) fn application_view(
         sittings_over,
         may_withdraw,
         may_change_post,
+        transfer_until: post.transfer_until,
     })
 }

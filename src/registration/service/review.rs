@@ -105,20 +105,26 @@ fn seen(view: &mut View<'_>, row: &ApplicationRow) -> Result<String, Problem> {
     Ok(hex::encode(sha256(parts.to_string())))
 }
 
+/// Tells a candidate that something was decided about an application.
+///
 /// Mail is read by others on the way: it names the examination and neither the person, the post
 /// nor the decision.
-fn notify(tx: &mut Tx<'_>, examination: &Examination, account: Id) -> Result<(), Problem> {
+pub(super) fn notify(
+    tx: &mut Tx<'_>,
+    examination: &Examination,
+    account: Id,
+) -> Result<(), Problem> {
     let to = access::email_of(tx, account)?;
     let (zh, en) = (&examination.title_zh, &examination.title_en);
     let en = if en.is_empty() { zh } else { en };
     mail::queue(
         tx,
         &to,
-        "科举：资格审查已有结果 · Keju: your application has been reviewed",
+        "科举：您的报名有新的决定 · Keju: a decision on your application",
         &format!(
-            "您在“{zh}”中的报名已经审查，请登录后在“我的报名”中查看结果和理由。\n\n\
-             Your application in “{en}” has been reviewed. Please sign in and see the decision \
-             and its reason under “My applications”.\n"
+            "您在“{zh}”中的报名有新的决定，请登录后在“我的报名”中查看结果、理由和您可以做什么。\n\n\
+             There is a decision on your application in “{en}”. Please sign in and see it, its \
+             reason and what you can do under “My applications”.\n"
         ),
     )
 }

@@ -1,13 +1,12 @@
 //! Admission tickets (准考证): numbers, rooms and seats, drawn once for everybody approved.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
 
-use super::applications::{Course, StepKind, is_cancelled, readable, replace};
+use super::applications::{Course, StepKind, readable, replace};
 use super::candidates::resident_of;
+use super::shortfall::must_be_settled;
 use super::{seal, unseal};
 use crate::access::service as access;
 use crate::access::{Actor, Role};
@@ -18,32 +17,9 @@ use crate::ledger;
 use crate::registration::rules::ApplicationState;
 use crate::registration::seating::{self, Place};
 use crate::registration::store::{self, ApplicationRow};
+use crate::regulation::Phase;
 use crate::regulation::service::{self as regulation, Examination, Subject};
-use crate::regulation::{ApplicantBasis, Phase};
 use crate::store::{Tx, View};
-
-/// How tickets are to be issued.
-#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Issue {
-    /// Whether posts with too few applicants are kept all the same.
-    #[serde(default)]
-    pub keep_posts: bool,
-    /// Why they are kept, with the approval it rests on.
-    #[serde(default)]
-    pub reason: String,
-}
-
-/// A post with fewer applicants than the announcement asks.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct Shortfall {
-    /// Code of the post.
-    pub post: String,
-    /// Approved applicants.
-    pub applicants: u32,
-    /// Applicants needed.
-    pub needed: u32,
-}
 
 /// What was issued.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -54,21 +30,10 @@ pub struct Issued {
     pub seed: String,
     /// The root over all tickets, hexadecimal.
     pub root: String,
-    /// Posts kept in spite of too few applicants.
-    pub kept: Vec<Shortfall>,
 }
 
 /// Issues the tickets of everybody approved and closes the stage of registration.
-///
-/// Posts that drew fewer applicants than the profile's ratio need a reason to be kept. Where the
-/// profile counts those who have paid, those approved are counted: fees are not collected yet.
-/// Where it counts those who sat, nothing can be said before the sitting.
-pub fn issue_tickets(
-    tx: &mut Tx<'_>,
-    actor: &Actor,
-    examination: Id,
-    issue: &Issue,
-) -> Result<Issued, Problem> {
+pub fn issue_tickets(tx: &mut Tx<'_>, actor: &Actor, examination: Id) -> Result<Issued, Problem> {
     let acting = actor.acting_as(&[Role::Organiser])?;
     let examination = regulation::hold_alone(tx, examination)?;
     examination.phase.must_be(&[Phase::Announced])?;
@@ -77,8 +42,7 @@ pub fn issue_tickets(
     if admitted.is_empty() {
         return Err(Problem::conflict("nobody-admitted"));
     }
-    let kept = shortfalls(tx, &examination, &admitted)?;
-    may_keep(&kept, issue)?;
+    must_be_settled(tx, &examination)?;
 
     let seed = Seed::new(secret::random());
     let places = seating::draw(&seed, admitted.len(), examination.year, examination.track);
@@ -92,20 +56,13 @@ pub fn issue_tickets(
         count: places.len(),
         seed: hex::encode(seed.bytes()),
         root: hex::encode(root),
-        kept,
     };
     let inputs = json!({
         "seed": issued.seed, "count": issued.count, "order": seating::RULE,
-        "root": issued.root, "kept": issued.kept,
+        "root": issued.root,
     });
-    let mut entry = examination
-        .decision(acting, "tickets.issued")
-        .on(inputs)
-        .outcome("issued");
-    if !issued.kept.is_empty() {
-        entry = entry.because(issue.reason.trim());
-    }
-    ledger::record(tx, &entry)?;
+    let entry = examination.decision(acting, "tickets.issued").on(inputs);
+    ledger::record(tx, &entry.outcome("issued"))?;
     Ok(issued)
 }
 
@@ -117,49 +74,6 @@ fn must_be_decided(view: &mut View<'_>, examination: &Examination) -> Result<(),
     let undecided = store::count(view.db, examination.id, ApplicationState::Submitted)?;
     if undecided > 0 {
         return Err(Problem::conflict("applications-undecided").with("count", undecided));
-    }
-    Ok(())
-}
-
-/// The posts that drew fewer approved applicants than the profile asks.
-fn shortfalls(
-    view: &mut View<'_>,
-    examination: &Examination,
-    admitted: &[ApplicationRow],
-) -> Result<Vec<Shortfall>, Problem> {
-    let minimum = examination.profile.min_applicants.as_ref();
-    let Some(minimum) = minimum.filter(|m| m.basis != ApplicantBasis::Sat) else {
-        return Ok(Vec::new());
-    };
-    let mut applicants: BTreeMap<Id, u32> = BTreeMap::new();
-    for row in admitted {
-        *applicants.entry(row.post_id).or_default() += 1;
-    }
-    let posts = establishment::posts(view, examination.id)?;
-    let short = posts
-        .into_iter()
-        .filter(|post| !is_cancelled(post))
-        .map(|post| Shortfall {
-            applicants: applicants.get(&post.id).copied().unwrap_or_default(),
-            needed: u32::try_from(post.quota).unwrap_or_default() * minimum.ratio,
-            post: post.code,
-        });
-    Ok(short.filter(|s| s.applicants < s.needed).collect())
-}
-
-fn may_keep(short: &[Shortfall], issue: &Issue) -> Result<(), Problem> {
-    if short.is_empty() {
-        return Ok(());
-    }
-    if !issue.keep_posts {
-        let posts: Vec<String> = short
-            .iter()
-            .map(|s| format!("{} ({}/{})", s.post, s.applicants, s.needed))
-            .collect();
-        return Err(Problem::conflict("too-few-applicants").with("posts", posts.join(", ")));
-    }
-    if issue.reason.trim().is_empty() {
-        return Err(Problem::field("reason", "required"));
     }
     Ok(())
 }

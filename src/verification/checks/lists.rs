@@ -111,7 +111,7 @@ fn rank(
     takes_part: impl Fn(Id) -> bool,
 ) -> Result<BTreeMap<Id, Vec<Line>>, Difference> {
     let mut lists = BTreeMap::new();
-    for post in &case.posts {
+    for post in case.standing_posts() {
         let mut rows: Vec<Row> = Vec::new();
         let of_post = case.tickets.iter().filter(|one| one.post == post.id);
         for one in of_post.filter(|one| takes_part(one.application)) {
@@ -178,7 +178,7 @@ fn same_list(
     }
     let published = published(case, list)?;
     let mut count = 0;
-    for post in &case.posts {
+    for post in case.standing_posts() {
         let at = list_place(case, list, post);
         let stored = stored.remove(&post.id).unwrap_or_default();
         let lines = follow.get(&post.id).map_or(&[][..], Vec::as_slice);
