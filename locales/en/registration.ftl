@@ -202,3 +202,4 @@ problem-shortfall-act-not-allowed = The rules of this examination do not allow t
 problem-transfers-still-open = Until { $until } those whose post was cancelled may still move to another. Tickets can be issued then.
 problem-transfer-too-late = The time to move to another post is over.
 fault-after-the-first-sitting = It must be before the first sitting begins.
+reg-move-until = Move to another post until { $until }

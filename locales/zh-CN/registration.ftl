@@ -202,3 +202,4 @@ problem-shortfall-act-not-allowed = 按本次考试的规则，不能这样处�
 problem-transfers-still-open = 被取消职位的考生在 { $until } 以前还可以改报，届时再发放准考证。
 problem-transfer-too-late = 改报的时间已经过去。
 fault-after-the-first-sitting = 应早于第一场考试的开始时间。
+reg-move-until = 改报截止时间：{ $until }

@@ -14,7 +14,7 @@ use super::upload::{PhotoForm, form_config};
 use crate::access::Actor;
 use crate::establishment::rules::Education;
 use crate::http::{Answer, NoFields, Page, PageForm, html, see_other};
-use crate::kernel::{Id, Problem};
+use crate::kernel::{Id, Instant, Problem};
 use crate::registration::api::image;
 use crate::registration::records::Facts;
 use crate::registration::rules::ApplicationState;
@@ -234,6 +234,8 @@ struct ApplyPage {
     action: String,
     /// The post applied for already, when another is chosen.
     present: Option<Id>,
+    /// Until when, if that post was cancelled.
+    until: Option<Instant>,
     facts_missing: bool,
     /// Why nobody can apply here now.
     closed: Option<&'static str>,
@@ -287,6 +289,9 @@ async fn offer(
     leaving: Option<ApplicationView>,
 ) -> Answer<HttpResponse> {
     let present = leaving.as_ref().map(|application| application.post);
+    let until = leaving
+        .as_ref()
+        .and_then(|application| application.transfer_until);
     let (examination, closed, facts_missing, prospects) = store
         .read(move |view| {
             let examination = regulation::visible(view, Some(&actor), id)?;
@@ -315,6 +320,7 @@ async fn offer(
         prospects,
         action,
         present,
+        until,
         closed,
         facts_missing,
     })

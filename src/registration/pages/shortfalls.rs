@@ -101,13 +101,21 @@ async fn decide(
     )))
 }
 
+#[derive(Deserialize)]
+struct ReductionFields {
+    places: i32,
+    #[serde(default)]
+    reason: String,
+}
+
 async fn reduce(
     store: web::Data<Store>,
     actor: Actor,
     place: Place,
-    PageForm(reduction): PageForm<Reduction>,
+    PageForm(ReductionFields { places, reason }): PageForm<ReductionFields>,
 ) -> Answer<HttpResponse> {
     let (examination, post) = place.into_inner();
+    let reduction = Reduction { places, reason };
     decide(&store, examination, move |tx| {
         reduce_post(tx, &actor, post, &reduction)
     })
@@ -143,13 +151,22 @@ async fn cancel(
     .await
 }
 
+#[derive(Deserialize)]
+struct RetentionFields {
+    #[serde(default)]
+    approval: String,
+    #[serde(default)]
+    reason: String,
+}
+
 async fn keep(
     store: web::Data<Store>,
     actor: Actor,
     place: Place,
-    PageForm(retention): PageForm<Retention>,
+    PageForm(RetentionFields { approval, reason }): PageForm<RetentionFields>,
 ) -> Answer<HttpResponse> {
     let (examination, post) = place.into_inner();
+    let retention = Retention { approval, reason };
     decide(&store, examination, move |tx| {
         keep_post(tx, &actor, post, &retention)
     })

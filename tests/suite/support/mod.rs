@@ -21,7 +21,7 @@ use keju::store::{Store, Target, Vault};
 
 /// The password of everybody in the tests.
 pub const PASSWORD: &str = "a-long-test-password";
-static PASSWORD_HASH: LazyLock<String> =
+pub static PASSWORD_HASH: LazyLock<String> =
     LazyLock::new(|| password::hash_now(&Secret::new(PASSWORD)).unwrap());
 
 /// Which database a test runs on.
