@@ -82,6 +82,7 @@ fn season() -> Vec<Course> {
             title_zh: "2026年度考试录用公务员",
             title_en: "Civil-service entry examination 2026",
             candidates: 600,
+            overrides: "",
             posts: vec![
                 PostPlan::new("GW01", "综合管理岗", "General administration", 12),
                 PostPlan::new("GW02", "行政执法岗", "Administrative enforcement", 16),
@@ -102,6 +103,7 @@ fn season() -> Vec<Course> {
             title_zh: "2026年上半年事业单位公开招聘",
             title_en: "Public-institution hiring, first half of 2026",
             candidates: 60,
+            overrides: "",
             posts: vec![
                 PostPlan::new("SY01", "档案管理员", "Archivist", 3),
                 PostPlan::new("SY02", "科研助理", "Research assistant", 4).bachelor(),
@@ -115,6 +117,7 @@ fn season() -> Vec<Course> {
             title_zh: "2026年科级领导职务竞争上岗",
             title_en: "Promotion to section head 2026",
             candidates: 24,
+            overrides: "",
             posts: vec![PostPlan::new(
                 "JS01",
                 "办公室副主任",
@@ -130,6 +133,7 @@ fn season() -> Vec<Course> {
             title_zh: "2026年档案系列中级职称评审",
             title_en: "Archives, intermediate title 2026",
             candidates: 24,
+            overrides: "",
             posts: vec![PostPlan::new(
                 "ZC01",
                 "馆员",
@@ -183,6 +187,7 @@ pub fn small_course() -> Course {
         title_zh: "小型演练",
         title_en: "Small rehearsal",
         candidates: 12,
+        overrides: "[min_applicants]\nratio = 1\n",
         posts: vec![
             PostPlan::new("P1", "综合管理岗", "General administration", 1),
             PostPlan::new("P2", "行政执法岗", "Administrative enforcement", 1),

@@ -14,7 +14,9 @@ use crate::kernel::resident_id::ResidentId;
 use crate::kernel::{Clock, Id, Instant, Problem, Score};
 use crate::marking::service as marking;
 use crate::ranking::service as ranking;
-use crate::registration::service::{self as registration, Reduction, Retention, Shortfall};
+use crate::registration::service::{
+    self as registration, Cancellation, Reduction, Retention, Shortfall,
+};
 use crate::regulation::service::{self as regulation, NewExamination, Sitting};
 use crate::regulation::{ComponentKind, Profile, ShortfallAct, Track};
 use crate::sitting::service as sitting;
@@ -37,6 +39,8 @@ pub struct Course {
     pub title_en: &'static str,
     /// How many sign up.
     pub candidates: usize,
+    /// What of the profile it overrides, as TOML; nothing if empty.
+    pub overrides: &'static str,
     /// Posts.
     pub posts: Vec<PostPlan>,
     /// The bank and shipped blueprint of each written component.
@@ -174,6 +178,7 @@ fn announce(store: &Store, house: &House, course: &Course, times: &Times) -> Res
         registration_opens: times.registration_opens,
         registration_closes: times.registration_closes,
     };
+    let overrides = course.overrides;
     let kind = match course.track {
         Track::CivilService | Track::Promotion => HeadcountKind::Administrative,
         Track::Institution | Track::Title => HeadcountKind::Institutional,
@@ -195,6 +200,10 @@ fn announce(store: &Store, house: &House, course: &Course, times: &Times) -> Res
         .collect();
     store.write_blocking(move |tx| {
         let examination = regulation::open(tx, &organiser, &new)?;
+        if !overrides.is_empty() {
+            let reason = "演练";
+            regulation::override_profile(tx, &organiser, examination, overrides, reason)?;
+        }
         for post in &posts {
             establishment::add_post(tx, &hr, examination, post)?;
         }
@@ -324,7 +333,8 @@ fn review(store: &Store, house: &House, application: Id) -> Result<bool, Problem
     Ok(fits)
 }
 
-/// Posts that drew too few applicants are kept where the rules let them, and else cut.
+/// Posts that drew too few applicants are kept where the rules let them, and else cut; those that
+/// nobody wants are cancelled.
 fn settle_posts(store: &Store, house: &House, examination: Id) -> Result<(), Problem> {
     let hr = house.the(Role::Hr)?.clone();
     let reader = hr.clone();
@@ -340,8 +350,15 @@ fn settle(tx: &mut Tx<'_>, hr: &Actor, short: &Shortfall) -> Result<(), Problem>
         let retention = Retention { approval, reason };
         return registration::keep_post(tx, hr, short.post.id, &retention);
     }
-    let places = i32::try_from(short.places).map_err(Problem::internal)?;
-    registration::reduce_post(tx, hr, short.post.id, &Reduction { places, reason })
+    if short.allows(ShortfallAct::Reduce) {
+        let places = i32::try_from(short.places).map_err(Problem::internal)?;
+        return registration::reduce_post(tx, hr, short.post.id, &Reduction { places, reason });
+    }
+    let cancellation = Cancellation {
+        transfer_until: Some(tx.now.plus_seconds(DAY)),
+        reason,
+    };
+    registration::cancel_post(tx, hr, short.post.id, &cancellation)
 }
 
 fn issue_and_lock(
@@ -524,6 +541,7 @@ pub(super) fn open_for_visitors(
         title_zh: "模拟考试（随时可以进入）",
         title_en: "Rehearsal, open at any time",
         candidates: 5,
+        overrides: "",
         posts: vec![PostPlan::new("MN01", "模拟岗位", "Practice post", 1)],
         blueprints: vec![("knowledge", "public_basics")],
     };
@@ -545,6 +563,7 @@ pub(super) fn open_for_visitors(
         title_zh: "公务员招录（正在报名）",
         title_en: "Civil-service entry, taking applications",
         candidates: 0,
+        overrides: "",
         posts: vec![
             PostPlan::new("XX01", "综合文字岗", "Writing and coordination", 3).bachelor(),
             PostPlan::new("XX02", "窗口服务岗", "Service counter", 4),

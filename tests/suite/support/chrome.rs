@@ -1,8 +1,8 @@
 //! A real browser: Chromium through its driver, over the W3C WebDriver protocol.
 
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Lines};
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -39,20 +39,9 @@ impl Chrome {
             return None;
         };
         let profile = super::fresh_dir();
-        let mut driver = Command::new(driver)
-            .args(["--port=0"])
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let mut lines = BufReader::new(driver.stdout.take().unwrap()).lines();
-        let port = lines
-            .find_map(|line| {
-                let line = line.unwrap();
-                let (_, port) = line.split_once("started successfully on port ")?;
-                port.trim_end_matches('.').parse::<u16>().ok()
-            })
-            .unwrap();
+        // The port that a driver chooses may be taken before it listens: then another one is tried.
+        let started = (0..3).find_map(|_| start(&driver));
+        let (driver, port, lines) = started.expect("chromedriver starts");
         // Keep reading, or the driver stops when its pipe is full.
         std::thread::spawn(move || lines.for_each(drop));
         let options = json!({
@@ -277,6 +266,26 @@ fn send(url: &str, body: Option<&Value>) -> Value {
         .limit(1 << 28)
         .read_json()
         .unwrap()
+}
+
+/// A driver, its port and what it says, if it came to listen.
+fn start(program: &std::path::Path) -> Option<(Child, u16, Lines<BufReader<ChildStdout>>)> {
+    let mut driver = Command::new(program)
+        .args(["--port=0"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(driver.stdout.take().unwrap()).lines();
+    let port = lines.find_map(|line| {
+        let line = line.unwrap();
+        let (_, port) = line.split_once("started successfully on port ")?;
+        port.trim_end_matches('.').parse::<u16>().ok()
+    });
+    if port.is_none() {
+        let _ = driver.wait();
+    }
+    Some((driver, port?, lines))
 }
 
 impl Drop for Chrome {
