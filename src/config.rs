@@ -9,6 +9,8 @@ use serde::Deserialize;
 use crate::access::mail::{Carrier, SmtpServer};
 use crate::kernel::Problem;
 use crate::kernel::secret::Secret;
+use crate::ledger::policy::Policy;
+use crate::ledger::publish::Logs;
 use crate::store::Target;
 
 /// All settings.
@@ -28,6 +30,8 @@ pub struct Settings {
     pub administrator: String,
     /// Token of those who may read `/metrics` from elsewhere; without one, only this machine may.
     pub metrics_token: Option<Secret>,
+    /// The witnesses of the log, and how many of them must sign.
+    pub log_policy: Policy,
 }
 
 /// How mail leaves.
@@ -86,6 +90,8 @@ pub struct Layer {
     pub administrator: Option<String>,
     /// Who may read `/metrics` from another machine.
     pub metrics_token: Option<Secret>,
+    /// File with the witnesses of the log (tlog-policy); without one, nobody must sign.
+    pub log_policy: Option<PathBuf>,
 }
 
 /// Why the settings cannot be used. Each names the key or the file.
@@ -190,6 +196,7 @@ impl Layer {
             smtp_password: self.smtp_password.or(below.smtp_password),
             administrator: self.administrator.or(below.administrator),
             metrics_token: self.metrics_token.or(below.metrics_token),
+            log_policy: self.log_policy.or(below.log_policy),
         }
     }
 
@@ -238,11 +245,34 @@ impl Layer {
                 .administrator
                 .unwrap_or_else(|| "admin@localhost".to_owned()),
             metrics_token: self.metrics_token,
+            log_policy: policy(self.log_policy.as_deref())?,
         })
     }
 }
 
+/// Reads a policy file. Whoever names one wants it kept.
+fn policy(path: Option<&Path>) -> Result<Policy, ConfigError> {
+    let Some(path) = path else {
+        return Ok(Policy::default());
+    };
+    let wrong = |message: String| ConfigError::Value {
+        key: "log_policy",
+        message: format!("{}: {message}", path.display()),
+    };
+    let text = std::fs::read_to_string(path).map_err(|error| wrong(error.to_string()))?;
+    Policy::parse(&text).map_err(|error| wrong(error.to_string()))
+}
+
 impl Settings {
+    /// The public logs: their files, and who watches them.
+    pub fn logs(&self) -> Logs {
+        Logs::new(
+            self.data.join("log"),
+            &self.public_url,
+            self.log_policy.clone(),
+        )
+    }
+
     /// Where the data is.
     pub fn target(&self) -> Target {
         match &self.database {
@@ -257,18 +287,24 @@ impl Settings {
             Some(host) => format!("sent through {host}:{}", self.mail.smtp_port),
             None => format!("written as files into {}", self.data.join("mail").display()),
         };
+        let witnesses = match self.log_policy.witnesses().len() {
+            0 => "none: checkpoints are signed by the log alone".to_owned(),
+            count if self.log_policy.asks_for_witnesses() => format!("{count}, with a quorum"),
+            count => format!("{count}, none of whom must sign"),
+        };
         let database = match &self.database {
             Some(_) => "PostgreSQL (URL not shown)".to_owned(),
             None => format!("embedded SQLite, {}", self.data.join("keju.db").display()),
         };
         format!(
             "data directory   {}\nlisten           {}\npublic URL       {}\ndatabase         \
-             {database}\nmail             {mail}, from {}\nadministrator    {}\n",
+             {database}\nmail             {mail}, from {}\nadministrator    {}\nwitnesses        {}\n",
             self.data.display(),
             self.listen,
             self.public_url,
             self.mail.from,
-            self.administrator
+            self.administrator,
+            witnesses
         )
     }
 }

@@ -68,8 +68,51 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Publish the log without a server, or have it signed by witnesses without a network.
+    Log {
+        #[command(subcommand)]
+        command: LogCommand,
+    },
+    /// Watch public logs and sign what continues them. State lies in the data directory.
+    Witness {
+        /// The name under which this witness signs, such as notary.example/w1.
+        #[arg(long)]
+        name: String,
+        /// The logs that are watched: a policy file with their verifier keys.
+        #[arg(long)]
+        logs: PathBuf,
+        /// Print the verifier key and stop.
+        #[arg(long)]
+        key: bool,
+        /// Look at this request, print the signature, and stop.
+        #[arg(long)]
+        request: Option<PathBuf>,
+    },
     /// Print the OpenAPI document.
     Openapi,
+}
+
+#[derive(Subcommand)]
+enum LogCommand {
+    /// Write what is decided to the log's files, once.
+    Publish,
+    /// Print the request to a witness, for the newest checkpoint.
+    Request {
+        /// The examination year.
+        #[arg(long)]
+        year: i32,
+        /// The witness's name in the policy.
+        #[arg(long)]
+        witness: String,
+    },
+    /// Take in the signatures that a witness sent back.
+    Cosign {
+        /// The examination year.
+        #[arg(long)]
+        year: i32,
+        /// The file with its signature lines.
+        signatures: PathBuf,
+    },
 }
 
 #[derive(Subcommand)]
@@ -119,7 +162,38 @@ fn run(cli: Cli) -> Result<(), Failure> {
         }
         Command::Migrate => commands::migrate(&settings)?,
         Command::Verify { json } => verify(&settings, json)?,
+        Command::Log { command } => log(&settings, command)?,
+        Command::Witness {
+            name,
+            logs,
+            key,
+            request,
+        } => match request {
+            _ if key => println!("{}", commands::witness_key(&settings, &name, &logs)?),
+            Some(request) => {
+                print!(
+                    "{}",
+                    commands::witness_file(&settings, &name, &logs, &request)?
+                );
+            }
+            None => commands::witness(&settings, &name, &logs)?,
+        },
         Command::Openapi => println!("{}", commands::openapi()?),
+    }
+    Ok(())
+}
+
+fn log(settings: &Settings, command: LogCommand) -> Result<(), Failure> {
+    match command {
+        LogCommand::Publish => println!("{} entries", commands::log_publish(settings)?),
+        LogCommand::Request { year, witness } => {
+            print!("{}", commands::log_request(settings, year, &witness)?);
+        }
+        LogCommand::Cosign { year, signatures } => {
+            for (witness, size) in commands::log_cosign(settings, year, &signatures)? {
+                println!("{witness} signed {size} entries");
+            }
+        }
     }
     Ok(())
 }

@@ -1,5 +1,5 @@
-//! Work that goes on beside requests: sequencing the log, fixing checkpoints, closing attempts
-//! whose time is over, delivering mail, forgetting what is no longer needed.
+//! Work that goes on beside requests: giving decisions their places, publishing the log, closing
+//! attempts whose time is over, delivering mail, forgetting what is no longer needed.
 
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -13,6 +13,7 @@ use crate::access::{LinkLimit, SignInLimit, mail, service as access};
 use crate::config::Settings;
 use crate::kernel::Problem;
 use crate::ledger;
+use crate::ledger::publish::{Logs, Publisher};
 use crate::registration::service as registration;
 use crate::sitting::service as sitting;
 use crate::store::Store;
@@ -34,18 +35,24 @@ impl Background {
         settings: &Settings,
         metrics: &Metrics,
         limits: &Limits,
+        logs: &Logs,
     ) -> Result<Self, Problem> {
         let stopping = Arc::new(AtomicBool::new(false));
         let carrier = settings.mail.carrier(&settings.data)?;
         let from = settings.mail.from.clone();
-        let log = (store.clone(), metrics.clone());
-        let tree = Arc::new(Mutex::new(ledger::Tree::default()));
+        let places = (store.clone(), metrics.clone());
+        let publisher = Mutex::new(Publisher::new(logs.clone()));
+        let log = (store.clone(), logs.clone(), metrics.clone());
         let rooms = store.clone();
         let post = store.clone();
         let house = (store.clone(), limits.clone());
         let threads = vec![
+            rounds("keju-places", &stopping, move || {
+                give_places(&places.0, &places.1)
+            })?,
             rounds("keju-log", &stopping, move || {
-                keep_log(&log.0, &log.1, &tree)
+                let mut publisher = publisher.lock().unwrap_or_else(PoisonError::into_inner);
+                publish(&log.0, &log.1, &log.2, &mut publisher)
             })?,
             rounds("keju-rooms", &stopping, move || {
                 rooms.write_blocking(sitting::close_round).map(drop)
@@ -114,26 +121,25 @@ fn tidy(store: &Store, limits: &Limits) -> Result<(), Problem> {
     store.write_blocking(registration::tidy)
 }
 
-/// Gives decisions their places and fixes the tree's root. Reading and hashing go on beside the
-/// writer, and only what is new is read.
-fn keep_log(
-    store: &Store,
-    metrics: &Metrics,
-    tree: &Arc<Mutex<ledger::Tree>>,
-) -> Result<(), Problem> {
+/// On PostgreSQL, gives committed decisions their places.
+fn give_places(store: &Store, metrics: &Metrics) -> Result<(), Problem> {
     store.write_blocking(ledger::sequence)?;
-    let held = || tree.lock().unwrap_or_else(PoisonError::into_inner);
-    let due = store.read_blocking(|view| held().catch_up(view))?;
-    metrics.log_size.set(held().size()?);
-    if due {
-        let tree = tree.clone();
-        store.write_blocking(move |tx| {
-            let tree = tree.lock().unwrap_or_else(PoisonError::into_inner);
-            tree.checkpoint(tx)
-        })?;
-    }
-    metrics
-        .log_waiting
-        .set(store.read_blocking(ledger::waiting)?);
+    let waiting = store.read_blocking(ledger::waiting)?;
+    metrics.log_waiting.set(waiting);
+    Ok(())
+}
+
+/// Publishes what has its place. Hashing and writing files go on beside the writer, and only what
+/// is new is read.
+fn publish(
+    store: &Store,
+    logs: &Logs,
+    metrics: &Metrics,
+    publisher: &mut Publisher,
+) -> Result<(), Problem> {
+    let round = publisher.round(store);
+    let halted = i64::try_from(logs.halted().len()).unwrap_or(i64::MAX);
+    metrics.log_halted.set(halted);
+    metrics.log_size.set(round?);
     Ok(())
 }

@@ -17,6 +17,7 @@ use crate::http::{
     switch_language,
 };
 use crate::kernel::Problem;
+use crate::ledger::publish::Logs;
 use crate::store::Store;
 use crate::{
     assembly, bank, disclosure, establishment, marking, ranking, registration, regulation, report,
@@ -43,8 +44,10 @@ impl Application {
             sign_in: web::Data::new(SignInLimit::default()),
             links: web::Data::new(LinkLimit::default()),
         };
-        let background = background::Background::start(&store, &settings, &metrics, &limits)?;
-        let server = serve(listener, settings, store.clone(), metrics, limits)?;
+        let logs = settings.logs();
+        let background =
+            background::Background::start(&store, &settings, &metrics, &limits, &logs)?;
+        let server = serve(listener, settings, store.clone(), metrics, limits, logs)?;
         Ok(Self {
             server,
             port,
@@ -92,7 +95,9 @@ fn serve(
     store: Store,
     metrics: operations::Metrics,
     limits: background::Limits,
+    logs: Logs,
 ) -> Result<Server, Problem> {
+    let logs = web::Data::new(logs);
     let store = web::Data::new(store);
     let site = web::Data::new(PublicUrl(settings.public_url));
     let metrics = web::Data::new(metrics);
@@ -107,6 +112,7 @@ fn serve(
             .app_data(limits.sign_in.clone())
             .app_data(limits.links.clone())
             .app_data(document.clone())
+            .app_data(logs.clone())
             .wrap(from_fn(identify))
             .wrap(from_fn(refuse_cross_site))
             .wrap(from_fn(render_problems))

@@ -130,9 +130,13 @@ impl House {
 
     /// The kinds of decisions in the log, oldest first, with inputs.
     pub(crate) fn decisions(&self, kind: &str) -> Vec<serde_json::Value> {
-        let entries = self.read(|view| crate::ledger::entries(view, 0, 10_000));
-        let of_kind = entries.unwrap().into_iter();
-        of_kind
+        let years = self.read(crate::ledger::years).unwrap().into_iter();
+        let entries = years.map(|year| {
+            self.read(|view| crate::ledger::entries(view, year, 0, 10_000))
+                .unwrap()
+        });
+        entries
+            .flatten()
             .filter(|entry| entry.payload.kind == kind)
             .map(|entry| entry.payload.inputs)
             .collect()

@@ -161,7 +161,7 @@ impl House {
     }
 
     fn decisions(&self) -> Vec<Payload> {
-        self.look(|view| ledger::entries(view, 0, 10_000))
+        self.look(|view| ledger::entries(view, 2026, 0, 10_000))
             .into_iter()
             .map(|entry| entry.payload)
             .collect()

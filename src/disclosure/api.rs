@@ -10,14 +10,14 @@ use crate::access::Actor;
 use crate::access::api::Paging;
 use crate::http::{Answer, Listing, Params, ProblemBody};
 use crate::kernel::{Id, Instant, Problem};
-use crate::ledger::{self, LogEntry};
+use crate::ledger::{LogEntry, Payload};
 use crate::store::Store;
 
 /// Adds the room's operations.
 pub fn operations(config: &mut ServiceConfig<'_>) {
     config
+        .service(list_logs)
         .service(log_entries)
-        .service(log_checkpoint)
         .service(list_decisions);
 }
 
@@ -32,50 +32,66 @@ fn index(cursor: Option<&String>) -> Result<Option<i64>, Problem> {
     cursor.map(parse).transpose()
 }
 
-/// Entries of the public decision log in order; the cursor is an index. Open to everybody.
+/// Entries of the log of a year in order; the cursor is an index. Open to everybody.
 #[utoipa::path(tag = "disclosure", params(Paging), responses((status = 200, body = Listing<LogLine>)))]
-#[get("/log/entries")]
+#[get("/logs/{year}/entries")]
 pub async fn log_entries(
     store: web::Data<Store>,
+    year: web::Path<i32>,
     Params(paging): Params<Paging>,
 ) -> Answer<web::Json<Listing<LogLine>>> {
+    let year = year.into_inner();
     let (from, fetch) = (index(paging.cursor.as_ref())?.unwrap_or(0), paging.fetch());
     let lines = store
-        .read(move |view| service::log_from(view, from, fetch))
+        .read(move |view| service::log_from(view, year, from, fetch))
         .await?;
     Ok(web::Json(Listing::new(lines, paging.size(), |line| {
         line.index.saturating_add(1).to_string()
     })))
 }
 
-/// A size of the log and its RFC 6962 root.
+/// A log, its name and key, and what it signed last.
 #[derive(Serialize, ToSchema)]
-pub struct CheckpointBody {
-    /// Number of entries.
+pub struct LogBody {
+    /// The examination year.
+    year: i32,
+    /// Its name, the first line of its checkpoints.
+    origin: String,
+    /// Its verifier key.
+    vkey: String,
+    /// Number of entries at the last checkpoint.
     size: i64,
-    /// Root, hexadecimal.
+    /// Root there, hexadecimal.
     root: String,
     /// When it was fixed.
-    at: Instant,
+    at: Option<Instant>,
 }
 
-/// The last fixed size and root of the decision log. Open to everybody.
-#[utoipa::path(tag = "disclosure", responses((status = 200, body = CheckpointBody), (status = 404, body = ProblemBody)))]
-#[get("/log/checkpoint")]
-pub async fn log_checkpoint(store: web::Data<Store>) -> Answer<web::Json<CheckpointBody>> {
-    let last = store.read(ledger::last_checkpoint).await?;
-    let last = last.ok_or_else(Problem::not_found)?;
-    Ok(web::Json(CheckpointBody {
-        size: last.size,
-        root: last.root,
-        at: last.at,
-    }))
+/// The public logs, one for each examination year. Open to everybody.
+#[utoipa::path(tag = "disclosure", responses((status = 200, body = Vec<LogBody>)))]
+#[get("/logs")]
+pub async fn list_logs(store: web::Data<Store>) -> Answer<web::Json<Vec<LogBody>>> {
+    let logs = store.read(service::logs).await?;
+    let bodies = logs.into_iter().map(|(log, last)| LogBody {
+        year: log.year,
+        origin: log.origin,
+        vkey: log.vkey,
+        size: last.as_ref().map_or(0, |last| last.size),
+        root: last
+            .as_ref()
+            .map(|last| last.root.clone())
+            .unwrap_or_default(),
+        at: last.map(|last| last.at),
+    });
+    Ok(web::Json(bodies.collect()))
 }
 
 /// Which decisions, and where to go on.
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct DecisionParams {
+    /// The year of the log; the newest without it.
+    pub year: Option<i32>,
     /// Only those of this examination.
     pub examination: Option<Id>,
     /// `next_cursor` of the page before.
@@ -87,18 +103,21 @@ pub struct DecisionParams {
 /// A decision as it was taken.
 #[derive(Serialize, ToSchema)]
 pub struct DecisionBody {
-    /// Its place in the log.
+    /// The year of its log.
+    year: i32,
+    /// Its place there.
     index: i64,
     /// Leaf hash, hexadecimal.
     leaf_hash: String,
     /// The decision: kind, role, inputs, outcome and reason.
     #[schema(value_type = Object)]
-    decision: ledger::Payload,
+    decision: Payload,
 }
 
 impl From<LogEntry> for DecisionBody {
     fn from(entry: LogEntry) -> Self {
         Self {
+            year: entry.year,
             index: entry.index,
             leaf_hash: entry.leaf_hash,
             decision: entry.payload,
@@ -116,10 +135,12 @@ pub async fn list_decisions(
 ) -> Answer<web::Json<Listing<DecisionBody>>> {
     let before = index(params.cursor.as_ref())?;
     let size = params.limit.unwrap_or(50).clamp(1, 200);
-    let examination = params.examination;
+    let (wanted, examination) = (params.year, params.examination);
     let entries = store
         .read(move |view| {
-            service::decisions(view, &actor, examination, before, i64::from(size) + 1)
+            let year = service::log_year(view, wanted)?.unwrap_or_default();
+            let fetch = i64::from(size) + 1;
+            service::decisions(view, &actor, year, examination, before, fetch)
         })
         .await?;
     let decisions = entries.into_iter().map(DecisionBody::from).collect();

@@ -1,5 +1,9 @@
 //! Pages: published results, one's own result, the log, and decisions for supervisors.
 
+mod log_files;
+
+use std::collections::BTreeMap;
+
 use actix_web::{HttpMessage as _, HttpRequest, HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
@@ -12,7 +16,8 @@ use crate::access::{Actor, Role};
 use crate::http::{Answer, Page, Params, has_message, html};
 use crate::kernel::error::Kind;
 use crate::kernel::{Id, Problem, Score};
-use crate::ledger::{self, Checkpoint, LogEntry};
+use crate::ledger::publish::Logs;
+use crate::ledger::{Checkpoint, Log, LogEntry};
 use crate::ranking::results::{OwnComponent, OwnLine, OwnResult, RankedView, outcome_key};
 use crate::ranking::service::own_result;
 use crate::ranking::{MarkState, Standing};
@@ -28,6 +33,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .route("/examinations/{id}/results", web::get().to(results))
         .route("/my/results/{examination}", web::get().to(own))
         .route("/log", web::get().to(log))
+        .configure(log_files::routes)
         .route("/decisions", web::get().to(decisions));
 }
 
@@ -213,33 +219,58 @@ async fn own(
 #[template(path = "disclosure/templates/log.html")]
 struct LogPage {
     page: Page,
-    checkpoint: Option<Checkpoint>,
+    logs: Vec<(Log, Option<Checkpoint>)>,
+    /// Logs that sign nothing any more, and why.
+    halted: BTreeMap<i32, String>,
+    /// The names of the witnesses, joined.
+    witnesses: String,
+    /// The log that is shown, if there is one.
+    year: Option<i32>,
     lines: Vec<LogLine>,
     older: Option<i64>,
     first_page: bool,
 }
 
+impl LogPage {
+    /// Whether the entries below are of this year.
+    fn shows(&self, year: &i32) -> bool {
+        self.year.as_ref() == Some(year)
+    }
+}
+
 #[derive(Deserialize)]
 struct LogParams {
+    year: Option<i32>,
     before: Option<i64>,
 }
 
 async fn log(
     page: Page,
     store: web::Data<Store>,
+    published: web::Data<Logs>,
     Params(params): Params<LogParams>,
 ) -> Answer<HttpResponse> {
-    let before = params.before;
-    let (checkpoint, mut lines) = store
+    let LogParams { year, before } = params;
+    let (logs, year, mut lines) = store
         .read(move |view| {
-            let checkpoint = ledger::last_checkpoint(view)?;
-            Ok((checkpoint, service::log_newest(view, before, fetch())?))
+            let logs = service::logs(view)?;
+            let shown = service::log_year(view, year)?;
+            if year.is_some() && shown.is_none() {
+                return Err(Problem::not_found());
+            }
+            let lines = shown.map(|year| service::log_newest(view, year, before, fetch()));
+            Ok((logs, shown, lines.transpose()?.unwrap_or_default()))
         })
         .await?;
     let older = older(&mut lines, |line| line.index);
+    let witnesses = published.policy().witnesses().iter();
+    let witnesses: Vec<&str> = witnesses.map(|witness| witness.key.name()).collect();
     html(&LogPage {
+        logs,
+        halted: published.halted(),
+        witnesses: witnesses.join(&page.t("list-comma")),
         page,
-        checkpoint,
+        year,
         lines,
         older,
         first_page: before.is_none(),
@@ -270,6 +301,8 @@ struct DecisionLine {
 struct DecisionsPage {
     page: Page,
     examination: Option<Examination>,
+    /// The log that is shown.
+    year: i32,
     lines: Vec<DecisionLine>,
     older: Option<i64>,
     first_page: bool,
@@ -279,12 +312,14 @@ impl DecisionsPage {
     /// The part of an address that keeps the filter.
     fn filter(&self) -> String {
         let filter = |examination: &Examination| format!("&examination={}", examination.id);
-        self.examination.as_ref().map_or_else(String::new, filter)
+        let examination = self.examination.as_ref().map_or_else(String::new, filter);
+        format!("&year={}{examination}", self.year)
     }
 }
 
 #[derive(Deserialize)]
 struct DecisionsParams {
+    year: Option<i32>,
     before: Option<i64>,
     examination: Option<Id>,
 }
@@ -306,17 +341,21 @@ async fn decisions(
 ) -> Answer<HttpResponse> {
     actor.acting_as(&[Role::Supervisor, Role::AuditAdmin])?;
     let (before, id) = (params.before, params.examination);
-    let (examination, mut entries) = store
+    let (examination, year, mut entries) = store
         .read(move |view| {
             let examination = id.map(|id| load(view, id)).transpose()?;
-            let entries = service::decisions(view, &actor, id, before, fetch())?;
+            let wanted = examination.as_ref().map(|examination| examination.year);
+            let wanted = params.year.or(wanted);
+            let year = service::log_year(view, wanted)?.unwrap_or_default();
+            let entries = service::decisions(view, &actor, year, id, before, fetch())?;
             let lines = entries.into_iter().map(|entry| {
                 let office = entry.payload.role != Role::Candidate.as_str();
                 let account = entry.payload.account.filter(|_| office);
                 let by = account.map_or(Ok(None), |account| named(view, account))?;
                 Ok((entry, by))
             });
-            Ok((examination, lines.collect::<Result<Vec<_>, Problem>>()?))
+            let lines = lines.collect::<Result<Vec<_>, Problem>>()?;
+            Ok((examination, year, lines))
         })
         .await?;
     let older = older(&mut entries, |(entry, _)| entry.index);
@@ -327,6 +366,7 @@ async fn decisions(
     html(&DecisionsPage {
         page,
         examination,
+        year,
         lines: lines.collect::<Result<_, _>>().map_err(Problem::internal)?,
         older,
         first_page: before.is_none(),

@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use crate::access::{Actor, Role};
 use crate::establishment::service::{PostView, standing_posts};
 use crate::kernel::{Id, Instant, Problem};
-use crate::ledger::{self, Leaf, LogEntry, PublicEntry};
+use crate::ledger::{self, Checkpoint, Leaf, Log, LogEntry, PublicEntry};
 use crate::ranking::RankedList;
 use crate::ranking::results::{Distribution, RankedView, distributions};
 use crate::ranking::service::list;
@@ -81,47 +81,70 @@ pub struct LogLine {
     pub at: Instant,
 }
 
-impl TryFrom<PublicEntry> for LogLine {
-    type Error = Problem;
-    fn try_from(entry: PublicEntry) -> Result<Self, Problem> {
-        let leaf: Leaf = serde_json::from_str(&entry.leaf).map_err(Problem::internal)?;
-        Ok(Self {
+impl From<PublicEntry> for LogLine {
+    fn from(entry: PublicEntry) -> Self {
+        // A leaf that somebody altered may be anything: the log is shown all the same.
+        let leaf: Option<Leaf> = serde_json::from_str(&entry.leaf).ok();
+        let second = leaf.as_ref().map_or(0, |leaf| leaf.t);
+        Self {
             index: entry.index,
             leaf_hash: entry.leaf_hash,
             leaf: entry.leaf,
-            kind: leaf.kind,
-            at: Instant::from_micros(0).plus_seconds(leaf.t),
-        })
+            kind: leaf.map_or_else(|| "entry.unreadable".to_owned(), |leaf| leaf.kind),
+            at: Instant::from_micros(0).plus_seconds(second),
+        }
     }
 }
 
-/// Public entries from index `from`, in order. Open to everybody.
-pub fn log_from(view: &mut View<'_>, from: i64, limit: i64) -> Result<Vec<LogLine>, Problem> {
-    public(ledger::public_from(view, from, limit)?)
+/// Every log that has a key, and what it signed last. Open to everybody.
+pub fn logs(view: &mut View<'_>) -> Result<Vec<(Log, Option<Checkpoint>)>, Problem> {
+    let logs = ledger::logs(view)?.into_iter();
+    logs.map(|log| {
+        let last = ledger::last_checkpoint(view, log.year)?;
+        Ok((log, last))
+    })
+    .collect()
 }
 
-/// The newest public entries before index `before`, newest first. Open to everybody.
+/// The log that a visitor asks for; without a wish, the newest. None if nothing is logged there.
+pub fn log_year(view: &mut View<'_>, wanted: Option<i32>) -> Result<Option<i32>, Problem> {
+    let years = ledger::years(view)?;
+    let chosen = wanted.or_else(|| years.last().copied());
+    Ok(chosen.filter(|year| years.contains(year)))
+}
+
+/// Public entries of a year from index `from`, in order. Open to everybody.
+pub fn log_from(
+    view: &mut View<'_>,
+    year: i32,
+    from: i64,
+    limit: i64,
+) -> Result<Vec<LogLine>, Problem> {
+    let entries = ledger::public_from(view, year, from, limit)?;
+    Ok(entries.into_iter().map(LogLine::from).collect())
+}
+
+/// The newest public entries of a year before index `before`, newest first. Open to everybody.
 pub fn log_newest(
     view: &mut View<'_>,
+    year: i32,
     before: Option<i64>,
     limit: i64,
 ) -> Result<Vec<LogLine>, Problem> {
-    public(ledger::public_newest(view, before, limit)?)
+    let entries = ledger::public_newest(view, year, before, limit)?;
+    Ok(entries.into_iter().map(LogLine::from).collect())
 }
 
-fn public(entries: Vec<PublicEntry>) -> Result<Vec<LogLine>, Problem> {
-    entries.into_iter().map(LogLine::try_from).collect()
-}
-
-/// Decisions as they were taken, newest first, of one examination if given. For supervisors and
-/// the audit administrator.
+/// Decisions as they were taken, newest first: of one year, and of one examination if given. For
+/// supervisors and the audit administrator.
 pub fn decisions(
     view: &mut View<'_>,
     actor: &Actor,
+    year: i32,
     examination: Option<Id>,
     before: Option<i64>,
     limit: i64,
 ) -> Result<Vec<LogEntry>, Problem> {
     actor.acting_as(&[Role::Supervisor, Role::AuditAdmin])?;
-    ledger::recent(view, examination, before, limit)
+    ledger::recent(view, year, examination, before, limit)
 }

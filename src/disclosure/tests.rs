@@ -8,6 +8,8 @@ use actix_web::{App, HttpMessage as _, web};
 use super::service::{decisions, log_from};
 use crate::access::{Actor, Role};
 use crate::ledger;
+use crate::ledger::policy::Policy;
+use crate::ledger::publish::Logs;
 use crate::ranking::fixture::{Sat, actor};
 
 const SEVEN: [&str; 7] = ["84", "82.5", "85", "83", "86.5", "84.5", "81"];
@@ -21,7 +23,9 @@ fn published() -> (Sat, Actor) {
     sat.publish_written().unwrap();
     sat.panel(first, &SEVEN);
     sat.publish_final().unwrap();
-    sat.store.write_blocking(ledger::checkpoint).unwrap();
+    sat.store
+        .write_blocking(|tx| ledger::fix_all(tx, "http://exam.example"))
+        .unwrap();
     let me = Actor {
         account: first.account,
         ..actor(Role::Candidate)
@@ -38,6 +42,11 @@ async fn answer(sat: &Sat, who: Option<Actor>, path: &str) -> (StatusCode, Strin
     let app = init_service(
         App::new()
             .app_data(web::Data::new(sat.store.clone()))
+            .app_data(web::Data::new(Logs::new(
+                std::path::PathBuf::new(),
+                "http://exam.example",
+                Policy::default(),
+            )))
             .wrap_fn(move |request, next| {
                 if let Some(actor) = who.clone() {
                     request.extensions_mut().insert(actor);
@@ -117,7 +126,7 @@ fn the_log_is_open_and_says_what_was_decided_but_not_of_whom() {
     names_nobody(&text);
     let last = sat
         .store
-        .read_blocking(ledger::last_checkpoint)
+        .read_blocking(|view| ledger::last_checkpoint(view, 2026))
         .unwrap()
         .unwrap();
     assert!(
@@ -142,7 +151,7 @@ fn supervisors_open_decisions_and_nobody_else() {
         );
         let refused = sat
             .store
-            .read_blocking(|v| decisions(v, &other, None, None, 10));
+            .read_blocking(|v| decisions(v, &other, 2026, None, None, 10));
         assert_eq!(refused.unwrap_err().code, "forbidden");
     }
 }
@@ -169,14 +178,17 @@ fn hr_sees_what_is_still_missing() {
 #[test]
 fn a_stranger_computes_the_root_from_the_published_leaves() {
     let (sat, _) = published();
-    let lines = sat.store.read_blocking(|v| log_from(v, 0, 1000)).unwrap();
+    let lines = sat
+        .store
+        .read_blocking(|v| log_from(v, 2026, 0, 1000))
+        .unwrap();
     let hashes: Vec<[u8; 32]> = lines
         .iter()
         .map(|line| crate::kernel::merkle::leaf_hash(line.leaf.as_bytes()))
         .collect();
     let last = sat
         .store
-        .read_blocking(ledger::last_checkpoint)
+        .read_blocking(|view| ledger::last_checkpoint(view, 2026))
         .unwrap()
         .unwrap();
     assert_eq!(hex::encode(crate::kernel::merkle::root(&hashes)), last.root);

@@ -72,10 +72,14 @@ pub async fn security_headers<B: MessageBody>(
     let mut response = next.call(request).await?;
     let headers = response.headers_mut();
     for (name, value) in HEADERS {
-        headers.insert(
+        let (name, value) = (
             HeaderName::from_static(name),
             HeaderValue::from_static(value),
         );
+        // What is open to every page, such as the log's files, has said so already.
+        if !headers.contains_key(&name) {
+            headers.insert(name, value);
+        }
     }
     if !headers.contains_key(header::CACHE_CONTROL) {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));

@@ -47,6 +47,12 @@ impl Instant {
         self.timestamp().to_zoned(zone.clone()).date()
     }
 
+    /// The calendar year in China, where the examinations are held.
+    pub fn year(self) -> i32 {
+        let zone = TimeZone::get("Asia/Shanghai").unwrap_or(TimeZone::UTC);
+        i32::from(self.date_in(&zone).year())
+    }
+
     /// `2026-03-01 09:00` in `zone`, for people.
     pub fn minute_in(self, zone: &TimeZone) -> String {
         self.timestamp()

@@ -16,8 +16,10 @@ pub struct Entry {
     pub account: Option<Id>,
     /// The role in which it acted.
     pub role: &'static str,
-    /// The examination it belongs to.
-    pub examination: Option<Id>,
+    /// The examination it belongs to, and its year.
+    pub examination: Option<(Id, i32)>,
+    /// The application it is about: its candidate gets a receipt. Not part of the payload.
+    pub subject: Option<Id>,
     /// Hash of the regulation profile it was taken under, once frozen.
     pub profile: Option<String>,
     /// What it was decided on.
@@ -36,6 +38,7 @@ impl Entry {
             account,
             role,
             examination: None,
+            subject: None,
             profile: None,
             inputs: serde_json::Value::Null,
             outcome: String::new(),
@@ -43,10 +46,17 @@ impl Entry {
         }
     }
 
-    /// Belongs to this examination.
+    /// Belongs to this examination, and so to the log of its year.
     #[must_use]
-    pub fn examination(mut self, id: Id) -> Self {
-        self.examination = Some(id);
+    pub fn examination(mut self, id: Id, year: i32) -> Self {
+        self.examination = Some((id, year));
+        self
+    }
+
+    /// Is about this application.
+    #[must_use]
+    pub fn about(mut self, application: Id) -> Self {
+        self.subject = Some(application);
         self
     }
 
@@ -131,7 +141,7 @@ impl Payload {
             kind: entry.kind.to_owned(),
             account: entry.account,
             role: entry.role.to_owned(),
-            examination: entry.examination,
+            examination: entry.examination.map(|(id, _)| id),
             profile: entry.profile.clone(),
             inputs: entry.inputs.clone(),
             outcome: entry.outcome.clone(),
@@ -183,7 +193,7 @@ mod tests {
         let leaf = String::from_utf8(payload.leaf(&[1; 32]).unwrap()).unwrap();
         assert!(leaf.starts_with(r#"{"c":""#), "{leaf}");
         assert!(leaf.contains(r#""kind":"application.reviewed""#));
-        assert!(!leaf.contains("2026001") && !leaf.contains("hr") && !leaf.contains("meets"));
+        assert!(!leaf.contains("2026001") && !leaf.contains("\"hr\"") && !leaf.contains("meets"));
     }
 
     #[test]

@@ -6,13 +6,21 @@
 //! which rule, on which inputs, with what outcome and why). The payload itself is sealed at rest.
 //! Leaves form an RFC 6962 tree in the order of the log.
 
+pub mod disk;
 mod entry;
+mod head;
+pub mod note;
+pub mod policy;
+pub mod publish;
 mod service;
 mod store;
+pub mod tile;
+pub mod witness;
 
 pub use entry::{Entry, Leaf, Payload, commitment};
+pub use head::{Log, fix, fix_all, logs, open_log};
 pub use service::{
-    Checkpoint, Discrepancy, LogEntry, PublicEntry, Tree, check, checkpoint, coming, decided_at,
-    entries, last_checkpoint, public_from, public_newest, recent, record, sequence, settle, tree,
-    waiting, without_place,
+    Checkpoint, Discrepancy, LogEntry, PublicEntry, Standing, Tree, check, coming, decided_at,
+    entries, last_checkpoint, public_from, public_newest, recent, record, sequence, settle,
+    standing, tree, waiting, without_place, years,
 };

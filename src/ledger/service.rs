@@ -1,9 +1,9 @@
 //! Recording decisions, giving them their places, and checking that nothing was altered.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant as Stopwatch};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::entry::canonical;
 use super::store::{self, DecisionRow};
@@ -21,11 +21,15 @@ pub fn record(tx: &mut Tx<'_>, entry: &Entry) -> Result<Id, Problem> {
         id,
         at: tx.now,
         kind: payload.kind.clone(),
-        examination_id: entry.examination,
+        examination_id: payload.examination,
         nonce: nonce.to_vec(),
         payload_sealed: tx.vault.seal(canonical(&payload)?)?,
         leaf_hash: merkle::leaf_hash(&leaf).to_vec(),
         leaf,
+        year: entry
+            .examination
+            .map_or_else(|| tx.now.year(), |(_, year)| year),
+        subject_id: entry.subject,
     };
     store::insert(tx, &row)?;
     Ok(id)
@@ -61,9 +65,11 @@ pub fn without_place(view: &mut View<'_>) -> Result<BTreeSet<Id>, Problem> {
     Ok(store::unplaced_ids(view.db)?.into_iter().collect())
 }
 
-/// A size of the log and its root.
+/// A size of a log and its root.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Checkpoint {
+    /// The log's year.
+    pub year: i32,
     /// Number of leaves.
     pub size: i64,
     /// RFC 6962 root, hexadecimal.
@@ -72,79 +78,125 @@ pub struct Checkpoint {
     pub at: Instant,
 }
 
-/// The tree of the log as far as it was read. Whoever keeps one reads only what is new.
-#[derive(Debug, Default)]
-pub struct Tree(merkle::Growing);
+impl From<store::CheckpointRow> for Checkpoint {
+    fn from(row: store::CheckpointRow) -> Self {
+        Self {
+            year: row.year,
+            size: row.size,
+            root: hex::encode(row.root),
+            at: row.at,
+        }
+    }
+}
+
+/// The tree of one log as far as it was read. Whoever keeps one reads only what is new.
+#[derive(Debug)]
+pub struct Tree {
+    year: i32,
+    grown: merkle::Growing,
+}
 
 impl Tree {
-    /// Takes in the entries that have come since; says whether a checkpoint is due.
-    pub fn catch_up(&mut self, view: &mut View<'_>) -> Result<bool, Problem> {
+    /// The tree of a year, of which nothing is read yet.
+    pub fn of(year: i32) -> Self {
+        Self {
+            year,
+            grown: merkle::Growing::default(),
+        }
+    }
+
+    /// Takes in the entries that have come since.
+    pub fn catch_up(&mut self, view: &mut View<'_>) -> Result<(), Problem> {
         const PAGE: i64 = 10_000;
         loop {
-            let page = store::leaf_hashes(view.db, self.size()?, PAGE)?;
+            let page = store::leaf_hashes(view.db, self.year, self.size()?, PAGE)?;
             if page.is_empty() {
-                return Ok(self.size()? > fixed(view)?);
+                return Ok(());
             }
             for hash in page {
-                self.0.push(leaf(hash)?);
+                self.grown.push(leaf(hash)?);
             }
         }
+    }
+
+    /// Takes in the entries up to the first `size`, of which it must not have read more; the root
+    /// over them.
+    pub fn root_at(&mut self, view: &mut View<'_>, size: u64) -> Result<merkle::Hash, Problem> {
+        const PAGE: u64 = 10_000;
+        while self.grown.size() < size {
+            let missing = size - self.grown.size();
+            let limit = i64::try_from(missing.min(PAGE)).map_err(Problem::internal)?;
+            let page = store::leaf_hashes(view.db, self.year, self.size()?, limit)?;
+            if page.is_empty() {
+                return Err(Problem::internal("the log is shorter than it was"));
+            }
+            for hash in page {
+                self.grown.push(leaf(hash)?);
+            }
+        }
+        Ok(self.root())
     }
 
     /// Number of leaves.
     pub fn size(&self) -> Result<i64, Problem> {
-        i64::try_from(self.0.size()).map_err(Problem::internal)
+        i64::try_from(self.grown.size()).map_err(Problem::internal)
     }
 
-    /// Fixes size and root, if the log is larger than at the last checkpoint.
-    pub fn checkpoint(&self, tx: &mut Tx<'_>) -> Result<Option<Checkpoint>, Problem> {
-        let size = self.size()?;
-        if size <= fixed(tx)? {
-            return Ok(None);
-        }
-        let root = self.0.root();
-        store::insert_checkpoint(tx, size, &root)?;
-        Ok(Some(Checkpoint {
-            size,
-            root: hex::encode(root),
-            at: tx.now,
-        }))
+    /// The root over all leaves so far.
+    pub fn root(&self) -> merkle::Hash {
+        self.grown.root()
     }
 }
 
-/// The size of the last checkpoint.
-fn fixed(view: &mut View<'_>) -> Result<i64, Problem> {
-    Ok(store::last_checkpoint(view.db)?.map_or(0, |(size, _, _)| size))
+/// The years that have a log, in order.
+pub fn years(view: &mut View<'_>) -> Result<Vec<i32>, Problem> {
+    store::years(view.db)
 }
 
-/// Reads the whole log and fixes its present size and root, if it has grown since the last time.
-pub fn checkpoint(tx: &mut Tx<'_>) -> Result<Option<Checkpoint>, Problem> {
-    let mut tree = Tree::default();
-    tree.catch_up(tx)?;
-    tree.checkpoint(tx)
+/// The last size and root of a year that were fixed, if any.
+pub fn last_checkpoint(view: &mut View<'_>, year: i32) -> Result<Option<Checkpoint>, Problem> {
+    Ok(store::last_checkpoint(view.db, year)?.map(Checkpoint::from))
 }
 
-/// The last size and root that were fixed, if any.
-pub fn last_checkpoint(view: &mut View<'_>) -> Result<Option<Checkpoint>, Problem> {
-    let last = store::last_checkpoint(view.db)?;
-    Ok(last.map(|(size, root, at)| Checkpoint {
-        size,
-        root: hex::encode(root),
-        at,
-    }))
-}
-
-/// The present size and root.
-pub fn tree(view: &mut View<'_>) -> Result<(i64, [u8; 32]), Problem> {
-    let mut tree = Tree::default();
+/// The present size and root of a year.
+pub fn tree(view: &mut View<'_>, year: i32) -> Result<(i64, merkle::Hash), Problem> {
+    let mut tree = Tree::of(year);
     tree.catch_up(view)?;
-    Ok((tree.size()?, tree.0.root()))
+    Ok((tree.size()?, tree.root()))
+}
+
+/// A log as it stands at one moment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Standing {
+    /// The year.
+    pub year: i32,
+    /// Number of leaves.
+    pub size: i64,
+    /// RFC 6962 root, hexadecimal.
+    pub root: String,
+}
+
+/// Every log as it stands.
+pub fn standing(view: &mut View<'_>) -> Result<Vec<Standing>, Problem> {
+    let years = store::years(view.db)?.into_iter();
+    years
+        .map(|year| {
+            let (size, root) = tree(view, year)?;
+            Ok(Standing {
+                year,
+                size,
+                root: hex::encode(root),
+            })
+        })
+        .collect()
 }
 
 /// One entry of the log, opened.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct LogEntry {
-    /// Its place in the log.
+    /// The year of its log.
+    pub year: i32,
+    /// Its place there.
     pub index: i64,
     /// Leaf hash, hexadecimal.
     pub leaf_hash: String,
@@ -175,34 +227,37 @@ impl From<store::PublicRow> for PublicEntry {
     }
 }
 
-/// Up to `limit` public entries from index `from`, in order.
+/// Up to `limit` public entries of a year from index `from`, in order.
 pub fn public_from(
     view: &mut View<'_>,
+    year: i32,
     from: i64,
     limit: i64,
 ) -> Result<Vec<PublicEntry>, Problem> {
-    let rows = store::public_range(view.db, from, limit)?;
+    let rows = store::public_range(view.db, year, from, limit)?;
     Ok(rows.into_iter().map(PublicEntry::from).collect())
 }
 
-/// The newest public entries before index `before`, newest first.
+/// The newest public entries of a year before index `before`, newest first.
 pub fn public_newest(
     view: &mut View<'_>,
+    year: i32,
     before: Option<i64>,
     limit: i64,
 ) -> Result<Vec<PublicEntry>, Problem> {
-    let rows = store::public_newest(view.db, before, limit)?;
+    let rows = store::public_newest(view.db, year, before, limit)?;
     Ok(rows.into_iter().map(PublicEntry::from).collect())
 }
 
-/// The newest entries before index `before`, newest first; of one examination if given.
+/// The newest entries of a year before index `before`, newest first; of one examination if given.
 pub fn recent(
     view: &mut View<'_>,
+    year: i32,
     examination: Option<Id>,
     before: Option<i64>,
     limit: i64,
 ) -> Result<Vec<LogEntry>, Problem> {
-    let rows = store::newest(view.db, examination, before, limit)?;
+    let rows = store::newest(view.db, year, examination, before, limit)?;
     rows.into_iter()
         .map(|(index, _, row)| opened(view, index, &row))
         .collect()
@@ -219,9 +274,14 @@ pub fn decided_at(view: &mut View<'_>, kind: &str, at: Instant) -> Result<Vec<Pa
     sealed.into_iter().map(open).collect()
 }
 
-/// Up to `limit` entries from index `from`, in order.
-pub fn entries(view: &mut View<'_>, from: i64, limit: i64) -> Result<Vec<LogEntry>, Problem> {
-    let rows = store::range(view.db, from, limit)?;
+/// Up to `limit` entries of a year from index `from`, in order.
+pub fn entries(
+    view: &mut View<'_>,
+    year: i32,
+    from: i64,
+    limit: i64,
+) -> Result<Vec<LogEntry>, Problem> {
+    let rows = store::range(view.db, year, from, limit)?;
     rows.into_iter()
         .map(|(index, _, row)| opened(view, index, &row))
         .collect()
@@ -230,12 +290,17 @@ pub fn entries(view: &mut View<'_>, from: i64, limit: i64) -> Result<Vec<LogEntr
 /// The decisions that have no place yet, under the indexes that they will get if nothing comes
 /// between.
 pub fn coming(view: &mut View<'_>) -> Result<Vec<LogEntry>, Problem> {
-    let size = store::size(view.db)?;
-    let rows = store::unplaced(view.db)?;
-    (size..)
-        .zip(&rows)
-        .map(|(index, row)| opened(view, index, row))
-        .collect()
+    let mut next: BTreeMap<i32, i64> = BTreeMap::new();
+    let mut coming = Vec::new();
+    for row in store::unplaced(view.db)? {
+        let index = match next.get(&row.year) {
+            Some(index) => *index,
+            None => store::size(view.db, row.year)?,
+        };
+        next.insert(row.year, index + 1);
+        coming.push(opened(view, index, &row)?);
+    }
+    Ok(coming)
 }
 
 /// The first thing in the log that is not as it was written.
@@ -282,11 +347,22 @@ pub enum Discrepancy {
 /// Recomputes every leaf from its payload and every checkpoint from the leaves; returns the number
 /// of entries, or the first discrepancy.
 pub fn check(view: &mut View<'_>) -> Result<Result<i64, Discrepancy>, Problem> {
+    let mut entries = 0;
+    for year in store::years(view.db)? {
+        match check_year(view, year)? {
+            Ok(count) => entries += count,
+            Err(found) => return Ok(Err(found)),
+        }
+    }
+    Ok(Ok(entries))
+}
+
+fn check_year(view: &mut View<'_>, year: i32) -> Result<Result<i64, Discrepancy>, Problem> {
     const PAGE: i64 = 1000;
     let mut leaves = Vec::new();
     let mut next = 0;
     loop {
-        let page = store::range(view.db, next, PAGE)?;
+        let page = store::range(view.db, year, next, PAGE)?;
         if page.is_empty() {
             break;
         }
@@ -307,7 +383,10 @@ pub fn check(view: &mut View<'_>) -> Result<Result<i64, Discrepancy>, Problem> {
             next += 1;
         }
     }
-    for (size, stored, _) in store::checkpoints(view.db)? {
+    for store::CheckpointRow {
+        size, root: stored, ..
+    } in store::checkpoints(view.db, year)?
+    {
         let Some(part) = usize::try_from(size)
             .ok()
             .and_then(|size| leaves.get(..size))
@@ -346,7 +425,8 @@ fn recomputed_leaf(
     let leaf = payload
         .leaf(nonce)
         .map_err(|_| "its payload cannot be written")?;
-    if payload.id != row.id || payload.at != row.at || payload.kind != row.kind {
+    let columns = (payload.id, payload.at, &payload.kind, payload.examination);
+    if columns != (row.id, row.at, &row.kind, row.examination_id) {
         return Err("its columns do not agree with its payload");
     }
     if leaf != row.leaf {
@@ -367,6 +447,7 @@ pub fn waiting(view: &mut View<'_>) -> Result<i64, Problem> {
 fn opened(view: &View<'_>, index: i64, row: &DecisionRow) -> Result<LogEntry, Problem> {
     let payload = view.vault.open_bytes(&row.payload_sealed)?;
     Ok(LogEntry {
+        year: row.year,
         index,
         leaf_hash: hex::encode(&row.leaf_hash),
         leaf: String::from_utf8_lossy(&row.leaf).into_owned(),

@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 
 use crate::kernel::{Id, Instant, Problem};
-use crate::store::schema::{checkpoint, decision, ledger};
+use crate::store::schema::{checkpoint, cosignature, decision, ledger, log};
 use crate::store::{AnyConn, Tx};
 
 /// A stored decision.
@@ -18,9 +18,34 @@ pub(super) struct DecisionRow {
     pub payload_sealed: Vec<u8>,
     pub leaf: Vec<u8>,
     pub leaf_hash: Vec<u8>,
+    /// The log it belongs to.
+    pub year: i32,
+    /// The application it is about, if it is about one.
+    pub subject_id: Option<Id>,
 }
 
-pub(super) type CheckpointRow = (i64, Vec<u8>, Instant);
+/// A stored checkpoint.
+#[derive(Queryable, Insertable, Clone)]
+#[diesel(table_name = checkpoint)]
+pub(super) struct CheckpointRow {
+    pub year: i32,
+    pub size: i64,
+    pub root: Vec<u8>,
+    pub at: Instant,
+    /// The log's own signature line; empty if it was fixed before there was a key.
+    pub signature: String,
+}
+
+/// A log: its name and its key.
+#[derive(Queryable, Insertable, Clone)]
+#[diesel(table_name = log)]
+pub(super) struct LogRow {
+    pub year: i32,
+    pub origin: String,
+    pub vkey: String,
+    pub key_sealed: Vec<u8>,
+    pub opened_at: Instant,
+}
 
 pub(super) fn insert(tx: &mut Tx<'_>, row: &DecisionRow) -> Result<(), Problem> {
     diesel::insert_into(decision::table)
@@ -28,9 +53,10 @@ pub(super) fn insert(tx: &mut Tx<'_>, row: &DecisionRow) -> Result<(), Problem> 
         .execute(tx.db)?;
     // On PostgreSQL the sequencer gives the index once no older transaction can still commit.
     if matches!(tx.db, AnyConn::Sqlite(_)) {
-        let idx = size(tx.db)?;
+        let idx = size(tx.db, row.year)?;
         diesel::insert_into(ledger::table)
             .values((
+                ledger::year.eq(row.year),
                 ledger::idx.eq(idx),
                 ledger::decision_id.eq(row.id),
                 ledger::leaf_hash.eq(&row.leaf_hash),
@@ -54,21 +80,24 @@ pub(super) fn sequence(tx: &mut Tx<'_>) -> Result<usize, Problem> {
         return Ok(0);
     }
     Ok(diesel::sql_query(
-        "INSERT INTO ledger (idx, decision_id, leaf_hash) \
-         SELECT COALESCE((SELECT MAX(idx) FROM ledger), -1) \
-                + row_number() OVER (ORDER BY d.xid, d.seq), d.id, d.leaf_hash \
-         FROM decision d \
-         WHERE d.xid < pg_snapshot_xmin(pg_current_snapshot()) \
-           AND (NOT EXISTS (SELECT 1 FROM ledger) OR (d.xid, d.seq) > \
-                (SELECT l.xid, l.seq FROM decision l JOIN ledger ON ledger.decision_id = l.id \
-                 ORDER BY ledger.idx DESC LIMIT 1)) \
-         ORDER BY d.xid, d.seq LIMIT 5000",
+        "INSERT INTO ledger (year, idx, decision_id, leaf_hash) \
+         SELECT d.year, COALESCE((SELECT MAX(idx) FROM ledger WHERE year = d.year), -1) \
+                + row_number() OVER (PARTITION BY d.year ORDER BY d.xid, d.seq), d.id, d.leaf_hash \
+         FROM (SELECT id, year, leaf_hash, xid, seq FROM decision \
+               WHERE xid < pg_snapshot_xmin(pg_current_snapshot()) \
+                 AND (NOT EXISTS (SELECT 1 FROM ledger) OR (xid, seq) > \
+                      (SELECT l.xid, l.seq FROM decision l JOIN ledger ON ledger.decision_id = l.id \
+                       ORDER BY l.xid DESC, l.seq DESC LIMIT 1)) \
+               ORDER BY xid, seq LIMIT 5000) d \
+         ORDER BY d.xid, d.seq",
     )
     .execute(pg)?)
 }
 
-pub(super) fn size(db: &mut AnyConn) -> Result<i64, Problem> {
+/// Number of entries in the log of a year.
+pub(super) fn size(db: &mut AnyConn, year: i32) -> Result<i64, Problem> {
     let last: Option<i64> = ledger::table
+        .filter(ledger::year.eq(year))
         .select(diesel::dsl::max(ledger::idx))
         .first(db)?;
     Ok(last.map_or(0, |idx| idx + 1))
@@ -87,14 +116,25 @@ pub(super) fn payloads_at(
         .load(db)?)
 }
 
-/// Up to `limit` entries from index `from`, in order.
+/// The years that have a log, in order.
+pub(super) fn years(db: &mut AnyConn) -> Result<Vec<i32>, Problem> {
+    Ok(ledger::table
+        .select(ledger::year)
+        .distinct()
+        .order(ledger::year)
+        .load(db)?)
+}
+
+/// Up to `limit` entries of a year from index `from`, in order.
 pub(super) fn range(
     db: &mut AnyConn,
+    year: i32,
     from: i64,
     limit: i64,
 ) -> Result<Vec<(i64, Vec<u8>, DecisionRow)>, Problem> {
     Ok(ledger::table
         .inner_join(decision::table)
+        .filter(ledger::year.eq(year))
         .filter(ledger::idx.ge(from))
         .order(ledger::idx)
         .limit(limit)
@@ -105,14 +145,16 @@ pub(super) fn range(
 /// What everybody may see of an entry: its index, its leaf hash and its leaf.
 pub(super) type PublicRow = (i64, Vec<u8>, Vec<u8>);
 
-/// Up to `limit` public rows from index `from`, in order.
+/// Up to `limit` public rows of a year from index `from`, in order.
 pub(super) fn public_range(
     db: &mut AnyConn,
+    year: i32,
     from: i64,
     limit: i64,
 ) -> Result<Vec<PublicRow>, Problem> {
     Ok(ledger::table
         .inner_join(decision::table)
+        .filter(ledger::year.eq(year))
         .filter(ledger::idx.ge(from))
         .order(ledger::idx)
         .limit(limit)
@@ -120,14 +162,16 @@ pub(super) fn public_range(
         .load(db)?)
 }
 
-/// The newest public rows before index `before`.
+/// The newest public rows of a year before index `before`.
 pub(super) fn public_newest(
     db: &mut AnyConn,
+    year: i32,
     before: Option<i64>,
     limit: i64,
 ) -> Result<Vec<PublicRow>, Problem> {
     Ok(ledger::table
         .inner_join(decision::table)
+        .filter(ledger::year.eq(year))
         .filter(ledger::idx.lt(before.unwrap_or(i64::MAX)))
         .order(ledger::idx.desc())
         .limit(limit)
@@ -135,15 +179,17 @@ pub(super) fn public_newest(
         .load(db)?)
 }
 
-/// The newest entries, optionally of one examination, before index `before`.
+/// The newest entries of a year, optionally of one examination, before index `before`.
 pub(super) fn newest(
     db: &mut AnyConn,
+    year: i32,
     examination: Option<Id>,
     before: Option<i64>,
     limit: i64,
 ) -> Result<Vec<(i64, Vec<u8>, DecisionRow)>, Problem> {
     let mut query = ledger::table
         .inner_join(decision::table)
+        .filter(ledger::year.eq(year))
         .select((ledger::idx, ledger::leaf_hash, decision::all_columns))
         .order(ledger::idx.desc())
         .limit(limit)
@@ -157,13 +203,46 @@ pub(super) fn newest(
     Ok(query.load(db)?)
 }
 
-/// Up to `limit` leaf hashes from index `from`, in order.
+/// A leaf as it was stored, with its place and its hash in both tables.
+#[derive(Queryable)]
+pub(super) struct LeafRow {
+    pub idx: i64,
+    pub in_ledger: Vec<u8>,
+    pub in_decision: Vec<u8>,
+    pub leaf: Vec<u8>,
+}
+
+/// Up to `limit` leaves of a year from index `from`, in order.
+pub(super) fn leaves(
+    db: &mut AnyConn,
+    year: i32,
+    from: i64,
+    limit: i64,
+) -> Result<Vec<LeafRow>, Problem> {
+    Ok(ledger::table
+        .inner_join(decision::table)
+        .filter(ledger::year.eq(year))
+        .filter(ledger::idx.ge(from))
+        .order(ledger::idx)
+        .limit(limit)
+        .select((
+            ledger::idx,
+            ledger::leaf_hash,
+            decision::leaf_hash,
+            decision::leaf,
+        ))
+        .load(db)?)
+}
+
+/// Up to `limit` leaf hashes of a year from index `from`, in order.
 pub(super) fn leaf_hashes(
     db: &mut AnyConn,
+    year: i32,
     from: i64,
     limit: i64,
 ) -> Result<Vec<Vec<u8>>, Problem> {
     Ok(ledger::table
+        .filter(ledger::year.eq(year))
         .filter(ledger::idx.ge(from))
         .order(ledger::idx)
         .limit(limit)
@@ -181,7 +260,7 @@ pub(super) fn unsequenced(db: &mut AnyConn) -> Result<i64, Problem> {
         "SELECT COUNT(*) AS count FROM decision d \
          WHERE NOT EXISTS (SELECT 1 FROM ledger) OR (d.xid, d.seq) > \
                (SELECT l.xid, l.seq FROM decision l JOIN ledger ON ledger.decision_id = l.id \
-                ORDER BY ledger.idx DESC LIMIT 1)",
+                ORDER BY l.xid DESC, l.seq DESC LIMIT 1)",
     )
     .get_result(pg)?;
     Ok(waiting.count)
@@ -216,28 +295,118 @@ pub(super) fn unplaced_ids(db: &mut AnyConn) -> Result<Vec<Id>, Problem> {
         .load(db)?)
 }
 
-pub(super) fn checkpoints(db: &mut AnyConn) -> Result<Vec<CheckpointRow>, Problem> {
-    Ok(checkpoint::table.order(checkpoint::size).load(db)?)
+/// The checkpoints of a year, in order.
+pub(super) fn checkpoints(db: &mut AnyConn, year: i32) -> Result<Vec<CheckpointRow>, Problem> {
+    Ok(checkpoint::table
+        .filter(checkpoint::year.eq(year))
+        .order(checkpoint::size)
+        .load(db)?)
 }
 
-pub(super) fn last_checkpoint(db: &mut AnyConn) -> Result<Option<CheckpointRow>, Problem> {
+/// The largest checkpoint of a year.
+pub(super) fn last_checkpoint(
+    db: &mut AnyConn,
+    year: i32,
+) -> Result<Option<CheckpointRow>, Problem> {
     Ok(checkpoint::table
+        .filter(checkpoint::year.eq(year))
         .order(checkpoint::size.desc())
         .first(db)
         .optional()?)
 }
 
-/// Adds a checkpoint; another node may have fixed this size a moment ago.
-pub(super) fn insert_checkpoint(
+/// Adds a checkpoint if it is larger than the last; says whether it was. Nodes take turns.
+pub(super) fn add_checkpoint(tx: &mut Tx<'_>, row: &CheckpointRow) -> Result<bool, Problem> {
+    if let AnyConn::Postgres(pg) = &mut *tx.db {
+        diesel::sql_query("SELECT pg_advisory_xact_lock(1802856566)").execute(pg)?;
+    }
+    let last = last_checkpoint(tx.db, row.year)?;
+    if last.is_some_and(|last| last.size >= row.size) {
+        return Ok(false);
+    }
+    diesel::insert_into(checkpoint::table)
+        .values(row)
+        .execute(tx.db)?;
+    Ok(true)
+}
+
+/// The signed checkpoints of a year larger than one size and at most of another, largest first.
+pub(super) fn signed_checkpoints(
+    db: &mut AnyConn,
+    year: i32,
+    after: i64,
+    up_to: i64,
+) -> Result<Vec<CheckpointRow>, Problem> {
+    const MOST: i64 = 100;
+    Ok(checkpoint::table
+        .filter(checkpoint::year.eq(year))
+        .filter(checkpoint::size.gt(after))
+        .filter(checkpoint::size.le(up_to))
+        .filter(checkpoint::signature.ne(""))
+        .order(checkpoint::size.desc())
+        .limit(MOST)
+        .load(db)?)
+}
+
+/// The logs that were opened, by year.
+pub(super) fn logs(db: &mut AnyConn) -> Result<Vec<LogRow>, Problem> {
+    Ok(log::table.order(log::year).load(db)?)
+}
+
+/// Opens a log; another node may have opened it a moment ago.
+pub(super) fn insert_log(tx: &mut Tx<'_>, row: &LogRow) -> Result<(), Problem> {
+    let insert = diesel::insert_into(log::table).values(row);
+    match &mut *tx.db {
+        AnyConn::Postgres(pg) => insert.on_conflict_do_nothing().execute(pg)?,
+        AnyConn::Sqlite(sqlite) => insert.execute(sqlite)?,
+    };
+    Ok(())
+}
+
+/// The signature lines of witnesses under a checkpoint, by witness.
+pub(super) fn cosignatures(db: &mut AnyConn, year: i32, size: i64) -> Result<Vec<String>, Problem> {
+    Ok(cosignature::table
+        .filter(cosignature::year.eq(year))
+        .filter(cosignature::size.eq(size))
+        .order(cosignature::witness)
+        .select(cosignature::line)
+        .load(db)?)
+}
+
+/// The size of the largest checkpoint of a year that this witness has signed.
+pub(super) fn witnessed_size(
+    db: &mut AnyConn,
+    year: i32,
+    witness: &str,
+) -> Result<Option<i64>, Problem> {
+    Ok(cosignature::table
+        .filter(cosignature::year.eq(year))
+        .filter(cosignature::witness.eq(witness))
+        .select(diesel::dsl::max(cosignature::size))
+        .first(db)?)
+}
+
+/// Adds a witness's signature line, unless it is there.
+pub(super) fn add_cosignature(
     tx: &mut Tx<'_>,
-    size: i64,
-    root: &[u8; 32],
+    (year, size): (i32, i64),
+    witness: &str,
+    line: &str,
 ) -> Result<(), Problem> {
+    let found: i64 = cosignature::table
+        .find((year, size, witness))
+        .count()
+        .get_result(tx.db)?;
+    if found > 0 {
+        return Ok(());
+    }
     let now = tx.now;
-    let insert = diesel::insert_into(checkpoint::table).values((
-        checkpoint::size.eq(size),
-        checkpoint::root.eq(root.to_vec()),
-        checkpoint::at.eq(now),
+    let insert = diesel::insert_into(cosignature::table).values((
+        cosignature::year.eq(year),
+        cosignature::size.eq(size),
+        cosignature::witness.eq(witness),
+        cosignature::line.eq(line),
+        cosignature::at.eq(now),
     ));
     match &mut *tx.db {
         AnyConn::Postgres(pg) => insert.on_conflict_do_nothing().execute(pg)?,

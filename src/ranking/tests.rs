@@ -32,7 +32,9 @@ impl Sat {
     }
 
     fn decisions(&self) -> BTreeMap<String, usize> {
-        let entries = self.store.read_blocking(|v| ledger::entries(v, 0, 10_000));
+        let entries = self
+            .store
+            .read_blocking(|v| ledger::entries(v, 2026, 0, 10_000));
         let mut counts = BTreeMap::new();
         for entry in entries.unwrap() {
             *counts.entry(entry.payload.kind).or_default() += 1;
@@ -101,7 +103,7 @@ fn every_line_rests_on_decisions_that_can_be_derived_again() {
     );
     let newest = sat
         .store
-        .read_blocking(|view| ledger::recent(view, None, None, 2))
+        .read_blocking(|view| ledger::recent(view, 2026, None, None, 2))
         .unwrap();
     let inputs = serde_json::json!({
         "post": "001", "quota": 1, "rows": [["1001", "74.785", 1, "proposed"]],

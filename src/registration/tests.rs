@@ -172,7 +172,7 @@ impl World {
     fn last_decision(&self) -> ledger::Payload {
         let newest = self
             .store
-            .read_blocking(|view| ledger::recent(view, None, None, 1));
+            .read_blocking(|view| ledger::recent(view, 2026, None, None, 1));
         newest.unwrap().remove(0).payload
     }
 }

@@ -51,7 +51,7 @@ impl Examination {
     pub fn decision(&self, acting: Acting, kind: &'static str) -> Entry {
         acting
             .decides(kind)
-            .examination(self.id)
+            .examination(self.id, self.year)
             .under(self.profile_hash.as_deref())
     }
 
@@ -73,7 +73,7 @@ impl Examination {
     pub fn system_decision(&self, kind: &'static str) -> Entry {
         let entry = Entry::new(kind, None, "system");
         entry
-            .examination(self.id)
+            .examination(self.id, self.year)
             .under(self.profile_hash.as_deref())
     }
 }
@@ -124,7 +124,9 @@ pub fn open(tx: &mut Tx<'_>, actor: &Actor, new: &NewExamination) -> Result<Id, 
     store::insert_examination(tx, &row)?;
     let inputs =
         json!({ "code": row.code, "track": row.track, "profile": hex::encode(profile.hash()?) });
-    let entry = acting.decides("examination.opened").examination(row.id);
+    let entry = acting
+        .decides("examination.opened")
+        .examination(row.id, row.year);
     ledger::record(tx, &entry.on(inputs).outcome("opened"))?;
     Ok(row.id)
 }
@@ -179,7 +181,7 @@ pub fn override_profile(
     let inputs = json!({ "overrides": overrides, "profile": hex::encode(profile.hash()?) });
     let entry = acting
         .decides("profile.overridden")
-        .examination(id)
+        .examination(id, examination.year)
         .on(inputs);
     ledger::record(tx, &entry.outcome("overridden").because(reason))?;
     Ok(())
@@ -233,7 +235,7 @@ pub fn schedule(tx: &mut Tx<'_>, actor: &Actor, id: Id, sitting: &Sitting) -> Re
     store::insert_subject(tx, &row)?;
     let entry = acting
         .decides("sitting.scheduled")
-        .examination(id)
+        .examination(id, examination.year)
         .on(json!(sitting));
     ledger::record(tx, &entry.outcome("scheduled"))?;
     Ok(row.id)

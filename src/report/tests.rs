@@ -52,7 +52,7 @@ fn an_export_leaves_a_decision_with_the_hash_of_the_file() {
         .unwrap();
     let newest = sat
         .store
-        .read_blocking(|v| ledger::recent(v, None, None, 1))
+        .read_blocking(|v| ledger::recent(v, 2026, None, None, 1))
         .unwrap();
     assert_eq!(newest[0].payload.kind, "export.made");
     let inputs = serde_json::json!({ "kind": "xlsx", "rows": 2, "sha256": "07".repeat(32) });
@@ -109,7 +109,7 @@ fn what_is_downloaded_is_what_was_recorded() {
     });
     let newest = sat
         .store
-        .read_blocking(|v| ledger::recent(v, None, None, 1));
+        .read_blocking(|v| ledger::recent(v, 2026, None, None, 1));
     let inputs = &newest.unwrap()[0].payload.inputs;
     assert_eq!(inputs["sha256"], hex::encode(crate::store::sha256(&body)));
     assert_eq!(inputs["rows"], 2);

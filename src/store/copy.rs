@@ -205,8 +205,10 @@ tables! {
     decision
         by "(SELECT idx FROM ledger WHERE decision_id = decision.id) NULLS LAST, xid, seq"
         or "(SELECT idx FROM ledger WHERE decision_id = decision.id) NULLS LAST, rowid",
-    ledger by "idx" or "idx",
-    checkpoint by "size" or "size",
+    ledger by "year, idx" or "year, idx",
+    checkpoint by "year, size" or "year, size",
+    log,
+    cosignature,
 }
 
 /// Copies an embedded database as it is at one moment.
@@ -230,9 +232,9 @@ pub(super) fn into_file(db: &mut AnyConn, file: &Path) -> Result<(), Problem> {
     sqlite.transaction(|sqlite| {
         into_sqlite(pg, sqlite)?;
         sqlite.batch_execute(
-            "INSERT INTO ledger (idx, decision_id, leaf_hash) \
-             SELECT (SELECT COALESCE(MAX(idx), -1) FROM ledger) \
-                    + row_number() OVER (ORDER BY d.rowid), d.id, d.leaf_hash \
+            "INSERT INTO ledger (year, idx, decision_id, leaf_hash) \
+             SELECT d.year, (SELECT COALESCE(MAX(idx), -1) FROM ledger WHERE year = d.year) \
+                    + row_number() OVER (PARTITION BY d.year ORDER BY d.rowid), d.id, d.leaf_hash \
              FROM decision d \
              WHERE NOT EXISTS (SELECT 1 FROM ledger WHERE decision_id = d.id) ORDER BY d.rowid",
         )?;

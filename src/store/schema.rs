@@ -381,11 +381,14 @@ diesel::table! {
         payload_sealed -> Binary,
         leaf -> Binary,
         leaf_hash -> Binary,
+        year -> Integer,
+        subject_id -> Nullable<Binary>,
     }
 }
 
 diesel::table! {
-    ledger (idx) {
+    ledger (year, idx) {
+        year -> Integer,
         idx -> BigInt,
         decision_id -> Binary,
         leaf_hash -> Binary,
@@ -393,9 +396,31 @@ diesel::table! {
 }
 
 diesel::table! {
-    checkpoint (size) {
+    checkpoint (year, size) {
+        year -> Integer,
         size -> BigInt,
         root -> Binary,
+        at -> BigInt,
+        signature -> Text,
+    }
+}
+
+diesel::table! {
+    log (year) {
+        year -> Integer,
+        origin -> Text,
+        vkey -> Text,
+        key_sealed -> Binary,
+        opened_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    cosignature (year, size, witness) {
+        year -> Integer,
+        size -> BigInt,
+        witness -> Text,
+        line -> Text,
         at -> BigInt,
     }
 }
@@ -466,4 +491,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     decision,
     ledger,
     checkpoint,
+    log,
+    cosignature,
 );

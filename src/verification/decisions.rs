@@ -21,14 +21,16 @@ pub(super) struct Decisions(Vec<LogEntry>);
 pub(super) fn read(view: &mut View<'_>) -> Result<BTreeMap<Id, Decisions>, Problem> {
     const PAGE: i64 = 1000;
     let mut by_examination: BTreeMap<Id, Decisions> = BTreeMap::new();
-    let mut next = 0;
-    loop {
-        let page = ledger::entries(view, next, PAGE)?;
-        let Some(last) = page.last() else {
-            break;
-        };
-        next = last.index + 1;
-        sort(&mut by_examination, page);
+    for year in ledger::years(view)? {
+        let mut next = 0;
+        loop {
+            let page = ledger::entries(view, year, next, PAGE)?;
+            let Some(last) = page.last() else {
+                break;
+            };
+            next = last.index + 1;
+            sort(&mut by_examination, page);
+        }
     }
     sort(&mut by_examination, ledger::coming(view)?);
     Ok(by_examination)

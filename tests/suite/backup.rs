@@ -31,7 +31,7 @@ fn decide(store: &Store) {
 /// The log of a store, leaf for leaf.
 fn leaves(store: &Store) -> Vec<String> {
     let entries = store
-        .read_blocking(|view| ledger::entries(view, 0, i64::MAX))
+        .read_blocking(|view| ledger::entries(view, 2026, 0, i64::MAX))
         .unwrap();
     entries.into_iter().map(|entry| entry.leaf_hash).collect()
 }
@@ -62,14 +62,14 @@ fn comes_back(to: Database, copy: &Path, made: &Manifest, original: &TestApp) ->
     assert_eq!(&restore(&settings, copy).unwrap(), made);
     let app = TestApp::on(target, data, Clock::manual(later()));
     let restored = leaves(&app.store);
-    assert_eq!(restored.len(), usize::try_from(made.log_size).unwrap());
+    assert_eq!(restored.len(), usize::try_from(made.log_entries()).unwrap());
     original.settle_log();
     assert_eq!(restored, leaves(&original.store)[..restored.len()]);
     for outcome in verify(&app.store).unwrap() {
         assert_eq!(outcome.failure, None, "{to:?}: {outcome}");
         assert!(outcome.applicable, "{to:?}: {outcome}");
     }
-    goes_on(&app, made.log_size);
+    goes_on(&app, made.log_entries());
     // A second restore over living data is refused.
     let again = restore(&settings, copy).unwrap_err().to_string();
     assert!(again.contains("not empty"), "{again}");
@@ -84,7 +84,7 @@ fn goes_on(app: &TestApp, next: i64) {
     app.settle_log();
     let new = app
         .store
-        .read_blocking(|view| ledger::entries(view, next, 10))
+        .read_blocking(|view| ledger::entries(view, 2026, next, 10))
         .unwrap();
     assert_eq!(new.len(), 1, "{new:?}");
     assert_eq!(new[0].payload.kind, "organisation.added");
@@ -106,7 +106,7 @@ fn a_backup_made_while_others_write_comes_back_on_either_database() {
     let target = Target::Sqlite(data.join("keju.db"));
     let first = TestApp::on(target, data, Clock::manual(later()));
     let (copy, made) = backup_under_way(&first);
-    assert!(made.log_size > 300, "{made}");
+    assert!(made.log_entries() > 300, "{made}");
     comes_back(Database::Sqlite, &copy, &made, &first).unwrap();
     let Some(moved) = comes_back(Database::Postgres, &copy, &made, &first) else {
         return eprintln!("not run: PostgreSQL is not installed");
@@ -142,8 +142,14 @@ fn decisions_that_wait_for_their_place_have_it_in_the_backup() {
     }
     let copy = fresh_dir().join("copy");
     let made = backup(&from, &copy, true).unwrap();
-    assert_eq!(store.read_blocking(ledger::tree).unwrap().0, 1);
-    assert_eq!(made.log_size, 4);
+    assert_eq!(
+        store
+            .read_blocking(|view| ledger::tree(view, 2026))
+            .unwrap()
+            .0,
+        1
+    );
+    assert_eq!(made.log_entries(), 4);
     let new = fresh_dir();
     restore(&settings(&new), &copy).unwrap();
     let restored = Store::open_embedded(&new, Clock::manual(morning())).unwrap();
@@ -191,7 +197,7 @@ fn a_damaged_backup_is_refused_and_leaves_nothing() {
     // A manifest that fits the file and not the log.
     fs::write(&file, whole).unwrap();
     let manifest = fs::read_to_string(copy.join("manifest.json")).unwrap();
-    let other = manifest.replace("\"log_size\": 1", "\"log_size\": 2");
+    let other = manifest.replace("\"size\": 1", "\"size\": 2");
     assert_ne!(manifest, other);
     fs::write(copy.join("manifest.json"), other).unwrap();
     for database in [Database::Sqlite, Database::Postgres] {

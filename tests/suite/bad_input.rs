@@ -45,8 +45,8 @@ fn no_refusal_tells_how_the_inside_works(app: TestApp) {
     let long = "长".repeat(20_000);
     let refusals = [
         nobody.get("/organisations/'%20OR%201=1"),
-        nobody.get("/log/entries?cursor=%27"),
-        nobody.get("/log/entries?cursor=99999999999999999999"),
+        nobody.get("/logs/2026/entries?cursor=%27"),
+        nobody.get("/logs/2026/entries?cursor=99999999999999999999"),
         nobody.get("/examinations?limit=-1"),
         nobody.get("/examinations?cursor=%00"),
         author.get("/items?bank=%00"),

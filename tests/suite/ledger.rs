@@ -33,9 +33,9 @@ fn with_decisions(app: &TestApp) {
 on_both! {
 fn every_decision_has_its_place_and_the_log_checks(app: TestApp) {
     with_decisions(&app);
-    app.store.write_blocking(ledger::checkpoint).unwrap();
+    app.store.write_blocking(|tx| ledger::fix_all(tx, "http://exam.example")).unwrap();
     assert_eq!(app.store.read_blocking(ledger::check).unwrap(), Ok(3));
-    let entries = app.store.read_blocking(|view| ledger::entries(view, 0, 10)).unwrap();
+    let entries = app.store.read_blocking(|view| ledger::entries(view, 2026, 0, 10)).unwrap();
     let kinds: Vec<_> = entries.iter().map(|e| (e.index, e.payload.kind.as_str())).collect();
     assert_eq!(kinds, [(0, "organisation.added"), (1, "organisation.added"), (2, "organisation.added")]);
     assert_eq!(entries[0].payload.role, "hr");
@@ -49,7 +49,7 @@ fn nothing_the_application_can_say_alters_the_log(app: TestApp) {
         "DELETE FROM decision",
         "UPDATE ledger SET idx = idx + 10",
         "DELETE FROM ledger WHERE idx = 2",
-        "INSERT INTO ledger (idx, decision_id, leaf_hash) SELECT 7, id, leaf_hash FROM decision",
+        "INSERT INTO ledger (year, idx, decision_id, leaf_hash) SELECT 2026, 7, id, leaf_hash FROM decision",
     ] {
         assert!(try_sql(&app, sql).is_err(), "{sql}");
     }
@@ -57,7 +57,7 @@ fn nothing_the_application_can_say_alters_the_log(app: TestApp) {
         keju::store::Target::Sqlite(_) => vec![
             "INSERT OR REPLACE INTO decision SELECT * FROM decision",
             "INSERT OR REPLACE INTO ledger SELECT * FROM ledger",
-            "REPLACE INTO ledger SELECT idx, decision_id, zeroblob(32) FROM ledger WHERE idx = 0",
+            "REPLACE INTO ledger SELECT year, idx, decision_id, zeroblob(32) FROM ledger WHERE idx = 0",
         ],
         keju::store::Target::Postgres(_) => vec![
             "TRUNCATE decision CASCADE",
@@ -85,7 +85,7 @@ fn a_failing_act_leaves_neither_change_nor_decision(app: TestApp) {
     });
     assert!(failed.is_err());
     app.settle_log();
-    assert_eq!(app.store.read_blocking(ledger::tree).unwrap().0, 3);
+    assert_eq!(app.store.read_blocking(|view| ledger::tree(view, 2026)).unwrap().0, 3);
 }}
 
 on_both! {
@@ -105,7 +105,7 @@ fn many_at_once_get_dense_places(app: TestApp) {
     });
     app.settle_log();
     assert_eq!(app.store.read_blocking(ledger::check).unwrap(), Ok(200));
-    assert_eq!(app.store.read_blocking(ledger::tree).unwrap().0, 200);
+    assert_eq!(app.store.read_blocking(|view| ledger::tree(view, 2026)).unwrap().0, 200);
 }}
 
 /// The owner of a PostgreSQL database, or root on a SQLite file, can switch the guards off. Then

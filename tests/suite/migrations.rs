@@ -4,6 +4,7 @@ use diesel::connection::SimpleConnection as _;
 use diesel::sql_types::BigInt;
 use diesel::{Connection as _, PgConnection, QueryableByName, RunQueryDsl as _, SqliteConnection};
 use keju::kernel::Clock;
+use keju::ledger::{self, Entry};
 use keju::store::{Store, Target, Vault};
 
 use crate::support::{Database, fresh_dir, fresh_target, morning};
@@ -36,10 +37,14 @@ impl Raw {
     }
 
     fn run(&mut self, sql: &str) {
+        self.try_run(sql).unwrap();
+    }
+
+    fn try_run(&mut self, sql: &str) -> diesel::QueryResult<()> {
         match self {
-            Self::Sqlite(db) => db.batch_execute(sql).unwrap(),
+            Self::Sqlite(db) => db.batch_execute(sql),
             // A byte string is written otherwise there.
-            Self::Postgres(db) => db.batch_execute(&bytes_for_postgres(sql)).unwrap(),
+            Self::Postgres(db) => db.batch_execute(&bytes_for_postgres(sql)),
         }
     }
 
@@ -63,6 +68,44 @@ fn bytes_for_postgres(sql: &str) -> String {
     sql.replace("X'", "'\\x")
 }
 
+/// Three decisions with their places and a checkpoint, as version 0001 kept them: the first taken
+/// in the last hours of 2025 by universal time, which is 2026 in China.
+fn decided_before_there_were_years() -> String {
+    let second = |n: i64| (1_767_220_000 + n * 40_000_000) * 1_000_000;
+    let hash = "0".repeat(64);
+    let decisions = (0..3).map(|n| {
+        format!(
+            "INSERT INTO decision (id, at, kind, nonce, payload_sealed, leaf, leaf_hash) \
+             VALUES (X'E{n}', {}, 'old.act', X'{hash}', X'00', X'00', X'{hash}'); \
+             INSERT INTO ledger VALUES ({n}, X'E{n}', X'{hash}');",
+            second(n)
+        )
+    });
+    let decisions: String = decisions.collect();
+    format!("{decisions} INSERT INTO checkpoint VALUES (2, X'{hash}', 7);")
+}
+
+/// What stood in one log stays in one log, in its order, and the guards stand again.
+fn the_log_stays_whole(raw: &mut Raw, store: &Store) {
+    assert_eq!(raw.count("ledger WHERE year = 2026"), 3);
+    assert_eq!(raw.count("decision WHERE year = 2026"), 3);
+    assert_eq!(raw.count("checkpoint WHERE year = 2026 AND size = 2"), 1);
+    for altered in [
+        "UPDATE decision SET kind = 'x'",
+        "UPDATE ledger SET idx = 9",
+        "DELETE FROM ledger",
+        "UPDATE checkpoint SET size = 9",
+        "INSERT INTO checkpoint VALUES (2026, 1, X'00', 1, '')",
+    ] {
+        assert!(raw.try_run(altered).is_err(), "{altered}");
+    }
+    store
+        .write_blocking(|tx| ledger::record(tx, &Entry::new("test.act", None, "system")))
+        .unwrap();
+    store.write_blocking(ledger::sequence).unwrap();
+    assert_eq!(raw.count("ledger WHERE year = 2026 AND idx = 3"), 1);
+}
+
 fn sign_ups_wait_for_their_address_and_nobody_verified_is_lost(database: Database) {
     let data = fresh_dir();
     let Some(target) = fresh_target(database, &data) else {
@@ -84,6 +127,7 @@ fn sign_ups_wait_for_their_address_and_nobody_verified_is_lost(database: Databas
              run_on TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP);
          INSERT INTO __diesel_schema_migrations (version) VALUES ('0001');",
     );
+    raw.run(&decided_before_there_were_years());
     let sealed = vault.seal("lisi@example.org").unwrap();
     raw.run(&LEFT.replace("SEALED", &hex::encode(sealed)));
 
@@ -96,6 +140,7 @@ fn sign_ups_wait_for_their_address_and_nobody_verified_is_lost(database: Databas
         assert_eq!(raw.count(table), 1, "{table}");
     }
     assert_eq!(raw.count("account WHERE state = 'active'"), 1);
+    the_log_stays_whole(&mut raw, &store);
     store.close();
     drop(store);
 

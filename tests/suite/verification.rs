@@ -42,7 +42,7 @@ fn an_examination_of_each_track_is_derived_again_at_every_moment_and_whole_at_th
     println!("{rounds} verifications on the way");
     assert!(rounds > 1);
     app.settle_log();
-    app.store.write_blocking(keju::ledger::checkpoint).unwrap();
+    app.store.write_blocking(|tx| keju::ledger::fix_all(tx, "http://exam.example")).unwrap();
     let outcomes = verify(&app.store).unwrap();
     for outcome in &outcomes {
         assert_eq!(outcome.failure, None, "V{} {}", outcome.number, outcome.name);
@@ -143,7 +143,9 @@ pub fn finished() -> &'static Path {
         let (data, clock) = (fresh_dir(), Clock::manual(morning()));
         let store = Store::open_embedded(&data, clock.clone()).unwrap();
         small_season(&store, &clock).unwrap();
-        store.write_blocking(keju::ledger::checkpoint).unwrap();
+        store
+            .write_blocking(|tx| keju::ledger::fix_all(tx, "http://exam.example"))
+            .unwrap();
         store.close();
         data
     })

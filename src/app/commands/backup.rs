@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::{files, lock_data, open_store};
 use crate::config::Settings;
 use crate::kernel::{Clock, Instant, Problem};
-use crate::ledger;
+use crate::ledger::{self, Standing};
 use crate::store::{Target, Vault, View, fill, read_file};
 
 const DATABASE: &str = "keju.db";
@@ -28,10 +28,8 @@ pub struct Manifest {
     pub at: Instant,
     /// SHA-256 of the database file, hexadecimal.
     pub database_sha256: String,
-    /// Entries in the log.
-    pub log_size: i64,
-    /// Root of the log, hexadecimal.
-    pub log_root: String,
+    /// Size and root of each log.
+    pub logs: Vec<Standing>,
     /// Whether the key is in it.
     pub has_key: bool,
 }
@@ -39,15 +37,24 @@ pub struct Manifest {
 impl fmt::Display for Manifest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let key = if self.has_key { "with" } else { "WITHOUT" };
-        write!(
-            f,
-            "{} log entries, root {}, {key} the key",
-            self.log_size, self.log_root
-        )
+        write!(f, "{} log entries, {key} the key", self.log_entries())?;
+        for log in &self.logs {
+            write!(
+                f,
+                "\nlog {}: {} entries, root {}",
+                log.year, log.size, log.root
+            )?;
+        }
+        Ok(())
     }
 }
 
 impl Manifest {
+    /// Entries in all logs.
+    pub fn log_entries(&self) -> i64 {
+        self.logs.iter().map(|log| log.size).sum()
+    }
+
     fn read(from: &Path) -> Result<Self, Problem> {
         let text = files::read(&from.join(MANIFEST))?;
         serde_json::from_str(&text).map_err(Problem::internal)
@@ -56,8 +63,7 @@ impl Manifest {
     /// Every leaf follows from its decision, and the log is the one that was backed up.
     fn check_log(&self, view: &mut View<'_>) -> Result<(), Problem> {
         ledger::check(view)?.map_err(|found| Problem::internal(found.to_string()))?;
-        let (size, root) = ledger::tree(view)?;
-        if (size, hex::encode(root)) == (self.log_size, self.log_root.clone()) {
+        if ledger::standing(view)? == self.logs {
             return Ok(());
         }
         Err(Problem::internal("the log is not the one of the manifest"))
@@ -85,12 +91,11 @@ fn fill_directory(settings: &Settings, to: &Path, with_key: bool) -> Result<Mani
         files::copy(&settings.data.join(KEY), &to.join(KEY))?;
     }
     // Read from the copy itself: the database has gone on meanwhile.
-    let (log_size, root) = read_file(&file, at, store.vault(), ledger::tree)?;
+    let logs = read_file(&file, at, store.vault(), ledger::standing)?;
     let manifest = Manifest {
         at,
         database_sha256: files::hash(&file)?,
-        log_size,
-        log_root: hex::encode(root),
+        logs,
         has_key: with_key,
     };
     let text = serde_json::to_vec_pretty(&manifest).map_err(Problem::internal)?;

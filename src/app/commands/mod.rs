@@ -2,16 +2,20 @@
 
 mod backup;
 mod files;
+mod log;
 mod serve;
 mod verify;
+mod witness;
 
 use std::fs::File;
 use std::path::Path;
 
 pub use super::demo::demo;
 pub use backup::{Manifest, backup, restore};
+pub use log::{log_cosign, log_publish, log_request};
 pub use serve::{serve, serve_store};
 pub use verify::{as_json, verify};
+pub use witness::{witness, witness_file, witness_key};
 
 use super::api_document;
 use crate::config::Settings;

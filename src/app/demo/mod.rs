@@ -60,8 +60,9 @@ fn set_up(settings: &Settings, accounts: &Path) -> Result<(), Problem> {
     }
     let now = Clock::system().now();
     let live = season::open_for_visitors(&store, &clock, &house, &SEED, now, &say)?;
+    let site = settings.public_url.clone();
     store.write_blocking(crate::ledger::sequence)?;
-    store.write_blocking(crate::ledger::checkpoint)?;
+    store.write_blocking(move |tx| crate::ledger::fix_all(tx, &site))?;
     store.close();
     say("done 完成");
     write_accounts(accounts, &house, &live)

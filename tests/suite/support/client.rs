@@ -11,6 +11,7 @@ pub struct Reply {
     pub content_type: String,
     pub location: Option<String>,
     pub text: String,
+    pub bytes: Vec<u8>,
     /// The body as JSON, or null.
     pub json: Value,
     headers: ureq::http::HeaderMap,
@@ -41,6 +42,7 @@ impl Reply {
             content_type: content_type.unwrap_or_default(),
             location,
             text,
+            bytes,
             json,
             headers,
         }
@@ -117,6 +119,12 @@ impl Client {
         self.send("GET", path, &[], Vec::new())
     }
 
+    /// Gets a path outside the API.
+    pub fn bare(&self, path: &str) -> Reply {
+        let site = self.base.trim_end_matches("/api/v1");
+        self.get(&format!("{site}{path}"))
+    }
+
     pub fn post(&self, path: &str, body: &Value) -> Reply {
         self.send(
             "POST",
@@ -148,6 +156,7 @@ impl Client {
             status,
             content_type,
             location: None,
+            bytes: text.clone().into_bytes(),
             text,
             json,
             headers,

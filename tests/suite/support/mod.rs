@@ -2,6 +2,7 @@
 
 mod chrome;
 mod client;
+pub mod go;
 mod mail;
 mod postgres;
 
@@ -17,6 +18,7 @@ use keju::app::Application;
 use keju::config::{Layer, Settings};
 use keju::kernel::secret::Secret;
 use keju::kernel::{Clock, Id, Instant};
+use keju::ledger::policy::Policy;
 use keju::store::{Store, Target, Vault};
 
 /// The password of everybody in the tests.
@@ -105,6 +107,21 @@ impl TestApp {
         let vault = Vault::open(&data).unwrap();
         let store = Store::open(target, clock.clone(), vault).unwrap();
         let base = serve(settings(&data), store.clone());
+        Self {
+            base,
+            store,
+            clock,
+            data,
+        }
+    }
+
+    /// As [`TestApp::on`], with witnesses under this policy.
+    pub fn watched(target: Target, data: PathBuf, clock: Clock, policy: &std::path::Path) -> Self {
+        let vault = Vault::open(&data).unwrap();
+        let store = Store::open(target, clock.clone(), vault).unwrap();
+        let mut settings = settings(&data);
+        settings.log_policy = Policy::parse(&std::fs::read_to_string(policy).unwrap()).unwrap();
+        let base = serve(settings, store.clone());
         Self {
             base,
             store,
@@ -221,6 +238,14 @@ impl Drop for TestApp {
     fn drop(&mut self) {
         let _ = std::fs::remove_dir_all(&self.data);
     }
+}
+
+/// The database file, as somebody reaches it who holds the machine.
+pub fn raw_sqlite(target: &Target) -> diesel::SqliteConnection {
+    let Target::Sqlite(path) = target else {
+        panic!("not SQLite");
+    };
+    diesel::Connection::establish(path.to_str().unwrap()).unwrap()
 }
 
 /// As [`settings`], on this database.
