@@ -17,6 +17,7 @@ mod bad_input;
 mod crash;
 mod establishment;
 mod examinations;
+mod faults;
 mod ledger;
 mod logs;
 mod looks;
