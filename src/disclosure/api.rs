@@ -1,15 +1,19 @@
 //! REST: the public log, and decisions for supervisors.
 
-use actix_web::{get, web};
+use actix_web::http::header::CONTENT_DISPOSITION;
+use actix_web::{HttpResponse, get, web};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use super::receipts::{self, ReceiptLine};
 use super::service::{self, LogLine};
 use crate::access::Actor;
 use crate::access::api::Paging;
 use crate::http::{Answer, Listing, Params, ProblemBody};
 use crate::kernel::{Id, Instant, Problem};
+use crate::ledger::proof::Proof;
+use crate::ledger::publish::Logs;
 use crate::ledger::{LogEntry, Payload};
 use crate::store::Store;
 
@@ -18,7 +22,9 @@ pub fn operations(config: &mut ServiceConfig<'_>) {
     config
         .service(list_logs)
         .service(log_entries)
-        .service(list_decisions);
+        .service(list_decisions)
+        .service(list_receipts)
+        .service(show_receipt);
 }
 
 /// An index of the log, given as a cursor.
@@ -149,4 +155,44 @@ pub async fn list_decisions(
         usize::from(size),
         |decision: &DecisionBody| decision.index.to_string(),
     )))
+}
+
+/// The decisions about an application of which there are receipts. Role: its candidate.
+#[utoipa::path(tag = "disclosure", responses((status = 200, body = Vec<ReceiptLine>), (status = 403, body = ProblemBody), (status = 404, body = ProblemBody)))]
+#[get("/applications/{id}/receipts")]
+pub async fn list_receipts(
+    store: web::Data<Store>,
+    actor: Actor,
+    id: web::Path<Id>,
+) -> Answer<web::Json<Vec<ReceiptLine>>> {
+    let id = id.into_inner();
+    let (_, lines) = store
+        .read(move |view| receipts::receipts(view, &actor, id))
+        .await?;
+    Ok(web::Json(lines))
+}
+
+/// A receipt as a `.tlog-proof` file, with what the entry commits to. Role: its candidate.
+#[utoipa::path(tag = "disclosure", responses((status = 200, body = String, content_type = "text/plain"), (status = 403, body = ProblemBody), (status = 404, body = ProblemBody), (status = 409, body = ProblemBody)))]
+#[get("/applications/{id}/receipts/{decision}")]
+pub async fn show_receipt(
+    store: web::Data<Store>,
+    logs: web::Data<Logs>,
+    actor: Actor,
+    path: web::Path<(Id, Id)>,
+) -> Answer<HttpResponse> {
+    let (application, decision) = path.into_inner();
+    let receipt = store
+        .read(move |view| receipts::receipt(view, &actor, &logs, application, decision))
+        .await?;
+    Ok(proof_file(&receipt.proof, decision))
+}
+
+/// A receipt, to be saved under a name of its own.
+pub(super) fn proof_file(proof: &Proof, decision: Id) -> HttpResponse {
+    let name = format!("attachment; filename=\"{decision}.tlog-proof\"");
+    HttpResponse::Ok()
+        .content_type("text/plain; charset=utf-8")
+        .insert_header((CONTENT_DISPOSITION, name))
+        .body(proof.text())
 }

@@ -4,6 +4,7 @@ pub mod api;
 mod chart;
 mod formula;
 pub mod pages;
+pub mod receipts;
 pub mod service;
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,7 @@
 //! Pages: published results, one's own result, the log, and decisions for supervisors.
 
 mod log_files;
+mod receipts;
 
 use std::collections::BTreeMap;
 
@@ -33,6 +34,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .route("/examinations/{id}/results", web::get().to(results))
         .route("/my/results/{examination}", web::get().to(own))
         .route("/log", web::get().to(log))
+        .configure(receipts::routes)
         .configure(log_files::routes)
         .route("/decisions", web::get().to(decisions));
 }

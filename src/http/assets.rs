@@ -33,6 +33,11 @@ const ASSETS: &[Asset] = &[
         content: include_str!("assets/forms.js"),
     },
     Asset {
+        name: "check.js",
+        media_type: JS,
+        content: include_str!("../disclosure/assets/check.js"),
+    },
+    Asset {
         name: "room.js",
         media_type: JS,
         content: include_str!("../sitting/assets/room.js"),

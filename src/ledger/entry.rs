@@ -18,7 +18,7 @@ pub struct Entry {
     pub role: &'static str,
     /// The examination it belongs to, and its year.
     pub examination: Option<(Id, i32)>,
-    /// The application it is about: its candidate gets a receipt. Not part of the payload.
+    /// The application or post it is about: its candidates get a receipt. Not part of the payload.
     pub subject: Option<Id>,
     /// Hash of the regulation profile it was taken under, once frozen.
     pub profile: Option<String>,
@@ -53,10 +53,10 @@ impl Entry {
         self
     }
 
-    /// Is about this application.
+    /// Is about this application or post.
     #[must_use]
-    pub fn about(mut self, application: Id) -> Self {
-        self.subject = Some(application);
+    pub fn about(mut self, subject: Id) -> Self {
+        self.subject = Some(subject);
         self
     }
 

@@ -11,6 +11,7 @@ mod entry;
 mod head;
 pub mod note;
 pub mod policy;
+pub mod proof;
 pub mod publish;
 mod service;
 mod store;
@@ -20,7 +21,7 @@ pub mod witness;
 pub use entry::{Entry, Leaf, Payload, commitment};
 pub use head::{Log, fix, fix_all, logs, open_log};
 pub use service::{
-    Checkpoint, Discrepancy, LogEntry, PublicEntry, Standing, Tree, check, coming, decided_at,
-    entries, last_checkpoint, public_from, public_newest, recent, record, sequence, settle,
-    standing, tree, waiting, without_place, years,
+    Checkpoint, Discrepancy, LogEntry, Placed, PublicEntry, Standing, Tree, about, check, coming,
+    decided_at, entries, last_checkpoint, opening, public_from, public_newest, recent, record,
+    sequence, settle, standing, tree, waiting, without_place, years,
 };

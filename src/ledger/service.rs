@@ -263,6 +263,41 @@ pub fn recent(
         .collect()
 }
 
+/// A decision about somebody or something, and where it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Placed {
+    /// The decision.
+    pub id: Id,
+    /// What was decided.
+    pub kind: String,
+    /// When.
+    pub at: Instant,
+    /// The year of its log.
+    pub year: i32,
+    /// Its place there; none for a moment after it was taken (PostgreSQL).
+    pub index: Option<i64>,
+}
+
+/// The decisions about any of these subjects, in the order in which they were taken. Whoever shows
+/// them has asked whose they are.
+pub fn about(view: &mut View<'_>, subjects: &[Id]) -> Result<Vec<Placed>, Problem> {
+    let rows = store::about(view.db, subjects)?.into_iter();
+    let placed = rows.map(|(id, kind, at, year, index)| Placed {
+        id,
+        kind,
+        at,
+        year,
+        index,
+    });
+    Ok(placed.collect())
+}
+
+/// The nonce and the payload, as canonical JSON, to which the leaf of a decision opens.
+pub fn opening(view: &mut View<'_>, decision: Id) -> Result<(Vec<u8>, Vec<u8>), Problem> {
+    let (nonce, sealed) = store::opening(view.db, decision)?;
+    Ok((nonce, view.vault.open_bytes(&sealed)?))
+}
+
 /// What was decided of `kind` at the instant `at`: how an act finds the reason of the decision that
 /// it belongs to.
 pub fn decided_at(view: &mut View<'_>, kind: &str, at: Instant) -> Result<Vec<Payload>, Problem> {

@@ -203,6 +203,33 @@ pub(super) fn newest(
     Ok(query.load(db)?)
 }
 
+/// A decision about somebody, with its place if it has one.
+pub(super) type AboutRow = (Id, String, Instant, i32, Option<i64>);
+
+/// The decisions about any of these, in the order in which they were taken.
+pub(super) fn about(db: &mut AnyConn, subjects: &[Id]) -> Result<Vec<AboutRow>, Problem> {
+    Ok(decision::table
+        .left_join(ledger::table)
+        .filter(decision::subject_id.eq_any(subjects))
+        .order((decision::at, decision::id))
+        .select((
+            decision::id,
+            decision::kind,
+            decision::at,
+            decision::year,
+            ledger::idx.nullable(),
+        ))
+        .load(db)?)
+}
+
+/// The nonce and the sealed payload of a decision.
+pub(super) fn opening(db: &mut AnyConn, id: Id) -> Result<(Vec<u8>, Vec<u8>), Problem> {
+    Ok(decision::table
+        .find(id)
+        .select((decision::nonce, decision::payload_sealed))
+        .first(db)?)
+}
+
 /// A leaf as it was stored, with its place and its hash in both tables.
 #[derive(Queryable)]
 pub(super) struct LeafRow {

@@ -70,7 +70,8 @@ fn publish(
             RankedList::Written => "written.published",
             RankedList::Final => "merit.published",
         };
-        let entry = examination.decision(acting, kind).on(list_inputs(of_post));
+        let entry = examination.decision(acting, kind).about(of_post.post.id);
+        let entry = entry.on(list_inputs(of_post));
         ledger::record(tx, &entry.outcome("published"))?;
     }
     Ok(())
@@ -108,7 +109,10 @@ fn keep_marks(
         };
         if store::keep_component_mark(tx, &row)? {
             let inputs = columns::inputs(&line.ticket, component, given.get(component), mark);
-            let entry = examination.decision(acting, "component.decided").on(inputs);
+            let entry = examination
+                .decision(acting, "component.decided")
+                .on(inputs)
+                .about(line.application);
             ledger::record(tx, &entry.outcome(state.as_str()))?;
         }
     }

@@ -235,7 +235,8 @@ fn close(tx: &mut Tx<'_>, entry: Entry, row: &AttemptRow, by: ClosedBy) -> Resul
         "ticket_no": store::ticket_no(tx.db, row.application_id)?,
         "digest": hex::encode(digest), "answered": answers.len(), "by": by,
     });
-    ledger::record(tx, &entry.on(inputs).outcome("closed"))?;
+    let entry = entry.on(inputs).about(row.application_id);
+    ledger::record(tx, &entry.outcome("closed"))?;
     Ok(())
 }
 

@@ -25,6 +25,7 @@ mod migrations;
 mod pages;
 mod public_log;
 mod races;
+mod receipts;
 mod registration;
 mod room;
 mod snapshot;

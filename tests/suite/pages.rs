@@ -95,7 +95,7 @@ fn without_scripts_a_refusal_is_a_page_of_its_own() {
 
 /// An examination whose registration is over, with two posts that drew one applicant each; gives
 /// its id and the first applicant's e-mail.
-fn two_short_posts(app: &TestApp) -> (String, String) {
+pub fn two_short_posts(app: &TestApp) -> (String, String) {
     let hr = app.signed_in("planner", &[Role::Hr]);
     let organiser = app.signed_in("organiser", &[Role::Organiser]);
     let office = json!({ "code": "WSY", "name_zh": "市卫生院", "name_en": "Health Centre" });

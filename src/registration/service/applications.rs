@@ -184,7 +184,9 @@ pub fn apply(tx: &mut Tx<'_>, actor: &Actor, examination: Id, post: Id) -> Resul
     let inputs = json!({
         "application": row.id, "post": post.code, "facts": claim.digest, "screening": course.cited(),
     });
-    let entry = examination.decision(acting, "application.submitted");
+    let entry = examination
+        .decision(acting, "application.submitted")
+        .about(row.id);
     ledger::record(tx, &entry.on(inputs).outcome("submitted"))?;
     Ok(row.id)
 }
@@ -221,7 +223,9 @@ pub fn change_post(
         "application": row.id, "from": left.code, "post": post.code,
         "facts": claim.digest, "screening": course.cited(),
     });
-    let entry = examination.decision(acting, "application.moved");
+    let entry = examination
+        .decision(acting, "application.moved")
+        .about(row.id);
     ledger::record(tx, &entry.on(inputs).outcome("submitted"))?;
     Ok(())
 }
@@ -239,7 +243,9 @@ pub fn withdraw(tx: &mut Tx<'_>, actor: &Actor, application: Id) -> Result<(), P
     row.screening_sealed = seal(tx.vault, &course)?;
     replace(tx, &row, from)?;
     let inputs = json!({ "application": row.id, "was": from });
-    let entry = examination.decision(acting, "application.withdrawn");
+    let entry = examination
+        .decision(acting, "application.withdrawn")
+        .about(row.id);
     ledger::record(tx, &entry.on(inputs).outcome("withdrawn"))?;
     Ok(())
 }

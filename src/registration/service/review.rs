@@ -77,6 +77,7 @@ pub fn review(
     });
     let mut entry = examination
         .decision(acting, "application.reviewed")
+        .about(row.id)
         .on(inputs)
         .outcome(state.as_str());
     if let Some(reason) = reason {

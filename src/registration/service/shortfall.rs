@@ -205,7 +205,10 @@ pub fn reduce_post(
     )?;
     let mut inputs = held.short.inputs();
     inputs["places"] = json!(places);
-    let entry = held.examination.decision(held.acting, "post.reduced");
+    let entry = held
+        .examination
+        .decision(held.acting, "post.reduced")
+        .about(post);
     let entry = entry.on(inputs).outcome("reduced");
     ledger::record(tx, &entry.because(reduction.reason.trim()))?;
     Ok(())
@@ -231,7 +234,9 @@ pub fn cancel_post(
     let mut inputs = held.short.inputs();
     inputs["displaced"] = json!(displaced);
     inputs["transfer_until"] = json!(transfer_until);
-    let entry = examination.decision(held.acting, "post.cancelled");
+    let entry = examination
+        .decision(held.acting, "post.cancelled")
+        .about(post.id);
     let entry = entry.on(inputs).outcome("cancelled");
     ledger::record(tx, &entry.because(cancellation.reason.trim()))?;
     Ok(())
@@ -262,7 +267,10 @@ pub fn keep_post(
     )?;
     let mut inputs = held.short.inputs();
     inputs["approval"] = json!(approval);
-    let entry = held.examination.decision(held.acting, "post.kept");
+    let entry = held
+        .examination
+        .decision(held.acting, "post.kept")
+        .about(post);
     let entry = entry.on(inputs).outcome("kept");
     ledger::record(tx, &entry.because(retention.reason.trim()))?;
     Ok(())

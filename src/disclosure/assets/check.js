@@ -1,0 +1,225 @@
+// Checks a receipt on the visitor's own machine, with WebCrypto and nothing else: the opening gives
+// the leaf, the leaf leads to the root, the log and its witnesses signed the root. Only the public
+// policy, with the keys, is fetched.
+
+/**
+ * @typedef {{nonce: string, payload: string}} Opening
+ * @typedef {{opening: Opening | null, index: number, hashes: Uint8Array[], text: string, signatures: Signature[]}} Receipt
+ * @typedef {{name: string, id: string, blob: Uint8Array}} Signature
+ * @typedef {{name: string, id: string, key: Uint8Array}} Key
+ * @typedef {{log: Key, witnesses: Map<string, Key>, groups: {name: string, least: number, members: string[]}[], quorum: string}} Policy
+ */
+
+const encoder = new TextEncoder();
+
+/** @param {string} text */
+const fromBase64 = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
+
+/** @param {Uint8Array} bytes */
+const toBase64 = (bytes) => btoa(String.fromCharCode(...bytes));
+
+/** @param {Uint8Array} bytes */
+const toHex = (bytes) => Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+
+/** @param {(Uint8Array | string)[]} parts */
+async function sha256(...parts) {
+  const bytes = parts.map((part) => (typeof part === "string" ? encoder.encode(part) : part));
+  const all = new Uint8Array(bytes.reduce((length, part) => length + part.length, 0));
+  let at = 0;
+  for (const part of bytes) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return new Uint8Array(await crypto.subtle.digest("SHA-256", all));
+}
+
+/** Reads a `.tlog-proof` file. @param {string} file @returns {Receipt} */
+function parse(file) {
+  const [before, text, lines] = file.split("\n\n");
+  if (lines === undefined) throw new Error("no receipt");
+  const head = before.split("\n");
+  if (head.shift() !== "c2sp.org/tlog-proof@v1") throw new Error("no receipt");
+  let opening = null;
+  if (head[0]?.startsWith("extra ")) {
+    const bytes = fromBase64(/** @type {string} */ (head.shift()).slice(6));
+    opening = JSON.parse(new TextDecoder().decode(bytes));
+  }
+  const index = Number(head.shift()?.match(/^index (0|[1-9][0-9]*)$/)?.[1]);
+  if (!Number.isSafeInteger(index)) throw new Error("no receipt");
+  const signatures = lines.split("\n").filter(Boolean).map(signature);
+  return { opening, index, hashes: head.map(fromBase64), text: `${text}\n`, signatures };
+}
+
+/** @param {string} line @returns {Signature} */
+function signature(line) {
+  const [dash, name, encoded] = line.split(" ");
+  if (dash !== "—" || !encoded) throw new Error("no signature");
+  const blob = fromBase64(encoded);
+  return { name, id: toHex(blob.slice(0, 4)), blob: blob.slice(4) };
+}
+
+/** The leaf that an opening commits to, as canonical JSON. @param {Opening} opening */
+async function leafOf(opening) {
+  const decision = JSON.parse(opening.payload);
+  const c = toBase64(await sha256("exam-commit/v1\0", fromBase64(opening.nonce), opening.payload));
+  const t = Math.floor(Date.parse(decision.at) / 1000);
+  return JSON.stringify({ c, exam: decision.examination, kind: decision.kind, t, v: 1 });
+}
+
+/** The root to which a leaf leads (RFC 9162, 2.1.3.2). @param {Receipt} receipt @param {number} size @param {string} leaf */
+async function rootOf(receipt, size, leaf) {
+  const leafMark = new Uint8Array([0]);
+  const nodeMark = new Uint8Array([1]);
+  let hash = await sha256(leafMark, leaf);
+  let [place, last] = [receipt.index, size - 1];
+  if (place > last) return null;
+  for (const other of receipt.hashes) {
+    if (last === 0) return null;
+    if (place % 2 === 1 || place === last) {
+      hash = await sha256(nodeMark, other, hash);
+      while (place % 2 === 0 && place !== 0) [place, last] = [place / 2, Math.floor(last / 2)];
+    } else {
+      hash = await sha256(nodeMark, hash, other);
+    }
+    [place, last] = [Math.floor(place / 2), Math.floor(last / 2)];
+  }
+  return last === 0 ? toBase64(hash) : null;
+}
+
+/** @param {string} vkey @returns {Key} */
+function key(vkey) {
+  const [name, id, ...rest] = vkey.split("+");
+  return { name, id, key: fromBase64(rest.join("+")).slice(1) };
+}
+
+/** Reads a policy. @param {string} text @returns {Policy} */
+function policy(text) {
+  const lines = text.split("\n").map((line) => line.split(/[ \t]+/).filter(Boolean));
+  const of = (/** @type {string} */ word) => lines.filter((line) => line[0] === word);
+  const groups = of("group").map(([, name, least, ...members]) => ({
+    name,
+    least: least === "any" ? 1 : least === "all" ? members.length : Number(least),
+    members,
+  }));
+  return {
+    log: key(of("log")[0][1]),
+    witnesses: new Map(of("witness").map(([, name, vkey]) => [name, key(vkey)])),
+    groups,
+    quorum: of("quorum")[0][1],
+  };
+}
+
+/** @param {Key} by @param {Uint8Array} signed @param {string} message */
+async function verify(by, signed, message) {
+  const imported = await crypto.subtle.importKey("raw", by.key, "Ed25519", false, ["verify"]);
+  return crypto.subtle.verify("Ed25519", imported, signed, encoder.encode(message));
+}
+
+/** Whether this key signed the checkpoint. @param {Receipt} receipt @param {Key} by @param {boolean} witness */
+async function signed(receipt, by, witness) {
+  for (const one of receipt.signatures) {
+    if (one.name !== by.name || one.id !== by.id) continue;
+    if (!witness) return verify(by, one.blob, receipt.text);
+    const time = new DataView(one.blob.buffer, one.blob.byteOffset).getBigUint64(0);
+    return verify(by, one.blob.slice(8), `cosignature/v1\ntime ${time}\n${receipt.text}`);
+  }
+  return false;
+}
+
+/** Whether those who signed are enough. @param {Policy} policy @param {string[]} names */
+function enough({ groups, quorum }, names) {
+  const met = new Set(names);
+  for (const group of groups) {
+    if (group.members.filter((member) => met.has(member)).length >= group.least) met.add(group.name);
+  }
+  return quorum === "none" || met.has(quorum);
+}
+
+const page = /** @type {HTMLElement} */ (document.querySelector("[data-check]"));
+const input = /** @type {HTMLTextAreaElement} */ (page.querySelector("textarea"));
+
+/** Shows how a step ended. @param {string} step @param {"good" | "bad" | "none"} outcome */
+function show(step, outcome) {
+  const line = /** @type {HTMLElement} */ (page.querySelector(`[data-step=${step}]`));
+  line.hidden = false;
+  for (const text of line.querySelectorAll("[data-when]")) {
+    /** @type {HTMLElement} */ (text).hidden = /** @type {HTMLElement} */ (text).dataset.when !== outcome;
+  }
+}
+
+/** @param {string} name @param {boolean} good */
+function judge(name, good) {
+  show(name, good ? "good" : "bad");
+  return good;
+}
+
+/** What was decided, as a table. @param {Opening} opening */
+function tell(opening) {
+  const decision = JSON.parse(opening.payload);
+  const list = /** @type {HTMLElement} */ (page.querySelector("[data-decision]"));
+  list.replaceChildren();
+  for (const [name, value] of Object.entries(decision)) {
+    if (value === null) continue;
+    const term = document.createElement("dt");
+    term.textContent = page.querySelector(`[data-part=${name}]`)?.textContent ?? name;
+    const detail = document.createElement("dd");
+    detail.className = "code";
+    detail.textContent = typeof value === "string" ? value : JSON.stringify(value);
+    list.append(term, detail);
+  }
+}
+
+/** @param {string} file */
+async function check(file) {
+  const outcome = /** @type {HTMLElement} */ (page.querySelector("[data-outcome]"));
+  outcome.hidden = false;
+  for (const line of page.querySelectorAll("[data-step]")) /** @type {HTMLElement} */ (line).hidden = true;
+  let receipt;
+  try {
+    receipt = parse(file.trim() + "\n");
+  } catch {
+    judge("form", false);
+    return judge("all", false);
+  }
+  const [origin, size, root] = receipt.text.split("\n");
+  const year = origin.match(/\/log\/(\d{4})$/)?.[1];
+  const answer = await fetch(`/log/${year}/policy`);
+  if (!answer.ok) return judge("all", judge("key", false));
+  const trusted = policy(await answer.text());
+  const opened = receipt.opening !== null;
+  let good = judge("form", true);
+  if (receipt.opening) {
+    tell(receipt.opening);
+    const leaf = await leafOf(receipt.opening);
+    good = judge("tree", (await rootOf(receipt, Number(size), leaf)) === root) && good;
+  } else {
+    show("tree", "none");
+  }
+  good = judge("key", trusted.log.name === origin && (await signed(receipt, trusted.log, false))) && good;
+  const names = [];
+  for (const [name, by] of trusted.witnesses) if (await signed(receipt, by, true)) names.push(name);
+  if (trusted.witnesses.size === 0) show("witnesses", "none");
+  else good = judge("witnesses", enough(trusted, names)) && good;
+  return good && !opened ? show("all", "none") : judge("all", good);
+}
+
+page.querySelector("form")?.addEventListener("submit", (event) => {
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  check(input.value).catch(() => judge("all", judge("browser", false)));
+});
+
+page.querySelector("input[type=file]")?.addEventListener("change", async (event) => {
+  const file = /** @type {HTMLInputElement} */ (event.target).files?.[0];
+  if (file) input.value = await file.text();
+});
+
+// From the page of a receipt: the file is fetched with the candidate's own session.
+const from = new URLSearchParams(location.search).get("receipt");
+if (from?.startsWith("/my/receipts/")) {
+  const answer = await fetch(from);
+  if (answer.ok) {
+    input.value = await answer.text();
+    check(input.value).catch(() => judge("all", judge("browser", false)));
+  }
+}
