@@ -196,3 +196,5 @@ decision-part-profile = Hash of the rules
 decision-part-reason = Reason
 decision-part-role = Role
 decision-part-v = Format
+kind-counts-fixed = Numbers fixed before marking
+outcome-fixed = Fixed

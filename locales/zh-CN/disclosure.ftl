@@ -196,3 +196,5 @@ decision-part-profile = 规则哈希
 decision-part-reason = 理由
 decision-part-role = 身份
 decision-part-v = 格式
+kind-counts-fixed = 核定各项人数和份数
+outcome-fixed = 已核定

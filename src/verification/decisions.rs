@@ -148,6 +148,25 @@ pub(super) struct MarkingBegun {
     pub absences: usize,
 }
 
+/// `counts.fixed`
+#[derive(Deserialize)]
+pub(super) struct CountsFixed {
+    pub applications: BTreeMap<String, i64>,
+    pub ticketed: usize,
+    pub sittings: Vec<SittingFixed>,
+    pub ranking_rows: usize,
+}
+
+/// What came of one sitting, in `counts.fixed`.
+#[derive(Deserialize)]
+pub(super) struct SittingFixed {
+    pub component: String,
+    pub sat: usize,
+    pub absent: usize,
+    pub objective: usize,
+    pub scripts: usize,
+}
+
 /// `objective.marked`
 #[derive(Deserialize)]
 pub(super) struct ObjectiveMarked {

@@ -95,6 +95,19 @@ pub(super) fn attempts(db: &mut AnyConn, subject: Id) -> Result<Vec<AttemptRow>,
         .load(db)?)
 }
 
+/// How many applications there are, by state.
+pub(super) fn applications(
+    db: &mut AnyConn,
+    examination: Id,
+) -> Result<BTreeMap<String, i64>, Problem> {
+    let rows: Vec<(String, i64)> = application::table
+        .filter(application::examination_id.eq(examination))
+        .group_by(application::state)
+        .select((application::state, diesel::dsl::count_star()))
+        .load(db)?;
+    Ok(rows.into_iter().collect())
+}
+
 /// What is stored of an objective item: its mark and its outcome.
 pub(super) type ObjectiveMark = (Score, String);
 

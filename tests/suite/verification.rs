@@ -172,7 +172,10 @@ impl Altered {
                 std::fs::copy(from, data.join(name)).unwrap();
             }
         }
-        let file = SqliteConnection::establish(data.join("keju.db").to_str().unwrap()).unwrap();
+        let path = data.join("keju.db");
+        let mut file = SqliteConnection::establish(path.to_str().unwrap()).unwrap();
+        // Whoever holds the file asks no constraint.
+        file.batch_execute("PRAGMA foreign_keys = OFF").unwrap();
         Self { data, file }
     }
 
@@ -382,6 +385,135 @@ fn a_candidate_who_disappeared_from_the_ranking() {
              (SELECT rowid FROM ranking WHERE phase = 'written' ORDER BY rank DESC LIMIT 1)",
         )
         .must_be_found_by(10, &["2026-small"]);
+}
+
+#[test]
+fn a_tie_rule_changed_after_publication() {
+    Altered::new()
+        .sql(
+            "UPDATE examination SET profile = json_set(profile, '$.ties', \
+             json('[\"component:xingce\",\"total\"]'))",
+        )
+        .must_be_found_by(2, &["2026-small", "profile"]);
+}
+
+/// Everything of one candidate is removed, as thoroughly as a database allows: only the log, and
+/// what was counted, still know.
+#[test]
+fn a_candidate_dropped_with_all_that_is_hers() {
+    let her = "(SELECT min(application_id) FROM ranking)";
+    let attempts = format!("(SELECT id FROM attempt WHERE application_id = {her})");
+    let scripts = format!("(SELECT id FROM script WHERE attempt_id IN {attempts})");
+    Altered::new()
+        .sql(&format!(
+            "CREATE TABLE gone AS SELECT {her} AS id; \
+             DELETE FROM script_mark WHERE script_id IN {scripts}; \
+             DELETE FROM script WHERE attempt_id IN {attempts}; \
+             DELETE FROM objective_mark WHERE attempt_id IN {attempts}; \
+             DELETE FROM response WHERE attempt_id IN {attempts}; \
+             DELETE FROM panel_mark WHERE application_id = {her}; \
+             DELETE FROM component_mark WHERE application_id = {her}; \
+             DELETE FROM paper WHERE application_id = {her}; \
+             DELETE FROM attempt WHERE application_id = {her}; \
+             DELETE FROM ranking WHERE application_id = (SELECT id FROM gone); \
+             DELETE FROM application WHERE id = (SELECT id FROM gone);"
+        ))
+        .must_be_found_by(3, &["tickets", "the log issued"]);
+}
+
+#[test]
+fn an_application_that_nobody_submitted() {
+    Altered::new()
+        .sql(
+            "INSERT INTO application SELECT zeroblob(16), examination_id, post_id, zeroblob(16), \
+             'refused', facts_sealed, screening_sealed, submitted_at, reviewed_at, reviewed_by, \
+             reason_sealed, NULL, NULL, NULL FROM application LIMIT 1",
+        )
+        .must_be_found_by(11, &["applications that are refused", "marking began with"]);
+}
+
+#[test]
+fn a_candidate_added_with_a_ticket_and_a_rank() {
+    Altered::new()
+        .sql(
+            "INSERT INTO application SELECT zeroblob(16), examination_id, post_id, zeroblob(16), state, \
+             facts_sealed, screening_sealed, submitted_at, reviewed_at, reviewed_by, reason_sealed, \
+             '20261099999', room, 40 FROM application WHERE ticket_no IS NOT NULL LIMIT 1; \
+             INSERT INTO ranking SELECT zeroblob(16), phase, post_id, total, rank, outcome, decided_at \
+             FROM ranking WHERE phase = 'written' LIMIT 1",
+        )
+        .must_be_found_by(3, &["tickets", "the log issued"]);
+}
+
+#[test]
+fn two_scripts_that_changed_places() {
+    Altered::new()
+        .sql(
+            "CREATE TABLE pair AS SELECT id, attempt_id, row_number() OVER (ORDER BY id) AS n \
+                 FROM script WHERE position = (SELECT min(position) FROM script) LIMIT 2; \
+             UPDATE script SET attempt_id = zeroblob(16) WHERE id = (SELECT id FROM pair WHERE n = 1); \
+             UPDATE script SET attempt_id = (SELECT attempt_id FROM pair WHERE n = 1) \
+                 WHERE id = (SELECT id FROM pair WHERE n = 2); \
+             UPDATE script SET attempt_id = (SELECT attempt_id FROM pair WHERE n = 2) \
+                 WHERE id = (SELECT id FROM pair WHERE n = 1)",
+        )
+        .must_be_found_by(8, &["2026-small", "script"]);
+}
+
+/// The papers are drawn again with another seed, which is put in the place of the first.
+#[test]
+fn papers_drawn_again_in_silence() {
+    let mut altered = Altered::new();
+    let vault = Vault::open(&altered.data).unwrap();
+    let sealed = vault.seal([9; 32]).unwrap();
+    let changed = diesel::sql_query(
+        "UPDATE subject SET seed_sealed = ? WHERE id = (SELECT min(id) FROM subject)",
+    )
+    .bind::<diesel::sql_types::Binary, _>(sealed)
+    .execute(&mut altered.file)
+    .unwrap();
+    assert_eq!(changed, 1);
+    altered.must_be_found_by(5, &["seed_commitment"]);
+}
+
+#[test]
+fn a_decision_moved_back_in_time_with_its_leaf() {
+    let mut altered = Altered::new();
+    let vault = Vault::open(&altered.data).unwrap();
+    let one = "FROM decision WHERE id = (SELECT decision_id FROM ledger WHERE idx = 100)";
+    let sealed: Blob = diesel::sql_query(format!("SELECT payload_sealed AS content {one}"))
+        .get_result(&mut altered.file)
+        .unwrap();
+    let nonce: Blob = diesel::sql_query(format!("SELECT nonce AS content {one}"))
+        .get_result(&mut altered.file)
+        .unwrap();
+    let text = vault.open_text(&sealed.content).unwrap();
+    let mut payload: keju::ledger::Payload = serde_json::from_str(&text).unwrap();
+    payload.at = payload.at.plus_seconds(-86_400);
+    let leaf = payload.leaf(&nonce.content.try_into().unwrap()).unwrap();
+    let hash = keju::kernel::merkle::leaf_hash(&leaf);
+    let sealed = vault
+        .seal(serde_json_canonicalizer::to_vec(&payload).unwrap())
+        .unwrap();
+    altered
+        .file
+        .batch_execute("DROP TRIGGER decision_no_update; DROP TRIGGER ledger_no_update")
+        .unwrap();
+    diesel::sql_query(
+        "UPDATE decision SET at = at - 86400000000, payload_sealed = ?, leaf = ?, leaf_hash = ? \
+         WHERE id = (SELECT decision_id FROM ledger WHERE idx = 100)",
+    )
+    .bind::<diesel::sql_types::Binary, _>(sealed)
+    .bind::<diesel::sql_types::Binary, _>(leaf)
+    .bind::<diesel::sql_types::Binary, _>(hash.to_vec())
+    .execute(&mut altered.file)
+    .unwrap();
+    diesel::sql_query("UPDATE ledger SET leaf_hash = ? WHERE idx = 100")
+        .bind::<diesel::sql_types::Binary, _>(hash.to_vec())
+        .execute(&mut altered.file)
+        .unwrap();
+    // The row is whole in itself: only the root that was signed tells.
+    altered.must_be_found_by(1, &["checkpoint", "does not fit"]);
 }
 
 #[test]

@@ -18,6 +18,7 @@ use crate::marking::double::ScriptState;
 use crate::marking::objective::{MultipleRule, Objective, mark_objective};
 use crate::marking::store::{self, ObjectiveRow, ScriptRow};
 use crate::registration::records::ticketed;
+use crate::registration::service as registration;
 use crate::regulation::Phase;
 use crate::regulation::service::{Examination, Subject, advance, hold_alone, load, subjects};
 use crate::sitting::records::{Closed, answers, closed, digest};
@@ -54,6 +55,35 @@ pub struct Begun {
     pub scripts: usize,
     /// Places that stayed empty: a candidate counts once for each subject not sat.
     pub absences: usize,
+}
+
+/// How many there are of everything that leads to a result, fixed before the first mark is given:
+/// whoever is missing on a list later was counted here.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counts {
+    /// Applications, by what became of them.
+    pub applications: BTreeMap<String, i64>,
+    /// Candidates with a ticket.
+    pub ticketed: usize,
+    /// What was sat, by component.
+    pub sittings: Vec<SittingCounts>,
+    /// Lines that the written list must have.
+    pub ranking_rows: usize,
+}
+
+/// What came of one sitting.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SittingCounts {
+    /// The component.
+    pub component: String,
+    /// Attempts handed in or closed by the time.
+    pub sat: usize,
+    /// Candidates with a ticket who did not come.
+    pub absent: usize,
+    /// Items to be marked by key.
+    pub objective: usize,
+    /// Written answers to be marked by people.
+    pub scripts: usize,
 }
 
 /// Marks every objective item by the key of the version that was frozen into the paper, once all
@@ -176,6 +206,9 @@ pub fn begin(tx: &mut Tx<'_>, actor: &Actor, prepared: &Prepared) -> Result<Begu
     let subjects = may_begin(tx, &examination)?;
     prepared.must_be_all_of(tx, &subjects)?;
     advance(tx, &examination, Phase::Marking)?;
+    let counts = prepared.counts(tx, actor, &subjects)?;
+    let entry = examination.decision(acting, "counts.fixed");
+    ledger::record(tx, &entry.on(json!(counts)).outcome("fixed"))?;
     for attempt in &prepared.attempts {
         write_attempt(tx, &examination, acting, attempt)?;
     }
@@ -190,6 +223,35 @@ pub fn begin(tx: &mut Tx<'_>, actor: &Actor, prepared: &Prepared) -> Result<Begu
 }
 
 impl Prepared {
+    fn counts(
+        &self,
+        view: &mut View<'_>,
+        actor: &Actor,
+        subjects: &[Subject],
+    ) -> Result<Counts, Problem> {
+        let states = registration::counts(view, actor, self.examination)?.into_iter();
+        let ticketed = ticketed(view, self.examination)?.len();
+        let sitting = |subject: &Subject| {
+            let of = |one: &&MarkedAttempt| one.component == subject.component;
+            let attempts: Vec<&MarkedAttempt> = self.attempts.iter().filter(of).collect();
+            SittingCounts {
+                component: subject.component.clone(),
+                sat: attempts.len(),
+                absent: ticketed.saturating_sub(attempts.len()),
+                objective: attempts.iter().map(|one| one.objective.len()).sum(),
+                scripts: attempts.iter().map(|one| one.essays.len()).sum(),
+            }
+        };
+        Ok(Counts {
+            applications: states
+                .map(|(state, count)| (state.as_str().to_owned(), count))
+                .collect(),
+            ticketed,
+            sittings: subjects.iter().map(sitting).collect(),
+            ranking_rows: ticketed,
+        })
+    }
+
     /// Refuses if an attempt was closed after this was prepared.
     fn must_be_all_of(&self, view: &mut View<'_>, subjects: &[Subject]) -> Result<(), Problem> {
         let mut now = BTreeSet::new();

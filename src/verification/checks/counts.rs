@@ -1,9 +1,12 @@
 //! V11: nothing and nobody is missing.
 
+use std::collections::BTreeMap;
+
+use crate::registration::rules::ApplicationState;
 use crate::regulation::Phase;
 use crate::store::View;
 use crate::verification::case::Case;
-use crate::verification::decisions::{MarkingBegun, TicketsIssued};
+use crate::verification::decisions::{CountsFixed, MarkingBegun, TicketsIssued};
 use crate::verification::rules::{Difference, same};
 use crate::verification::store;
 
@@ -35,6 +38,7 @@ pub(super) fn completeness(view: &mut View<'_>, case: &Case) -> Result<usize, Di
         papers(view, case, &mut counts)?;
     }
     if case.reached() >= Phase::Marking {
+        applications(view, case, &mut counts)?;
         sittings(view, case, &mut counts)?;
     }
     if case.reached() >= Phase::WrittenPublished {
@@ -61,6 +65,65 @@ impl Counts {
         self.checked += 1;
         Ok(())
     }
+
+    /// What was found of a sitting: sat, absent, objective marks and scripts, against the counts.
+    fn tie_sitting(
+        &mut self,
+        fixed: &CountsFixed,
+        component: &str,
+        found: [usize; 4],
+    ) -> Result<(), Difference> {
+        let sitting = fixed.sittings.iter().find(|one| one.component == component);
+        let sitting = sitting.ok_or_else(|| {
+            Difference::new(&self.at, format!("nothing of {component} was counted"))
+        })?;
+        let counted = [
+            sitting.sat,
+            sitting.absent,
+            sitting.objective,
+            sitting.scripts,
+        ];
+        let words = ["attempts", "absences", "objective marks", "scripts"];
+        for ((word, found), counted) in words.into_iter().zip(found).zip(counted) {
+            let what = format!("{word} of {component}");
+            self.tie(&what, found, "marking began with", counted)?;
+        }
+        Ok(())
+    }
+}
+
+/// Everybody who applied is still there, in the state in which they were counted, and those approved
+/// have a ticket.
+fn applications(view: &mut View<'_>, case: &Case, counts: &mut Counts) -> Result<(), Difference> {
+    let fixed: CountsFixed = case.decisions.only(&counts.at, "counts.fixed")?;
+    let stored = store::applications(view.db, case.examination.id)?;
+    let number = |of: &BTreeMap<String, i64>, state: &str| {
+        let count = of.get(state).copied().unwrap_or_default();
+        usize::try_from(count).unwrap_or_default()
+    };
+    for state in ApplicationState::ALL {
+        let (state, counted) = (state.as_str(), number(&fixed.applications, state.as_str()));
+        let what = format!("applications that are {state}");
+        counts.tie(&what, number(&stored, state), "marking began with", counted)?;
+    }
+    let submitted = case.decisions.of(&["application.submitted"]).count();
+    let all = fixed.applications.values().sum::<i64>();
+    let all = usize::try_from(all).unwrap_or_default();
+    counts.tie("applications", all, "the log has submitted", submitted)?;
+    let approved = number(&fixed.applications, ApplicationState::Approved.as_str());
+    counts.tie("tickets counted", fixed.ticketed, "approved were", approved)?;
+    counts.tie(
+        "tickets",
+        case.tickets.len(),
+        "marking began with",
+        fixed.ticketed,
+    )?;
+    counts.tie(
+        "lines counted",
+        fixed.ranking_rows,
+        "tickets were",
+        fixed.ticketed,
+    )
 }
 
 /// One paper in each subject for everybody with a ticket.
@@ -76,7 +139,9 @@ fn papers(view: &mut View<'_>, case: &Case, counts: &mut Counts) -> Result<(), D
 /// Everybody with a ticket sat or was absent, and what was sat was marked.
 fn sittings(view: &mut View<'_>, case: &Case, counts: &mut Counts) -> Result<(), Difference> {
     let (mut attempts, mut scripts) = (0, 0);
+    let fixed: CountsFixed = case.decisions.only(&counts.at, "counts.fixed")?;
     for subject in &case.subjects {
+        let (mut sat, mut essays, mut objective) = (0, 0, 0);
         for attempt in store::attempts(view.db, subject.id)? {
             if attempt.state != "closed" {
                 let at = case.sitting_place(subject, attempt.application_id);
@@ -85,9 +150,19 @@ fn sittings(view: &mut View<'_>, case: &Case, counts: &mut Counts) -> Result<(),
                     "marking began, and the attempt is open",
                 ));
             }
-            attempts += 1;
-            scripts += store::scripts(view.db, attempt.id)?.len();
+            sat += 1;
+            essays += store::scripts(view.db, attempt.id)?.len();
+            objective += store::objective_marks(view.db, attempt.id)?.len();
         }
+        let found = [
+            sat,
+            case.tickets.len().saturating_sub(sat),
+            objective,
+            essays,
+        ];
+        counts.tie_sitting(&fixed, &subject.component, found)?;
+        attempts += sat;
+        scripts += essays;
     }
     let begun: MarkingBegun = case.decisions.only(&counts.at, "marking.begun")?;
     counts.tie("attempts", attempts, "marking began with", begun.attempts)?;
