@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand};
 use keju::app::commands;
 use keju::config::{ConfigError, Layer, Settings};
 use keju::kernel::Problem;
+use keju::verification::Outcome;
 
 /// Merit-based examination and recruitment, from post to ranked result.
 #[derive(Parser)]
@@ -64,6 +65,12 @@ enum Command {
     Migrate,
     /// Derive everything again that can be derived, and name what differs; the server may go on.
     Verify {
+        /// Print the outcomes as JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// As `verify`, and rebuild every published leaf from the rows: what a server does every night.
+    Audit {
         /// Print the outcomes as JSON.
         #[arg(long)]
         json: bool,
@@ -161,7 +168,8 @@ fn run(cli: Cli) -> Result<(), Failure> {
             println!("{}: {manifest}", settings.data.display());
         }
         Command::Migrate => commands::migrate(&settings)?,
-        Command::Verify { json } => verify(&settings, json)?,
+        Command::Verify { json } => tell(&commands::verify(&settings)?, json)?,
+        Command::Audit { json } => tell(&commands::audit(&settings)?, json)?,
         Command::Log { command } => log(&settings, command)?,
         Command::Witness {
             name,
@@ -199,12 +207,11 @@ fn log(settings: &Settings, command: LogCommand) -> Result<(), Failure> {
 }
 
 /// Prints one line for each check; fails if one of them does.
-fn verify(settings: &Settings, json: bool) -> Result<(), Failure> {
-    let outcomes = commands::verify(settings)?;
+fn tell(outcomes: &[Outcome], json: bool) -> Result<(), Failure> {
     if json {
-        println!("{}", commands::as_json(&outcomes)?);
+        println!("{}", commands::as_json(outcomes)?);
     } else {
-        for outcome in &outcomes {
+        for outcome in outcomes {
             println!("{outcome}");
         }
     }

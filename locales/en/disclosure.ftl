@@ -198,3 +198,5 @@ decision-part-role = Role
 decision-part-v = Format
 kind-counts-fixed = Numbers fixed before marking
 outcome-fixed = Fixed
+log-audited = Audited by night at { $at }: all decisions, papers, marks and ranks agree with the public log.
+log-audit-failed = The audit at { $at } found a difference; its cause is being looked for.

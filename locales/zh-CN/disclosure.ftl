@@ -198,3 +198,5 @@ decision-part-role = 身份
 decision-part-v = 格式
 kind-counts-fixed = 核定各项人数和份数
 outcome-fixed = 已核定
+log-audited = { $at } 夜间自动核验：全部决定、试卷、评分和名次均与公开日志一致。
+log-audit-failed = { $at } 夜间自动核验发现不一致，正在查明原因。

@@ -11,12 +11,16 @@ use actix_web::web;
 use super::operations::Metrics;
 use crate::access::{LinkLimit, SignInLimit, mail, service as access};
 use crate::config::Settings;
-use crate::kernel::Problem;
+use jiff::civil::Date;
+
+use crate::http::zone;
+use crate::kernel::{Instant, Problem};
 use crate::ledger;
 use crate::ledger::publish::{Logs, Publisher};
 use crate::registration::service as registration;
 use crate::sitting::service as sitting;
 use crate::store::Store;
+use crate::verification::service as verification;
 
 /// How often each round runs.
 const PERIOD: Duration = Duration::from_millis(500);
@@ -43,6 +47,7 @@ impl Background {
         let places = (store.clone(), metrics.clone());
         let publisher = Mutex::new(Publisher::new(logs.clone()));
         let log = (store.clone(), logs.clone(), metrics.clone());
+        let audits = Audits::new(store.clone(), logs.clone(), metrics.clone());
         let rooms = store.clone();
         let post = store.clone();
         let house = (store.clone(), limits.clone());
@@ -54,6 +59,7 @@ impl Background {
                 let mut publisher = publisher.lock().unwrap_or_else(PoisonError::into_inner);
                 publish(&log.0, &log.1, &log.2, &mut publisher)
             })?,
+            rounds("keju-audit", &stopping, move || audits.round())?,
             rounds("keju-rooms", &stopping, move || {
                 rooms.write_blocking(sitting::close_round).map(drop)
             })?,
@@ -142,4 +148,67 @@ fn publish(
     metrics.log_halted.set(halted);
     metrics.log_size.set(round?);
     Ok(())
+}
+
+/// The audit of every night: all that `keju audit` looks at.
+struct Audits {
+    store: Store,
+    logs: Logs,
+    metrics: Metrics,
+    /// The night that was audited last, as the day on which it ended.
+    last: Mutex<Option<Date>>,
+}
+
+impl Audits {
+    fn new(store: Store, logs: Logs, metrics: Metrics) -> Self {
+        Self {
+            store,
+            logs,
+            metrics,
+            last: Mutex::new(None),
+        }
+    }
+
+    /// Audits once in each night.
+    fn round(&self) -> Result<(), Problem> {
+        let Some(night) = night(self.store.clock().now()) else {
+            return Ok(());
+        };
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        if *last == Some(night) {
+            return Ok(());
+        }
+        let outcomes = verification::audit(&self.store, &self.logs)?;
+        let failed = outcomes.iter().filter(|one| one.failure.is_some());
+        for one in failed.clone() {
+            tracing::error!(check = %one, "the nightly audit found a difference");
+        }
+        let failed = i64::try_from(failed.count()).unwrap_or(i64::MAX);
+        tracing::info!(failed, "the nightly audit is done");
+        self.metrics.audit_failed.set(failed);
+        self.logs.note_audit(self.store.clock().now(), failed == 0);
+        *last = Some(night);
+        Ok(())
+    }
+}
+
+/// The day on which the present night ends, from three to five in the morning.
+fn night(now: Instant) -> Option<Date> {
+    let local = now.in_zone(&zone());
+    (3..5).contains(&local.hour()).then(|| local.date())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_night_is_from_three_to_five_in_china() {
+        let at = |text: &str| night(serde_json::from_str(&format!("\"{text}\"")).unwrap());
+        assert_eq!(at("2026-03-01T18:59:59Z"), None);
+        let night = at("2026-03-01T19:00:00Z").unwrap();
+        assert_eq!(night.to_string(), "2026-03-02");
+        assert_eq!(at("2026-03-01T20:59:59Z"), Some(night));
+        assert_eq!(at("2026-03-01T21:00:00Z"), None);
+    }
 }

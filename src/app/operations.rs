@@ -28,6 +28,8 @@ pub struct Metrics {
     pub(super) log_size: IntGauge,
     /// Decisions that wait for their place in the log.
     pub(super) log_waiting: IntGauge,
+    /// Checks that failed in the last nightly audit.
+    pub(super) audit_failed: IntGauge,
     /// Logs that sign nothing any more, because they are not what they signed.
     pub(super) log_halted: IntGauge,
 }
@@ -55,13 +57,18 @@ impl Metrics {
             requests,
             seconds,
             log_size: gauge("keju_log_entries", "Entries in the decision log.")?,
+            audit_failed: gauge(
+                "keju_audit_failed",
+                "Checks that failed in the last nightly audit.",
+            )?,
             log_halted: gauge(
                 "keju_log_halted",
                 "Logs that have stopped signing: look at once.",
             )?,
             log_waiting: gauge("keju_log_waiting", "Decisions without a place in the log.")?,
         };
-        let all: [Box<dyn prometheus::core::Collector>; 5] = [
+        let all: [Box<dyn prometheus::core::Collector>; 6] = [
+            Box::new(metrics.audit_failed.clone()),
             Box::new(metrics.log_halted.clone()),
             Box::new(metrics.requests.clone()),
             Box::new(metrics.seconds.clone()),

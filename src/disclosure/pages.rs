@@ -16,7 +16,7 @@ use crate::access::service::name_of;
 use crate::access::{Actor, Role};
 use crate::http::{Answer, Page, Params, has_message, html};
 use crate::kernel::error::Kind;
-use crate::kernel::{Id, Problem, Score};
+use crate::kernel::{Id, Instant, Problem, Score};
 use crate::ledger::publish::Logs;
 use crate::ledger::{Checkpoint, Log, LogEntry};
 use crate::ranking::results::{OwnComponent, OwnLine, OwnResult, RankedView, outcome_key};
@@ -224,6 +224,8 @@ struct LogPage {
     logs: Vec<(Log, Option<Checkpoint>)>,
     /// Logs that sign nothing any more, and why.
     halted: BTreeMap<i32, String>,
+    /// When everything was last derived again by night, and whether all agreed.
+    audited: Option<(Instant, bool)>,
     /// The names of the witnesses, joined.
     witnesses: String,
     /// The log that is shown, if there is one.
@@ -270,6 +272,7 @@ async fn log(
     html(&LogPage {
         logs,
         halted: published.halted(),
+        audited: published.audited(),
         witnesses: witnesses.join(&page.t("list-comma")),
         page,
         year,

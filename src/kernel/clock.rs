@@ -42,6 +42,11 @@ impl Instant {
         Self(self.0 + seconds * 1_000_000)
     }
 
+    /// As a date and time in `zone`.
+    pub fn in_zone(self, zone: &TimeZone) -> jiff::Zoned {
+        self.timestamp().to_zoned(zone.clone())
+    }
+
     /// The calendar date in `zone`.
     pub fn date_in(self, zone: &TimeZone) -> Date {
         self.timestamp().to_zoned(zone.clone()).date()

@@ -19,8 +19,8 @@ use super::policy::{KnownLog, Policy};
 use super::tile::{Level, TileName, WIDTH, bundle, grow, hashes_to_bytes};
 use super::witness::{Standing, Witnesses};
 use super::{Tree, store};
-use crate::kernel::Problem;
 use crate::kernel::merkle::{self, Hash};
+use crate::kernel::{Instant, Problem};
 use crate::store::{Store, View};
 
 /// Leaves that are taken in at once: bounds the memory.
@@ -33,6 +33,7 @@ pub struct Logs {
     site: String,
     policy: Policy,
     halted: Arc<Mutex<BTreeMap<i32, String>>>,
+    audited: Arc<Mutex<Option<(Instant, bool)>>>,
 }
 
 impl Logs {
@@ -43,6 +44,7 @@ impl Logs {
             site: site.trim_end_matches('/').to_owned(),
             policy,
             halted: Arc::default(),
+            audited: Arc::default(),
         }
     }
 
@@ -74,6 +76,17 @@ impl Logs {
     pub fn halted(&self) -> BTreeMap<i32, String> {
         let halted = self.halted.lock().unwrap_or_else(PoisonError::into_inner);
         halted.clone()
+    }
+
+    /// When the database was last compared with the logs by itself, and whether all agreed.
+    pub fn audited(&self) -> Option<(Instant, bool)> {
+        *self.audited.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Notes the outcome of such a comparison.
+    pub fn note_audit(&self, at: Instant, good: bool) {
+        let mut audited = self.audited.lock().unwrap_or_else(PoisonError::into_inner);
+        *audited = Some((at, good));
     }
 
     fn halt(&self, year: i32, why: String) {

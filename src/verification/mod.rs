@@ -8,6 +8,7 @@
 mod case;
 mod checks;
 mod decisions;
+mod published;
 pub mod rules;
 pub mod service;
 mod store;

@@ -6,10 +6,12 @@ use std::time::Duration;
 use super::case::Case;
 use super::checks::CHECKS;
 use super::decisions::{self, Decisions};
+use super::published;
 use super::rules::{Difference, Outcome};
 use super::store;
 use crate::kernel::{Id, Problem};
 use crate::ledger;
+use crate::ledger::publish::Logs;
 use crate::store::{Store, View};
 
 /// How long the decisions that wait for a place when a verification begins are given to get one.
@@ -21,6 +23,17 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub fn verify(store: &Store) -> Result<Vec<Outcome>, Problem> {
     let stuck = ledger::settle(store, PATIENCE)?;
     store.snapshot_blocking(|view| run(view, &stuck))
+}
+
+/// As [`verify`], and compares the published files with the rows: for whoever holds the machine.
+pub fn audit(store: &Store, logs: &Logs) -> Result<Vec<Outcome>, Problem> {
+    let stuck = ledger::settle(store, PATIENCE)?;
+    store.snapshot_blocking(|view| {
+        let mut outcomes = run(view, &stuck)?;
+        let files = published::published(view, logs);
+        outcomes.push(Outcome::new(12, "published log").and(files));
+        Ok(outcomes)
+    })
 }
 
 /// Runs all checks. `stuck` are decisions that had time enough to get a place and got none.

@@ -413,3 +413,77 @@ fn two_nodes_and_a_slow_act_make_one_log() {
         go::check(verifier, &vkey(&two), &prefix, None).unwrap();
     }
 }
+
+/// Flips a byte of a published file.
+fn flip(path: &Path, at: usize) {
+    let mut bytes = fs::read(path).unwrap();
+    bytes[at] ^= 1;
+    fs::write(path, bytes).unwrap();
+}
+
+#[test]
+fn every_night_all_is_derived_again_and_everybody_reads_the_outcome() {
+    let app = TestApp::start(Database::Sqlite).unwrap();
+    decide(&app, 20);
+    published(&app, 20);
+    let night = |time: &str| {
+        app.clock
+            .set(serde_json::from_value(serde_json::json!(time)).unwrap());
+    };
+    let page_says = |words: &str| {
+        let until = Instant::now() + Duration::from_secs(20);
+        while !Client::new(&app.base).bare("/log").text.contains(words) {
+            assert!(Instant::now() < until, "{words}");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    };
+    night("2026-03-03T19:30:00Z");
+    page_says("2026-03-04 03:30 夜间自动核验：全部");
+    let bundle = app.data.join("log/2026/tile/entries/000.p/20");
+    flip(&bundle, 40);
+    night("2026-03-04T19:30:00Z");
+    page_says("2026-03-05 03:30 夜间自动核验发现不一致");
+    let metrics = Client::new(&app.base).bare("/metrics").text;
+    assert!(metrics.contains("keju_audit_failed 1"), "{metrics}");
+}
+
+#[test]
+fn an_audit_names_the_first_entry_that_was_published_otherwise() {
+    let data = fresh_dir();
+    copy(crate::verification::finished(), &data);
+    let keju = |command: &[&str]| {
+        let output = std::process::Command::new(env!("CARGO_BIN_EXE_keju"))
+            .args(command)
+            .arg("--data")
+            .arg(&data)
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        (output.status.success(), said)
+    };
+    assert!(keju(&["log", "publish"]).0);
+    let (good, said) = keju(&["audit"]);
+    assert!(good && said.contains("ok V12 published log"), "{said}");
+
+    let bundle = data.join("log/2026/tile/entries/000");
+    flip(&bundle, 1000);
+    let (good, said) = keju(&["audit"]);
+    assert!(!good && said.contains("FAILED V12"), "{said}");
+    assert!(
+        said.contains("what was published is not what the row gives"),
+        "{said}"
+    );
+    flip(&bundle, 1000);
+
+    // A mark is changed in its row; log and files are untouched.
+    let target = keju::store::Target::Sqlite(data.join("keju.db"));
+    let mut raw = crate::support::raw_sqlite(&target);
+    let change = "UPDATE objective_mark SET awarded = awarded + 100 \
+                  WHERE rowid = (SELECT min(rowid) FROM objective_mark)";
+    diesel::RunQueryDsl::execute(diesel::sql_query(change), &mut raw).unwrap();
+    let (good, said) = keju(&["audit"]);
+    assert!(
+        !good && said.contains("FAILED V7") && said.contains("ok V12"),
+        "{said}"
+    );
+}

@@ -14,7 +14,7 @@ pub use super::demo::demo;
 pub use backup::{Manifest, backup, restore};
 pub use log::{log_cosign, log_publish, log_request};
 pub use serve::{serve, serve_store};
-pub use verify::{as_json, verify};
+pub use verify::{as_json, audit, verify};
 pub use witness::{witness, witness_file, witness_key};
 
 use super::api_document;
