@@ -16,6 +16,9 @@
 //! General-purpose shuffles are not used: their results changed between
 //! versions of the libraries that offer them.
 
+pub mod beacon;
+pub mod ceremony;
+
 use std::fmt;
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
