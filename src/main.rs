@@ -102,7 +102,12 @@ enum Command {
 #[derive(Subcommand)]
 enum LogCommand {
     /// Write what is decided to the log's files, once.
-    Publish,
+    Publish {
+        /// Believe the database although the log's files are lost and a witness without a network
+        /// cannot be asked. Look first: a log that signs two histories is a scandal.
+        #[arg(long)]
+        trust_database: bool,
+    },
     /// Print the request to a witness, for the newest checkpoint.
     Request {
         /// The examination year.
@@ -111,6 +116,9 @@ enum LogCommand {
         /// The witness's name in the policy.
         #[arg(long)]
         witness: String,
+        /// The size that the witness says it has signed last, if an answer was lost on the way.
+        #[arg(long)]
+        old: Option<u64>,
     },
     /// Take in the signatures that a witness sent back.
     Cosign {
@@ -193,9 +201,14 @@ fn run(cli: Cli) -> Result<(), Failure> {
 
 fn log(settings: &Settings, command: LogCommand) -> Result<(), Failure> {
     match command {
-        LogCommand::Publish => println!("{} entries", commands::log_publish(settings)?),
-        LogCommand::Request { year, witness } => {
-            print!("{}", commands::log_request(settings, year, &witness)?);
+        LogCommand::Publish { trust_database } => {
+            println!(
+                "{} entries",
+                commands::log_publish(settings, trust_database)?
+            );
+        }
+        LogCommand::Request { year, witness, old } => {
+            print!("{}", commands::log_request(settings, year, &witness, old)?);
         }
         LogCommand::Cosign { year, signatures } => {
             for (witness, size) in commands::log_cosign(settings, year, &signatures)? {

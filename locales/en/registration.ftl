@@ -203,3 +203,4 @@ problem-transfers-still-open = Until { $until } those whose post was cancelled m
 problem-transfer-too-late = The time to move to another post is over.
 fault-after-the-first-sitting = It must be before the first sitting begins.
 reg-move-until = Move to another post until { $until }
+fault-too-little-time-to-move = Applicants need at least a day to move.

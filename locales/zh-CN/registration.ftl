@@ -203,3 +203,4 @@ problem-transfers-still-open = 被取消职位的考生在 { $until } 以前还�
 problem-transfer-too-late = 改报的时间已经过去。
 fault-after-the-first-sitting = 应早于第一场考试的开始时间。
 reg-move-until = 改报截止时间：{ $until }
+fault-too-little-time-to-move = 至少要给考生留出一天的改报时间。

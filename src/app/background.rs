@@ -1,6 +1,7 @@
 //! Work that goes on beside requests: giving decisions their places, publishing the log, closing
 //! attempts whose time is over, delivering mail, forgetting what is no longer needed.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -91,8 +92,13 @@ fn rounds(
     let stopping = stopping.clone();
     let work = move || {
         while !stopping.load(Ordering::SeqCst) {
-            if let Err(problem) = round() {
-                tracing::warn!(%problem, "a background round failed; it will be tried again");
+            // A round that stumbles over its own mistake must not end all rounds.
+            match catch_unwind(AssertUnwindSafe(&round)) {
+                Ok(Ok(())) => {}
+                Ok(Err(problem)) => {
+                    tracing::warn!(%problem, "a background round failed; it will be tried again");
+                }
+                Err(_) => tracing::error!("a background round panicked; it will be tried again"),
             }
             std::thread::sleep(PERIOD);
         }
@@ -178,6 +184,8 @@ impl Audits {
         if *last == Some(night) {
             return Ok(());
         }
+        // One that ends in an error is not tried again and again: the gauge of its time stays behind.
+        *last = Some(night);
         let outcomes = verification::audit(&self.store, &self.logs)?;
         let failed = outcomes.iter().filter(|one| one.failure.is_some());
         for one in failed.clone() {
@@ -186,8 +194,10 @@ impl Audits {
         let failed = i64::try_from(failed.count()).unwrap_or(i64::MAX);
         tracing::info!(failed, "the nightly audit is done");
         self.metrics.audit_failed.set(failed);
+        self.metrics
+            .audit_at
+            .set(self.store.clock().now().seconds());
         self.logs.note_audit(self.store.clock().now(), failed == 0);
-        *last = Some(night);
         Ok(())
     }
 }

@@ -28,6 +28,8 @@ pub struct Metrics {
     pub(super) log_size: IntGauge,
     /// Decisions that wait for their place in the log.
     pub(super) log_waiting: IntGauge,
+    /// Second of the last nightly audit.
+    pub(super) audit_at: IntGauge,
     /// Checks that failed in the last nightly audit.
     pub(super) audit_failed: IntGauge,
     /// Logs that sign nothing any more, because they are not what they signed.
@@ -57,6 +59,10 @@ impl Metrics {
             requests,
             seconds,
             log_size: gauge("keju_log_entries", "Entries in the decision log.")?,
+            audit_at: gauge(
+                "keju_audit_seconds",
+                "When the last nightly audit ended, in seconds since 1970; zero for none since the start.",
+            )?,
             audit_failed: gauge(
                 "keju_audit_failed",
                 "Checks that failed in the last nightly audit.",
@@ -67,7 +73,8 @@ impl Metrics {
             )?,
             log_waiting: gauge("keju_log_waiting", "Decisions without a place in the log.")?,
         };
-        let all: [Box<dyn prometheus::core::Collector>; 6] = [
+        let all: [Box<dyn prometheus::core::Collector>; 7] = [
+            Box::new(metrics.audit_at.clone()),
             Box::new(metrics.audit_failed.clone()),
             Box::new(metrics.log_halted.clone()),
             Box::new(metrics.requests.clone()),

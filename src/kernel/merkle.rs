@@ -62,6 +62,11 @@ impl Growing {
         self.size += 1;
     }
 
+    /// Adds leaves in their order.
+    pub fn extend(&mut self, leaves: impl IntoIterator<Item = Hash>) {
+        leaves.into_iter().for_each(|leaf| self.push(leaf));
+    }
+
     /// The root over all leaves so far.
     pub fn root(&self) -> Hash {
         let subtrees = self.subtrees.iter().rev().copied();

@@ -11,6 +11,7 @@ use tlog_tiles::{Error as TreeError, Hash as TreeHash, HashReader, Tile};
 
 use super::tile::{Level, TileName, WIDTH, bytes_to_hashes, first_of_bundle};
 use crate::kernel::merkle::Hash;
+use crate::kernel::secret;
 
 /// Height of a tile: 2^8 hashes.
 const HEIGHT: u8 = 8;
@@ -23,6 +24,12 @@ impl Disk {
     /// The log in this directory, which need not be there yet.
     pub const fn at(directory: PathBuf) -> Self {
         Self(directory)
+    }
+
+    /// Whether anything of the log lies here: tiles remember, since they are never overwritten with
+    /// other content.
+    pub fn remembers(&self) -> bool {
+        self.0.join("tile").is_dir()
     }
 
     /// The published checkpoint, if there is one.
@@ -206,12 +213,16 @@ pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let directory = path.parent().unwrap_or(Path::new("."));
     make_directory(directory)?;
     // Nodes on a shared disk write the same bytes, each under a name of its own.
-    let temporary = path.with_extension(format!("tmp-{}", std::process::id()));
+    let own: [u8; 8] = secret::random();
+    let temporary = path.with_extension(format!("tmp-{}", hex::encode(own)));
     let mut file = File::create(&temporary)?;
     file.write_all(bytes)?;
     file.sync_all()?;
     drop(file);
-    fs::rename(&temporary, path)?;
+    if let Err(error) = fs::rename(&temporary, path) {
+        let _ = fs::remove_file(&temporary);
+        return Err(error);
+    }
     sync_directory(directory)
 }
 

@@ -1,6 +1,6 @@
 //! Fixing the size and root of a log: its key, and the checkpoints it signs.
 
-use super::note::{Head, log_key};
+use super::note::{Head, is_name, log_key};
 use super::store::{self, CheckpointRow, LogRow};
 use super::{Checkpoint, Tree};
 use crate::kernel::{Problem, merkle, secret};
@@ -40,6 +40,10 @@ pub fn open_log(tx: &mut Tx<'_>, site: &str, year: i32) -> Result<Log, Problem> 
     }
     let (_, site) = site.split_once("://").unwrap_or(("", site));
     let origin = format!("{}/log/{year}", site.trim_end_matches('/'));
+    if !is_name(&origin) {
+        let why = format!("`{origin}` cannot name a log: set public_url to a plain address");
+        return Err(Problem::internal(why));
+    }
     let (secret, vkey) = log_key(&origin, &secret::random());
     let opened = LogRow {
         year,

@@ -96,16 +96,26 @@ impl Head {
     /// Reads a checkpoint that the log with this verifier key must have signed. Signatures of
     /// others are left for those who know them.
     pub fn open(note: &[u8], vkey: &str) -> Result<Self, NoteError> {
+        Self::open_signed(note, vkey).map(|(head, _)| head)
+    }
+
+    /// As [`Head::open`], with the log's own signature line.
+    pub fn open_signed(note: &[u8], vkey: &str) -> Result<(Self, String), NoteError> {
         let verifier = StandardVerifier::new(vkey).map_err(|_| NoteError::Key)?;
         let origin = verifier.name().to_owned();
         let known = VerifierList::new(vec![Box::new(verifier)]);
         let note = Note::from_bytes(note).map_err(|_| NoteError::Malformed)?;
-        note.verify(&known).map_err(|_| NoteError::Signature)?;
+        let (signed, _) = note.verify(&known).map_err(|_| NoteError::Signature)?;
         let head = Self::unsigned(note.text())?;
         if head.origin != origin {
             return Err(NoteError::Origin);
         }
-        Ok(head)
+        // Lines behind the root would be signed and said nowhere: a checkpoint of ours has none.
+        if note.text() != head.text().as_bytes() {
+            return Err(NoteError::Malformed);
+        }
+        let lines = signed.iter().map(line_of).collect();
+        Ok((head, lines))
     }
 
     /// Reads what a note says, whoever signed it.
@@ -117,6 +127,11 @@ impl Head {
             root: read.hash().0,
         })
     }
+}
+
+/// A signature, written in the one way in which it is written.
+fn line_of(signature: &signed_note::Signature) -> String {
+    String::from_utf8_lossy(&signature.to_bytes()).into_owned()
 }
 
 /// The name that a note states, before anything of it is believed.
@@ -178,9 +193,19 @@ impl WitnessKey {
         self.key == other.key
     }
 
+    /// The line of this witness among `lines`, if it signed `head`: written anew, so that nothing
+    /// else of what was sent is kept.
+    pub fn line(&self, head: &Head, lines: &str) -> Option<String> {
+        let mut lines = lines.lines();
+        let line = lines.find(|line| self.signed_at(head, line).is_some())?;
+        let signature = signed_note::Signature::from_bytes(line.as_bytes()).ok()?;
+        Some(line_of(&signature))
+    }
+
     /// The second at which this witness signed `head`, if `line` is its signature over it.
     pub fn signed_at(&self, head: &Head, line: &str) -> Option<u64> {
-        let line = signed_note::Signature::from_bytes(line.trim_end().as_bytes()).ok()?;
+        let line = line.strip_suffix('\n').unwrap_or(line);
+        let line = signed_note::Signature::from_bytes(line.as_bytes()).ok()?;
         if (line.name(), line.id()) != (&self.name, self.id) {
             return None;
         }
@@ -293,6 +318,13 @@ mod tests {
             ..head()
         };
         assert_eq!(key.signed_at(&other, &line), None);
+        // Nothing but the line itself is kept of what a witness sends.
+        assert_eq!(
+            key.line(&head(), &format!("junk\n{line}more\n")),
+            Some(line.clone())
+        );
+        let spaced = line.replace('\n', "  \n");
+        assert_eq!(key.line(&head(), &spaced), None);
         let stranger = Cosigner::new("notary.example/w1", &[4; 32]).unwrap();
         assert_eq!(stranger.witness().signed_at(&head(), &line), None);
         assert_eq!(

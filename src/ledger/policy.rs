@@ -63,7 +63,7 @@ impl Policy {
     pub fn parse(text: &str) -> Result<Self, PolicyError> {
         let mut reading = Reading::default();
         let mut last = 0;
-        for (line, text) in (1..).zip(text.lines()) {
+        for (line, text) in (1..).zip(text.strip_suffix('\n').unwrap_or(text).split('\n')) {
             last = line;
             reading
                 .line(text)
@@ -216,9 +216,10 @@ impl Reading {
         let least = match least {
             "any" => 1,
             "all" => members.len(),
-            number => number
+            number if number.bytes().all(|byte| byte.is_ascii_digit()) => number
                 .parse()
                 .map_err(|_| format!("`{number}` is no number"))?,
+            other => return Err(format!("`{other}` is no number")),
         };
         if !(1..=members.len()).contains(&least) {
             return Err(format!("{least} of {} members cannot sign", members.len()));

@@ -126,6 +126,8 @@ fn tree_failed(error: tlog_tiles::Error) -> Stop {
 /// Publishes the logs of one database, as one node of perhaps several.
 #[derive(Debug)]
 pub struct Publisher {
+    /// Whether the database is believed where nobody can be asked who remembers.
+    trusting: bool,
     logs: Logs,
     witnesses: Witnesses,
     years: BTreeMap<i32, Course>,
@@ -139,20 +141,34 @@ struct Course {
     tree: Tree,
     /// The head whose tiles are on the disk and were checked.
     written: Head,
-    /// The size of the checkpoint that is published.
+    /// The size of the checkpoint that is published, and whether it meets the present policy.
     published: u64,
+    meets_policy: bool,
+    /// The largest checkpoint that the database was seen to have signed.
+    signed: Option<(i64, Hash)>,
     /// Whether what others remember of the log was compared with it.
     compared: bool,
+    /// Whether files of the log lay on this disk when the work began.
+    remembers: bool,
 }
 
 impl Publisher {
     /// A publisher that has done nothing yet.
     pub fn new(logs: Logs) -> Self {
         Self {
+            trusting: false,
             witnesses: Witnesses::new(logs.policy().clone()),
             logs,
             years: BTreeMap::new(),
         }
+    }
+
+    /// Believes the database although witnesses without a network cannot be asked and nothing
+    /// published lies on this disk: for an operator who has lost the disk and looked.
+    #[must_use]
+    pub const fn trusting_database(mut self) -> Self {
+        self.trusting = true;
+        self
     }
 
     /// Brings every log up to date; gives the number of entries in all of them. What cannot be
@@ -200,7 +216,8 @@ impl Publisher {
         let Some(course) = self.years.get_mut(&year) else {
             return Ok(());
         };
-        match self.witnesses.seen(&course.log) {
+        let local = course.remembers || self.trusting;
+        match self.witnesses.seen(store, &course.log, local)? {
             Standing::Unknown(why) => Err(Stop::Later(Problem::internal(why))),
             Standing::Seen(heads) => {
                 for (who, head) in heads {
@@ -227,13 +244,16 @@ impl Course {
         let mut course = Self {
             written: nothing,
             published: 0,
+            meets_policy: true,
+            signed: None,
             compared: false,
+            remembers: disk.remembers(),
             tree: Tree::of(year),
             log,
             disk,
         };
         if let Some(note) = course.disk.checkpoint().map_err(disk_failed)? {
-            course.go_on_from(store, &note)?;
+            course.go_on_from(store, &note, logs.policy())?;
         }
         let signed = store.read_blocking(|view| store::last_checkpoint(view.db, year))?;
         if let Some(signed) = signed {
@@ -244,10 +264,13 @@ impl Course {
     }
 
     /// Takes up the work where the published checkpoint shows it to be.
-    fn go_on_from(&mut self, store: &Store, note: &[u8]) -> Result<(), Stop> {
+    fn go_on_from(&mut self, store: &Store, note: &[u8], policy: &Policy) -> Result<(), Stop> {
         let published = Head::open(note, &self.log.vkey)
             .map_err(|why| Stop::Halt(format!("the published checkpoint: {why}")))?;
         self.must_contain(store, &published, "the checkpoint published here")?;
+        let lines = String::from_utf8_lossy(note).into_owned();
+        // Witnesses may have joined since: the same size is published again with their signatures.
+        self.meets_policy = policy.is_met(|one| one.key.line(&published, &lines).is_some());
         self.published = published.size;
         self.written = published;
         Ok(())
@@ -286,9 +309,13 @@ impl Course {
         let old = self.written.size;
         let year = self.log.year;
         let aim = store.read_blocking(move |view| store::size(view.db, year))?;
-        let new = u64::try_from(aim)
-            .map_err(Problem::internal)?
-            .min(old + STEP);
+        let aim = u64::try_from(aim).map_err(Problem::internal)?;
+        if aim < old {
+            return Err(Stop::Halt(format!(
+                "the database has {aim} entries, and had {old} before: another database?"
+            )));
+        }
+        let new = aim.min(old + STEP);
         if new == old {
             return Ok(false);
         }
@@ -314,6 +341,12 @@ impl Course {
             self.write(Level::Entries, number, new, &bytes)?;
         }
         let skip = usize::try_from(old % WIDTH).map_err(Problem::internal)?;
+        let begun = partial(&self.disk, 0, old).map_err(disk_failed)?;
+        let again = leaves.iter().take(skip).map(|(_, hash)| hash);
+        if !again.eq(&begun) {
+            let why = format!("the entries before {old} are not those that were published");
+            return Err(Stop::Halt(why));
+        }
         let mut hashes: Vec<Hash> = leaves.iter().skip(skip).map(|(_, hash)| *hash).collect();
         for level in 0.. {
             let before = old.checked_shr(8 * u32::from(level)).unwrap_or_default();
@@ -363,9 +396,10 @@ impl Course {
     }
 
     /// Signs what the files hold, unless another node has signed as much.
-    fn sign(&self, store: &Store) -> Result<(), Stop> {
+    fn sign(&mut self, store: &Store) -> Result<(), Stop> {
         let year = self.log.year;
         let signed = store.read_blocking(move |view| store::last_checkpoint(view.db, year))?;
+        self.must_be_ours(signed.as_ref())?;
         let size = i64::try_from(self.written.size).map_err(Problem::internal)?;
         // One that was fixed before there was a key is signed now, with the next entry.
         if signed.is_some_and(|signed| signed.size >= size) {
@@ -373,13 +407,46 @@ impl Course {
         }
         let (log, root) = (self.log.clone(), self.written.root);
         store.write_blocking(move |tx| head::fix(tx, &log, size, root))?;
+        self.signed = Some((size, root));
+        Ok(())
+    }
+
+    /// What the database has signed last must be a beginning of what lies on this disk, and no less
+    /// than was seen before: another database may have come into the place of the first.
+    fn must_be_ours(&mut self, signed: Option<&store::CheckpointRow>) -> Result<(), Stop> {
+        let found = signed.map(|row| (row.size, row.root.clone()));
+        if let Some((known, _)) = self.signed
+            && found.as_ref().is_none_or(|(size, _)| *size < known)
+        {
+            let why = format!("the database has forgotten that {known} entries were signed");
+            return Err(Stop::Halt(why));
+        }
+        let Some((size, root)) = found else {
+            return Ok(());
+        };
+        let root: Hash = root
+            .try_into()
+            .map_err(|_| Problem::internal("a root has not 32 bytes"))?;
+        let number = u64::try_from(size).map_err(Problem::internal)?;
+        if self.signed == Some((size, root)) || number > self.written.size {
+            return Ok(());
+        }
+        let files = self.disk.tree(self.written.size);
+        let ours = tree_hash(number, &files).map_err(tree_failed)?;
+        if ours.0 != root {
+            let why = format!("the checkpoint of {size} entries in the database is of another log");
+            return Err(Stop::Halt(why));
+        }
+        self.signed = Some((size, root));
         Ok(())
     }
 
     /// Publishes the largest checkpoint that enough witnesses have signed.
     fn publish(&mut self, store: &Store, policy: &Policy) -> Result<(), Stop> {
         let (year, log) = (self.log.year, self.log.clone());
-        let after = i64::try_from(self.published).map_err(Problem::internal)?;
+        let again = u64::from(!self.meets_policy);
+        let after = self.published.saturating_sub(again);
+        let after = i64::try_from(after).map_err(Problem::internal)?;
         let up_to = i64::try_from(self.written.size).map_err(Problem::internal)?;
         let policy = policy.clone();
         let found =
@@ -387,7 +454,10 @@ impl Course {
         let Some((head, note)) = found else {
             return Ok(());
         };
+        // What nobody could read is not put in the place of what everybody can.
+        Head::open(note.as_bytes(), &self.log.vkey).map_err(Problem::internal)?;
         self.disk.publish(&note).map_err(disk_failed)?;
+        self.meets_policy = true;
         let dropped = self.disk.drop_partials(self.published, head.size);
         dropped.map_err(disk_failed)?;
         tracing::debug!(year, size = head.size, "checkpoint published");
@@ -404,7 +474,8 @@ fn newest_good(
     after: i64,
     up_to: i64,
 ) -> Result<Option<(Head, String)>, Problem> {
-    for row in store::signed_checkpoints(view.db, log.year, after, up_to)? {
+    let witnessed = policy.asks_for_witnesses();
+    for row in store::signed_checkpoints(view.db, log.year, after, up_to, witnessed)? {
         let root = row.root.try_into();
         let head = Head {
             origin: log.origin.clone(),

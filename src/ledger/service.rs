@@ -418,17 +418,19 @@ fn check_year(view: &mut View<'_>, year: i32) -> Result<Result<i64, Discrepancy>
             next += 1;
         }
     }
+    let (mut tree, mut leaves) = (merkle::Growing::default(), leaves.into_iter());
     for store::CheckpointRow {
         size, root: stored, ..
     } in store::checkpoints(view.db, year)?
     {
-        let Some(part) = usize::try_from(size)
-            .ok()
-            .and_then(|size| leaves.get(..size))
-        else {
+        if size > next {
             return Ok(Err(Discrepancy::Short { size, found: next }));
-        };
-        let computed = merkle::root(part);
+        }
+        // They come in order: the tree grows from one to the next.
+        while i64::try_from(tree.size()).is_ok_and(|grown| grown < size) {
+            tree.extend(leaves.next());
+        }
+        let computed = tree.root();
         if stored != computed {
             let (stored, computed) = (hex::encode(stored), hex::encode(computed));
             return Ok(Err(Discrepancy::Root {
@@ -463,6 +465,11 @@ fn recomputed_leaf(
     let columns = (payload.id, payload.at, &payload.kind, payload.examination);
     if columns != (row.id, row.at, &row.kind, row.examination_id) {
         return Err("its columns do not agree with its payload");
+    }
+    let text = canonical(&payload).map_err(|_| "its payload cannot be written")?;
+    let about = row.subject_id.map(|subject| subject.to_string());
+    if about.is_some_and(|about| !String::from_utf8_lossy(&text).contains(&about)) {
+        return Err("it is filed under somebody whom it does not name");
     }
     if leaf != row.leaf {
         return Err("its leaf does not commit to its payload");

@@ -357,22 +357,31 @@ pub(super) fn add_checkpoint(tx: &mut Tx<'_>, row: &CheckpointRow) -> Result<boo
     Ok(true)
 }
 
-/// The signed checkpoints of a year larger than one size and at most of another, largest first.
+/// The largest signed checkpoints of a year above one size and at most of another, largest first;
+/// where witnesses must sign, only those that somebody has signed.
 pub(super) fn signed_checkpoints(
     db: &mut AnyConn,
     year: i32,
     after: i64,
     up_to: i64,
+    witnessed: bool,
 ) -> Result<Vec<CheckpointRow>, Problem> {
     const MOST: i64 = 100;
-    Ok(checkpoint::table
+    let mut query = checkpoint::table
         .filter(checkpoint::year.eq(year))
         .filter(checkpoint::size.gt(after))
         .filter(checkpoint::size.le(up_to))
         .filter(checkpoint::signature.ne(""))
         .order(checkpoint::size.desc())
         .limit(MOST)
-        .load(db)?)
+        .into_boxed();
+    if witnessed {
+        let sizes = cosignature::table
+            .filter(cosignature::year.eq(year))
+            .select(cosignature::size);
+        query = query.filter(checkpoint::size.eq_any(sizes));
+    }
+    Ok(query.load(db)?)
 }
 
 /// The logs that were opened, by year.

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::composite::{Ballot, ComponentMark, RankingError, interview_score, vote_passes};
 use super::order::Row;
 use super::words::MarkState;
-use crate::kernel::Score;
+use crate::kernel::{Id, Score};
 use crate::marking::ResultMark;
 use crate::regulation::{Component, ComponentKind, Profile};
 
@@ -118,12 +118,14 @@ pub fn state(profile: &Profile, code: &str, mark: &ComponentMark) -> MarkState {
 /// The inputs of the decision on one component: the mark, and what it was made from, so that a
 /// stranger can make it again.
 pub fn inputs(
-    ticket: &str,
+    (application, ticket): (Id, &str),
     component: &str,
     given: Option<&ResultMark>,
     mark: &ComponentMark,
 ) -> Value {
-    let mut inputs = json!({ "ticket_no": ticket, "component": component });
+    let mut inputs = json!({
+        "application": application, "ticket_no": ticket, "component": component,
+    });
     match mark {
         ComponentMark::Mark(mark) => inputs["mark"] = json!(mark),
         ComponentMark::Absent => inputs["absent"] = json!(true),

@@ -108,7 +108,8 @@ fn keep_marks(
             decided_at: tx.now,
         };
         if store::keep_component_mark(tx, &row)? {
-            let inputs = columns::inputs(&line.ticket, component, given.get(component), mark);
+            let who = (line.application, line.ticket.as_str());
+            let inputs = columns::inputs(who, component, given.get(component), mark);
             let entry = examination
                 .decision(acting, "component.decided")
                 .on(inputs)
@@ -137,7 +138,7 @@ fn keep_line(tx: &mut Tx<'_>, post: Id, list: RankedList, line: &Line) -> Result
 fn list_inputs(of_post: &PostList) -> Value {
     let row = |line: &Line| json!([line.ticket, line.total, line.rank, line.standing]);
     json!({
-        "post": of_post.post.code, "quota": of_post.post.quota,
+        "post": of_post.post.code, "post_id": of_post.post.id, "quota": of_post.post.quota,
         "rows": of_post.lines.iter().map(row).collect::<Vec<_>>(),
     })
 }

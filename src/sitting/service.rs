@@ -231,7 +231,7 @@ fn close(tx: &mut Tx<'_>, entry: Entry, row: &AttemptRow, by: ClosedBy) -> Resul
     let digest = records::digest(&answers)?;
     store::set_digest(tx, row.id, &digest)?;
     let inputs = json!({
-        "attempt": row.id, "subject": row.subject_id,
+        "attempt": row.id, "subject": row.subject_id, "application": row.application_id,
         "ticket_no": store::ticket_no(tx.db, row.application_id)?,
         "digest": hex::encode(digest), "answered": answers.len(), "by": by,
     });

@@ -203,7 +203,7 @@ fn a_post_without_applicants_enough_is_cancelled_and_its_applicant_moves_on_a_ph
     chrome.sees("article.card", "您可以在 2026");
     chrome.picture("displaced-phone");
     assert_eq!(chrome.overflow(), 0);
-    chrome.click("article.card .actions a.button");
+    chrome.click("article.card .actions a[href$='/post']");
     chrome.sees("h1", "选择职位");
     chrome.picture("displaced-move-phone");
     chrome.click("main form input[type=radio]");

@@ -487,3 +487,54 @@ fn an_audit_names_the_first_entry_that_was_published_otherwise() {
         "{said}"
     );
 }
+
+/// A publisher that goes on with another database than it began with: a standby that lacks the last
+/// entries, or one with a history of its own.
+#[test]
+fn a_database_that_is_changed_under_a_publisher_halts_the_log() {
+    use keju::ledger::policy::Policy;
+    use keju::ledger::publish::{Logs, Publisher};
+    use keju::store::{Store, Target, Vault};
+
+    let begun = || {
+        let data = fresh_dir();
+        let store = Store::open_embedded(&data, Clock::manual(morning())).unwrap();
+        let decide = |store: &Store, count: usize| {
+            store
+                .write_blocking(move |tx| {
+                    for _ in 0..count {
+                        ledger::record(tx, &Entry::new("test.act", None, "system"))?;
+                    }
+                    Ok(())
+                })
+                .unwrap();
+        };
+        decide(&store, 300);
+        let standby = fresh_dir();
+        store.copy_to(&standby.join("keju.db")).unwrap();
+        fs::copy(data.join("vault.key"), standby.join("vault.key")).unwrap();
+        decide(&store, 20);
+        let logs = Logs::new(data.join("log"), "https://exam.example", Policy::default());
+        let mut publisher = Publisher::new(logs.clone());
+        assert_eq!(publisher.round(&store).unwrap(), 320);
+        let target = Target::Sqlite(standby.join("keju.db"));
+        let vault = Vault::open(&standby).unwrap();
+        let other = Store::open(target, Clock::manual(morning()), vault).unwrap();
+        (logs, publisher, other, decide)
+    };
+    for more in [0, 5, 20, 50, 1000] {
+        let (logs, mut publisher, other, decide) = begun();
+        // It needs the key of the log, as a standby has it.
+        other
+            .write_blocking(|tx| ledger::open_log(tx, "https://exam.example", 2026))
+            .unwrap();
+        decide(&other, more);
+        let _ = publisher.round(&other);
+        let halted = logs.halted();
+        assert!(halted.contains_key(&2026), "after {more} more entries");
+        let last = other
+            .read_blocking(|view| ledger::last_checkpoint(view, 2026))
+            .unwrap();
+        assert_eq!(last, None, "{more}: nothing was signed");
+    }
+}

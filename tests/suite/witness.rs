@@ -316,13 +316,25 @@ fn a_witness_without_a_network_signs_a_file() {
         &fs::read_to_string(&checkpoint).unwrap()
     ));
 
+    // The disk is lost: nobody remembers who can be asked, and the log does not guess.
+    let lost = office.data.join("lost");
+    fs::rename(office.data.join("log"), &lost).unwrap();
+    let refused = log(&["publish"]);
+    let why = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(
+        !refused.status.success() && why.contains("has no network"),
+        "{why}"
+    );
+    said(log(&["publish", "--trust-database"]));
+    assert!(checkpoint.exists());
+
     // What is no signature of a witness is not taken.
     fs::write(&signatures, "— notary.example/w1 AAAA\n").unwrap();
     let refused = log(&["cosign", "--year", "2026", signatures.to_str().unwrap()]);
     assert!(!refused.status.success());
     // The same request again is not signed: something else was signed last.
     let again = keju(&office.witness, &sign);
-    assert!(String::from_utf8_lossy(&again.stderr).contains("another size was signed last"));
+    assert!(String::from_utf8_lossy(&again.stderr).contains("--old 1"));
 }
 
 #[test]

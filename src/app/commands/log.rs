@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use super::{files, open_store};
+use super::{files, lock_data, open_store};
 use crate::config::Settings;
 use crate::kernel::{Clock, Problem};
 use crate::ledger::publish::Publisher;
@@ -17,11 +17,16 @@ fn log(store: &Store, year: i32) -> Result<Log, Problem> {
 }
 
 /// The request to a witness, for the newest checkpoint of the log of a year.
-pub fn log_request(settings: &Settings, year: i32, witness: &str) -> Result<String, Problem> {
+pub fn log_request(
+    settings: &Settings,
+    year: i32,
+    witness: &str,
+    old: Option<u64>,
+) -> Result<String, Problem> {
     let store = open_store(settings, Clock::system())?;
     let (log, logs) = (log(&store, year)?, settings.logs());
     let request = store.read_blocking(|view| {
-        witness::request(view, logs.policy(), &log, &logs.disk(year), witness)
+        witness::request(view, logs.policy(), &log, &logs.disk(year), witness, old)
     })?;
     store.close();
     Ok(request.text())
@@ -47,11 +52,19 @@ pub fn log_cosign(
 }
 
 /// Publishes what is decided, once, as a server does all the time. Gives the number of entries.
-pub fn log_publish(settings: &Settings) -> Result<i64, Problem> {
+/// Beside a server it is refused: that publishes by itself, and under its own policy.
+pub fn log_publish(settings: &Settings, trust_database: bool) -> Result<i64, Problem> {
+    let _lock = lock_data(&settings.data)?;
     let store = open_store(settings, Clock::system())?;
     store.write_blocking(ledger::sequence)?;
     let logs = settings.logs();
-    let entries = Publisher::new(logs.clone()).round(&store)?;
+    let publisher = Publisher::new(logs.clone());
+    let mut publisher = if trust_database {
+        publisher.trusting_database()
+    } else {
+        publisher
+    };
+    let entries = publisher.round(&store)?;
     store.close();
     match logs.halted().into_iter().next() {
         None => Ok(entries),

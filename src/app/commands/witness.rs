@@ -63,6 +63,9 @@ pub fn witness_file(
         .map_err(Problem::internal)?
     {
         Answer::Signed(lines) => Ok(lines),
+        Answer::OtherSize(size) => Err(Problem::internal(format!(
+            "not signed: another size was signed last, {size}; ask with --old {size}"
+        ))),
         refusal => Err(Problem::internal(format!(
             "not signed: {}",
             in_words(&refusal)

@@ -58,9 +58,19 @@ function signature(line) {
   return { name, id: toHex(blob.slice(0, 4)), blob: blob.slice(4) };
 }
 
+/** A value as canonical JSON (RFC 8785): keys in order, nothing between. @param {any} value @returns {string} */
+function canonical(value) {
+  if (Array.isArray(value)) return `[${value.map(canonical).join()}]`;
+  if (value === null || typeof value !== "object") return JSON.stringify(value);
+  const pairs = Object.keys(value).sort().map((name) => `${JSON.stringify(name)}:${canonical(value[name])}`);
+  return `{${pairs.join()}}`;
+}
+
 /** The leaf that an opening commits to, as canonical JSON. @param {Opening} opening */
 async function leafOf(opening) {
   const decision = JSON.parse(opening.payload);
+  // A name that stands twice, or anything hidden between, would be shown as something else.
+  if (canonical(decision) !== opening.payload) return null;
   const c = toBase64(await sha256("exam-commit/v1\0", fromBase64(opening.nonce), opening.payload));
   const t = Math.floor(Date.parse(decision.at) / 1000);
   return JSON.stringify({ c, exam: decision.examination, kind: decision.kind, t, v: 1 });
@@ -157,7 +167,6 @@ function judge(name, good) {
 function tell(opening) {
   const decision = JSON.parse(opening.payload);
   const list = /** @type {HTMLElement} */ (page.querySelector("[data-decision]"));
-  list.replaceChildren();
   for (const [name, value] of Object.entries(decision)) {
     if (value === null) continue;
     const term = document.createElement("dt");
@@ -173,6 +182,7 @@ function tell(opening) {
 async function check(file) {
   const outcome = /** @type {HTMLElement} */ (page.querySelector("[data-outcome]"));
   outcome.hidden = false;
+  page.querySelector("[data-decision]")?.replaceChildren();
   for (const line of page.querySelectorAll("[data-step]")) /** @type {HTMLElement} */ (line).hidden = true;
   let receipt;
   try {
@@ -189,16 +199,17 @@ async function check(file) {
   const opened = receipt.opening !== null;
   let good = judge("form", true);
   if (receipt.opening) {
-    tell(receipt.opening);
     const leaf = await leafOf(receipt.opening);
-    good = judge("tree", (await rootOf(receipt, Number(size), leaf)) === root) && good;
+    const stands = leaf !== null && (await rootOf(receipt, Number(size), leaf)) === root;
+    if (stands) tell(receipt.opening);
+    good = judge("tree", stands) && good;
   } else {
     show("tree", "none");
   }
   good = judge("key", trusted.log.name === origin && (await signed(receipt, trusted.log, false))) && good;
   const names = [];
   for (const [name, by] of trusted.witnesses) if (await signed(receipt, by, true)) names.push(name);
-  if (trusted.witnesses.size === 0) show("witnesses", "none");
+  if (trusted.quorum === "none") show("witnesses", "none");
   else good = judge("witnesses", enough(trusted, names)) && good;
   return good && !opened ? show("all", "none") : judge("all", good);
 }
@@ -206,8 +217,16 @@ async function check(file) {
 page.querySelector("form")?.addEventListener("submit", (event) => {
   event.preventDefault();
   event.stopImmediatePropagation();
-  check(input.value).catch(() => judge("all", judge("browser", false)));
+  run();
 });
+
+/** Whatever cannot be read is no receipt; only a browser without the algorithm is another matter. */
+function run() {
+  check(input.value).catch((error) => {
+    const browser = error instanceof DOMException && error.name === "NotSupportedError";
+    judge("all", judge(browser ? "browser" : "form", false));
+  });
+}
 
 page.querySelector("input[type=file]")?.addEventListener("change", async (event) => {
   const file = /** @type {HTMLInputElement} */ (event.target).files?.[0];
@@ -220,6 +239,6 @@ if (from?.startsWith("/my/receipts/")) {
   const answer = await fetch(from);
   if (answer.ok) {
     input.value = await answer.text();
-    check(input.value).catch(() => judge("all", judge("browser", false)));
+    run();
   }
 }

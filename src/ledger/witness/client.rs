@@ -42,8 +42,8 @@ enum Reply {
 pub struct Witnesses {
     policy: Policy,
     agent: ureq::Agent,
-    /// Those that did not answer, and when they are asked again.
-    silent: BTreeMap<String, Stopwatch>,
+    /// Those that did not sign a log, by its year, and when they are asked again.
+    silent: BTreeMap<(String, i32), Stopwatch>,
 }
 
 impl Witnesses {
@@ -63,26 +63,92 @@ impl Witnesses {
 
     /// Asks every witness for the last checkpoint of `log` that it signed. The log must know before
     /// it signs anything: after a restore it may be behind, or another.
-    pub fn seen(&self, log: &Log) -> Standing {
+    ///
+    /// It may go on when those who have not answered could not have made a quorum by themselves.
+    /// `local` says that files of the log lie on this machine's disk: they remember for those who
+    /// cannot be asked, having no network.
+    pub fn seen(&mut self, store: &Store, log: &Log, local: bool) -> Result<Standing, Problem> {
+        let year = log.year;
+        let last = store.read_blocking(move |view| store::last_checkpoint(view.db, year))?;
+        let last = last.filter(|last| !last.signature.is_empty());
         let (mut heads, mut answered, mut silent) = (Vec::new(), Vec::new(), Vec::new());
-        for (witness, url) in addressed(&self.policy) {
-            match self.latest(witness, url, log) {
+        for witness in self.policy.clone().witnesses() {
+            let remembered = match witness.url.as_deref() {
+                None if local || last.is_none() => Ok(None),
+                None => {
+                    Err("it has no network, and nothing of the log lies on this disk".to_owned())
+                }
+                Some(_) if self.rests(witness, year) => Err("it did not answer".to_owned()),
+                Some(url) => self.remembers(witness, url, log, last.as_ref()),
+            };
+            match remembered {
                 Ok(head) => {
                     answered.push(witness.name.clone());
                     heads.extend(head.map(|head| (witness.name.clone(), head)));
                 }
-                Err(why) => silent.push(format!("{} ({why})", witness.name)),
+                Err(why) => {
+                    silent.push(format!("{} ({why})", witness.name));
+                    self.rest(witness, year);
+                }
             }
         }
-        // One without a network cannot be asked: it refuses when it is carried a request.
-        let known = |witness: &Witness| witness.url.is_none() || answered.contains(&witness.name);
-        if !self.policy.is_met(known) {
+        let asks = self.policy.asks_for_witnesses();
+        let could = |witness: &Witness| !answered.contains(&witness.name);
+        if asks && !silent.is_empty() && self.policy.is_met(could) {
             let silent = silent.join(", ");
-            return Standing::Unknown(format!("witnesses have not said what they know: {silent}"));
+            let why = format!("witnesses have not said what they know: {silent}");
+            return Ok(Standing::Unknown(why));
         }
-        Standing::Seen(heads)
+        Ok(Standing::Seen(heads))
     }
 
+    fn rests(&self, witness: &Witness, year: i32) -> bool {
+        let until = self.silent.get(&(witness.name.clone(), year));
+        until.is_some_and(|until| *until > Stopwatch::now())
+    }
+
+    fn rest(&mut self, witness: &Witness, year: i32) {
+        let until = Stopwatch::now() + PAUSE;
+        self.silent.insert((witness.name.clone(), year), until);
+    }
+
+    /// What a witness remembers. One that shows nothing may only show it elsewhere: it is offered
+    /// the last checkpoint that was signed already, and says the size that it knows.
+    fn remembers(
+        &self,
+        witness: &Witness,
+        url: &str,
+        log: &Log,
+        last: Option<&CheckpointRow>,
+    ) -> Result<Option<Head>, String> {
+        let shown = self.latest(witness, url, log)?;
+        let (None, Some(last)) = (&shown, last) else {
+            return Ok(shown);
+        };
+        let head = head_of(log, last).map_err(|e| e.to_string())?;
+        let request = Request {
+            old: head.size,
+            proof: Vec::new(),
+            note: head.note(std::slice::from_ref(&last.signature)),
+        };
+        match self.ask(url, &request)? {
+            Reply::OtherSize(0) | Reply::Signed(_) => Ok(None),
+            // What it has signed is not shown: at least its size must be within what we have.
+            Reply::OtherSize(size) if size <= head.size => Ok(None),
+            Reply::OtherSize(size) => Ok(Some(Head {
+                size,
+                root: [0; 32],
+                ..head
+            })),
+            Reply::Refused(422) => Ok(Some(Head {
+                root: [0; 32],
+                ..head
+            })),
+            Reply::Refused(status) => Err(format!("answered {status}")),
+        }
+    }
+
+    /// The checkpoint that a witness shows; none if it shows nothing.
     fn latest(&self, witness: &Witness, url: &str, log: &Log) -> Result<Option<Head>, String> {
         let address = format!("{url}/{}/checkpoint", log_id(&log.origin));
         let mut answer = self.agent.get(&address).call().map_err(|e| e.to_string())?;
@@ -94,9 +160,7 @@ impl Witnesses {
         let body = answer.body_mut().with_config().limit(ANSWER_MAX);
         let note = body.read_to_string().map_err(|e| e.to_string())?;
         let head = Head::open(note.as_bytes(), &log.vkey).map_err(|e| e.to_string())?;
-        let signed = note
-            .lines()
-            .any(|line| witness.key.signed_at(&head, line).is_some());
+        let signed = witness.key.line(&head, &note).is_some();
         signed
             .then_some(Some(head))
             .ok_or_else(|| "it did not sign what it shows".to_owned())
@@ -112,19 +176,14 @@ impl Witnesses {
         };
         let mut ahead = false;
         for (witness, url) in addressed(&self.policy.clone()) {
-            let resting = self
-                .silent
-                .get(&witness.name)
-                .is_some_and(|until| *until > Stopwatch::now());
-            if resting {
+            if self.rests(witness, year) {
                 continue;
             }
             match self.cosign(store, log, disk, &newest, witness, url)? {
                 Ok(knows_more) => ahead |= knows_more,
                 Err(why) => {
                     tracing::warn!(witness = %witness.name, %why, "a witness did not sign");
-                    self.silent
-                        .insert(witness.name.clone(), Stopwatch::now() + PAUSE);
+                    self.rest(witness, year);
                 }
             }
         }
@@ -141,8 +200,8 @@ impl Witnesses {
         witness: &Witness,
         url: &str,
     ) -> Result<Result<bool, String>, Problem> {
-        let (year, name) = (log.year, witness.name.clone());
-        let signed = store.read_blocking(|view| store::witnessed_size(view.db, year, &name))?;
+        let (year, key) = (log.year, witness.key.vkey());
+        let signed = store.read_blocking(|view| store::witnessed_size(view.db, year, &key))?;
         if signed == Some(newest.size) {
             return Ok(Ok(false));
         }
@@ -225,35 +284,32 @@ fn keep(
     head: &Head,
     lines: &str,
 ) -> Result<Result<bool, String>, Problem> {
-    let mut lines = lines.lines();
-    let Some(line) = lines.find(|line| witness.key.signed_at(head, line).is_some()) else {
+    let Some(line) = witness.key.line(head, lines) else {
         return Ok(Err("what it sent is not its signature".to_owned()));
     };
-    let (year, name, line) = (log.year, witness.name.clone(), format!("{line}\n"));
+    let (year, key) = (log.year, witness.key.vkey());
     let size = i64::try_from(head.size).map_err(Problem::internal)?;
-    store.write_blocking(move |tx| store::add_cosignature(tx, (year, size), &name, &line))?;
+    store.write_blocking(move |tx| store::add_cosignature(tx, (year, size), &key, &line))?;
     Ok(Ok(false))
 }
 
 /// The request to a witness without a network, to be carried to it as a file: for the newest
-/// checkpoint of a log.
+/// checkpoint of a log, from the one that the witness is known to have signed or says it has.
 pub fn request(
     view: &mut View<'_>,
     policy: &Policy,
     log: &Log,
     disk: &Disk,
     witness: &str,
+    old: Option<u64>,
 ) -> Result<Request, Problem> {
-    let known = policy.witnesses().iter().any(|one| one.name == witness);
-    if !known {
-        return Err(Problem::internal(format!(
-            "the policy has no witness `{witness}`"
-        )));
-    }
+    let known = policy.witnesses().iter().find(|one| one.name == witness);
+    let known =
+        known.ok_or_else(|| Problem::internal(format!("the policy has no witness `{witness}`")))?;
     let newest = store::last_checkpoint(view.db, log.year)?.ok_or_else(Problem::not_found)?;
-    let signed = store::witnessed_size(view.db, log.year, witness)?;
-    let old = u64::try_from(signed.unwrap_or_default()).map_err(Problem::internal)?;
-    request_for(log, disk, &newest, old)
+    let signed = store::witnessed_size(view.db, log.year, &known.key.vkey())?;
+    let stored = u64::try_from(signed.unwrap_or_default()).map_err(Problem::internal)?;
+    request_for(log, disk, &newest, old.unwrap_or(stored))
 }
 
 /// Takes in signature lines that came back as a file; gives the names of the witnesses whose they
@@ -265,15 +321,12 @@ pub fn import(
     lines: &str,
 ) -> Result<Vec<(String, i64)>, Problem> {
     let mut taken = Vec::new();
-    for row in store::signed_checkpoints(tx.db, log.year, -1, i64::MAX)? {
+    for row in store::checkpoints(tx.db, log.year)? {
         let head = head_of(log, &row)?;
         for witness in policy.witnesses() {
-            let line = lines
-                .lines()
-                .find(|line| witness.key.signed_at(&head, line).is_some());
-            if let Some(line) = line {
-                let line = format!("{line}\n");
-                store::add_cosignature(tx, (log.year, row.size), &witness.name, &line)?;
+            if let Some(line) = witness.key.line(&head, lines) {
+                let key = witness.key.vkey();
+                store::add_cosignature(tx, (log.year, row.size), &key, &line)?;
                 taken.push((witness.name.clone(), row.size));
             }
         }

@@ -86,18 +86,29 @@ impl Keeper {
         if keys.peek().is_none() {
             return Ok(Answer::UnknownLog);
         }
-        let opened = keys.find_map(|log| match Head::open(request.note.as_bytes(), &log.vkey) {
-            Err(NoteError::Signature) => None,
-            other => Some(other),
-        });
+        let opened =
+            keys.find_map(
+                |log| match Head::open_signed(request.note.as_bytes(), &log.vkey) {
+                    Err(NoteError::Signature) => None,
+                    other => Some(other),
+                },
+            );
         match opened {
             None => Ok(Answer::NotSigned),
             Some(Err(_)) => Ok(Answer::Malformed),
-            Some(Ok(head)) => self.consider(&request, &head, second),
+            Some(Ok((head, signed))) => self.consider(&request, &head, &signed, second),
         }
     }
 
-    fn consider(&self, request: &Request, head: &Head, second: u64) -> io::Result<Answer> {
+    /// `signed` is the log's own line: whatever else came with the checkpoint is not kept, or a
+    /// stranger could fill the memory with lines that nobody can read.
+    fn consider(
+        &self,
+        request: &Request,
+        head: &Head,
+        signed: &str,
+        second: u64,
+    ) -> io::Result<Answer> {
         let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
         if request.old > head.size {
             return Ok(Answer::Malformed);
@@ -111,7 +122,7 @@ impl Keeper {
             return Ok(Answer::NotContinuing);
         }
         let line = self.cosigner.sign(head, second);
-        let note = head.note(&[signatures_of(&request.note), line.clone()]);
+        let note = head.note(&[signed.to_owned(), line.clone()]);
         let place = self.directory.join(log_id(&head.origin)).join("checkpoint");
         disk::replace(&place, note.as_bytes())?;
         Ok(Answer::Signed(line))
@@ -128,13 +139,6 @@ impl Keeper {
         let head = Head::unsigned(text).map_err(io::Error::other)?;
         Ok(Some(head))
     }
-}
-
-/// The signature lines of a note.
-fn signatures_of(note: &str) -> String {
-    note.split_once("\n\n")
-        .map_or("", |(_, lines)| lines)
-        .to_owned()
 }
 
 fn continues(request: &Request, head: &Head, last: Option<&Head>) -> bool {
@@ -298,6 +302,35 @@ mod tests {
             note,
         };
         assert_eq!(world.say(&request.text()), Answer::UnknownLog);
+    }
+
+    #[test]
+    fn what_strangers_add_to_a_checkpoint_is_not_kept() {
+        let world = World::new();
+        let head = world.head(&leaves(7, 1));
+        let mut lines = vec![head.sign(&world.secret).unwrap()];
+        lines.extend((0..98).map(|n| format!("— stranger{n} AAAAAAA=\n")));
+        let request = Request {
+            old: 0,
+            proof: Vec::new(),
+            note: head.note(&lines),
+        };
+        assert!(matches!(world.say(&request.text()), Answer::Signed(_)));
+        let kept = world.keeper.latest(&log_id(ORIGIN)).unwrap().unwrap();
+        let (_, vkey) = log_key(ORIGIN, &[1; 32]);
+        assert_eq!(Head::open(&kept, &vkey), Ok(head));
+        assert!(!String::from_utf8(kept).unwrap().contains("stranger"));
+        let more = Head {
+            root: [1; 32],
+            ..world.head(&leaves(9, 1))
+        };
+        let spoken = more.text() + "an extension\n";
+        let request = Request {
+            old: 7,
+            proof: Vec::new(),
+            note: format!("{spoken}\n{}", more.sign(&world.secret).unwrap()),
+        };
+        assert!(!matches!(world.say(&request.text()), Answer::Signed(_)));
     }
 
     #[test]

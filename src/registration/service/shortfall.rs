@@ -11,7 +11,7 @@ use super::review::notify;
 use super::{seal, unseal};
 use crate::access::{Acting, Actor, Role};
 use crate::establishment::service::{self as establishment, PostView, Remedy};
-use crate::kernel::{Fault, Id, Instant, Problem};
+use crate::kernel::{Fault, Id, Instant, Problem, merkle};
 use crate::ledger;
 use crate::registration::rules::ApplicationState;
 use crate::registration::store;
@@ -21,6 +21,8 @@ use crate::store::{Tx, View};
 
 /// Those who decide about posts.
 const PLANNERS: &[Role] = &[Role::Hr, Role::Organiser];
+/// The least time in which applicants of a cancelled post may move: a day.
+const TRANSFER_SECONDS: i64 = 24 * 3600;
 /// Most characters of an approval's number.
 const APPROVAL_MAX: usize = 100;
 
@@ -232,7 +234,13 @@ pub fn cancel_post(
     establishment::remedy(tx, examination, post, Remedy::Cancel { transfer_until })?;
     let displaced = displace(tx, examination, post)?;
     let mut inputs = held.short.inputs();
-    inputs["displaced"] = json!(displaced);
+    // Everybody at the post gets this decision's receipt: it does not name the others.
+    let leaves: Vec<_> = displaced
+        .iter()
+        .map(|id| merkle::leaf_hash(id.bytes()))
+        .collect();
+    inputs["displaced"] = json!(displaced.len());
+    inputs["displaced_root"] = json!(hex::encode(merkle::root(&leaves)));
     inputs["transfer_until"] = json!(transfer_until);
     let entry = examination
         .decision(held.acting, "post.cancelled")
@@ -324,8 +332,8 @@ fn check_transfer_until(
     let Some(until) = until else {
         return Err(Problem::field("transfer_until", "required"));
     };
-    if until <= view.now {
-        return Err(Problem::field("transfer_until", "in-the-past"));
+    if until < view.now.plus_seconds(TRANSFER_SECONDS) {
+        return Err(Problem::field("transfer_until", "too-little-time-to-move"));
     }
     let subjects = regulation::subjects(view, examination.id)?;
     if subjects.iter().any(|subject| subject.opens_at <= until) {

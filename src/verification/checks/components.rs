@@ -139,7 +139,7 @@ fn same_decisions(
     let expected = |((application, code), mark): (&Key, &ComponentMark)| {
         let key = (*application, code.clone());
         let given = results.marks.get(application).and_then(|own| own.get(code));
-        let inputs = decided_on(case.ticket(*application), code, given, mark);
+        let inputs = decided_on((*application, case.ticket(*application)), code, given, mark);
         (key, inputs)
     };
     let follow = follow.iter().map(expected).collect();
