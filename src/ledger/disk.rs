@@ -250,3 +250,88 @@ pub fn partial(disk: &Disk, level: u8, size: u64) -> io::Result<Vec<Hash>> {
     let name = TileName::within(Level::Hashes(level), hashes / WIDTH, size);
     name.map_or(Ok(Vec::new()), |name| disk.hashes(name))
 }
+
+#[cfg(test)]
+mod tests {
+    use ct_merkle::mem_backed_tree::MemoryBackedTree;
+    use proptest::prelude::*;
+    use sha2::Sha256;
+    use tlog_tiles::{prove_record, prove_tree, tree_hash};
+
+    use super::super::tile::{grow, hashes_to_bytes};
+    use super::*;
+    use crate::kernel::merkle::leaf_hash;
+
+    /// The tiles of these leaves, written in two steps.
+    fn written(leaves: &[Hash], first: usize) -> (tempfile::TempDir, Disk) {
+        let directory = tempfile::tempdir().unwrap();
+        let disk = Disk::at(directory.path().to_owned());
+        for (old, new) in [(0, first), (first, leaves.len())] {
+            let (before, size) = (old as u64, new as u64);
+            let mut hashes = leaves[old..new].to_vec();
+            for level in 0.. {
+                let there = before >> (8 * u32::from(level));
+                let grown = grow(there, partial(&disk, level, before).unwrap(), &hashes);
+                for (number, tile) in grown.tiles.into_iter().filter(|(_, tile)| !tile.is_empty()) {
+                    let name = TileName::within(Level::Hashes(level), number, size).unwrap();
+                    disk.write(name, &hashes_to_bytes(&tile)).unwrap();
+                }
+                hashes = grown.above;
+                if hashes.is_empty() {
+                    break;
+                }
+            }
+        }
+        (directory, disk)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(24))]
+        #[test]
+        fn roots_and_proofs_are_those_of_an_unrelated_implementation(
+            count in 2usize..700, first: prop::sample::Index, entry: prop::sample::Index,
+            older: prop::sample::Index,
+        ) {
+            let entries: Vec<Vec<u8>> = (0..count).map(|n| n.to_be_bytes().to_vec()).collect();
+            let leaves: Vec<Hash> = entries.iter().map(|entry| leaf_hash(entry)).collect();
+            let (_directory, disk) = written(&leaves, first.index(count));
+            let size = count as u64;
+            let tree = disk.tree(size);
+            let mut theirs = MemoryBackedTree::<Sha256, Vec<u8>>::new();
+            for entry in entries {
+                theirs.push(entry);
+            }
+            let root = tree_hash(size, &tree).unwrap();
+            let their_root = theirs.root();
+            prop_assert_eq!(&root.0[..], &their_root.as_bytes()[..]);
+
+            let bytes = |hashes: Vec<TreeHash>| hashes.iter().flat_map(|hash| hash.0).collect::<Vec<u8>>();
+            let entry = entry.index(count);
+            let ours = bytes(prove_record(size, entry as u64, &tree).unwrap());
+            let their_proof = theirs.prove_inclusion(entry);
+            prop_assert_eq!(&ours[..], their_proof.as_bytes());
+
+            let older = 1 + older.index(count - 1);
+            let ours = bytes(prove_tree(size, older as u64, &tree).unwrap());
+            let their_proof = theirs.prove_consistency(count - older);
+            prop_assert_eq!(&ours[..], their_proof.as_bytes());
+        }
+    }
+
+    #[test]
+    fn a_tile_is_never_written_over_with_another_history() {
+        let directory = tempfile::tempdir().unwrap();
+        let disk = Disk::at(directory.path().to_owned());
+        let name = TileName::within(Level::Hashes(0), 0, 3).unwrap();
+        disk.write(name, &[1; 96]).unwrap();
+        disk.write(name, &[1; 96]).unwrap();
+        let other = disk.write(name, &[2; 96]).unwrap_err();
+        assert_eq!(other.kind(), io::ErrorKind::AlreadyExists);
+        assert_eq!(disk.hashes(name).unwrap(), [[1; 32]; 3]);
+        // A narrower tile is the beginning of this one, and must be that as well.
+        let narrow = TileName::within(Level::Hashes(0), 0, 2).unwrap();
+        assert_eq!(disk.hashes(narrow).unwrap(), [[1; 32]; 2]);
+        assert!(disk.write(narrow, &[2; 64]).is_err());
+        assert!(disk.remembers());
+    }
+}

@@ -106,7 +106,8 @@ fn every_line_rests_on_decisions_that_can_be_derived_again() {
         .read_blocking(|view| ledger::recent(view, 2026, None, None, 2))
         .unwrap();
     let inputs = serde_json::json!({
-        "post": "001", "quota": 1, "rows": [["1001", "74.785", 1, "proposed"]],
+        "post": "001", "post_id": newest[0].payload.inputs["post_id"], "quota": 1,
+        "rows": [["1001", "74.785", 1, "proposed"]],
     });
     assert_eq!(newest[0].payload.inputs, inputs);
     assert_eq!(newest[1].payload.inputs["panel"], serde_json::json!(SEVEN));
