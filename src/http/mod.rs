@@ -7,6 +7,7 @@ mod guard;
 mod lang;
 mod page;
 mod problem;
+mod qr;
 
 pub use assets::serve as serve_asset;
 pub use body::{Body, MAX_BODY, NoFields, PageForm, Params, read_up_to};
@@ -16,6 +17,7 @@ pub use page::{
     Page, Visitor, html, html_refused, is_local_path, see_other, switch_language, zone,
 };
 pub use problem::{Answer, FaultBody, ProblemBody, path_not_found, render_problems};
+pub use qr::qr_code;
 
 /// The address under which people reach the server, without a slash at its end: for links in mail.
 #[derive(Debug, Clone)]

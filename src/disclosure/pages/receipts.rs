@@ -4,14 +4,13 @@ use actix_web::{HttpResponse, web};
 use askama::Template;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use qrcode::render::svg;
-use qrcode::{EcLevel, QrCode};
+use qrcode::EcLevel;
 
 use super::kind_word;
 use crate::access::Actor;
 use crate::disclosure::api::proof_file;
 use crate::disclosure::receipts::{self, Receipt, ReceiptLine};
-use crate::http::{Answer, Page, html};
+use crate::http::{Answer, Page, html, qr_code};
 use crate::kernel::{Id, Problem};
 use crate::ledger::proof::Proof;
 use crate::ledger::publish::Logs;
@@ -130,24 +129,13 @@ async fn file(
 /// The receipt as a QR code in SVG, and whether its opening has room in it. A list of a whole post
 /// has not: its opening is in the file.
 fn code(proof: &Proof) -> Result<(String, bool), Problem> {
-    let whole = QrCode::with_error_correction_level(proof.text(), EcLevel::L);
-    let (code, opens) = match whole {
-        Ok(code) => (code, true),
-        Err(_) => {
-            let bare = Proof {
-                opening: None,
-                ..proof.clone()
-            };
-            let code = QrCode::with_error_correction_level(bare.text(), EcLevel::L);
-            (code.map_err(Problem::internal)?, false)
-        }
+    if let Ok(whole) = qr_code(&proof.text(), EcLevel::L) {
+        return Ok((whole, true));
+    }
+    let bare = Proof {
+        opening: None,
+        ..proof.clone()
     };
-    let image = code
-        .render::<svg::Color<'_>>()
-        .dark_color(svg::Color("#000"))
-        .light_color(svg::Color("#fff"))
-        .build();
-    // The XML declaration has no place inside a page.
-    let start = image.find("<svg").unwrap_or_default();
-    Ok((image.get(start..).unwrap_or_default().to_owned(), opens))
+    let bare = qr_code(&bare.text(), EcLevel::L).map_err(Problem::internal)?;
+    Ok((bare, false))
 }

@@ -5,15 +5,14 @@ use std::collections::BTreeSet;
 use actix_multipart::form::MultipartForm;
 use actix_web::{HttpResponse, web};
 use askama::Template;
-use qrcode::QrCode;
-use qrcode::render::svg;
+use qrcode::EcLevel;
 use serde::Deserialize;
 
 use super::findings;
 use super::upload::{PhotoForm, form_config};
 use crate::access::Actor;
 use crate::establishment::rules::Education;
-use crate::http::{Answer, NoFields, Page, PageForm, html, see_other};
+use crate::http::{Answer, NoFields, Page, PageForm, html, qr_code, see_other};
 use crate::kernel::{Id, Instant, Problem};
 use crate::registration::api::image;
 use crate::registration::records::Facts;
@@ -388,20 +387,7 @@ async fn ticket(
     let ticket = store
         .read(move |view| service::ticket(view, &actor, id))
         .await?;
-    let qr = qr_code(&ticket)?;
-    html(&TicketPage { page, ticket, qr })
-}
-
-/// The ticket number and the code of the examination, as a QR code in SVG.
-fn qr_code(ticket: &TicketView) -> Result<String, Problem> {
     let text = format!("KEJU:{}:{}", ticket.examination_code, ticket.ticket_no);
-    let code = QrCode::new(text).map_err(Problem::internal)?;
-    let image = code
-        .render::<svg::Color<'_>>()
-        .dark_color(svg::Color("#000"))
-        .light_color(svg::Color("#fff"))
-        .build();
-    // The XML declaration has no place inside a page.
-    let start = image.find("<svg").unwrap_or_default();
-    Ok(image.get(start..).unwrap_or_default().to_owned())
+    let qr = qr_code(&text, EcLevel::M).map_err(Problem::internal)?;
+    html(&TicketPage { page, ticket, qr })
 }
