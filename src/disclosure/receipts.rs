@@ -11,8 +11,10 @@ use crate::kernel::{Id, Instant, Problem};
 use crate::ledger::note::Head;
 use crate::ledger::proof::{Opening, Proof};
 use crate::ledger::publish::Logs;
-use crate::ledger::{self, Placed};
+use crate::ledger::{self, Payload, Placed};
 use crate::registration::service::{self as registration, ApplicationView};
+use crate::regulation::Profile;
+use crate::regulation::service as regulation;
 use crate::store::View;
 
 /// The decisions of which there are receipts. Marks are among them from the day they are published.
@@ -43,6 +45,10 @@ pub struct ReceiptLine {
     pub year: i32,
     /// Its place there; none for a moment after it was taken.
     pub index: Option<i64>,
+    /// Which subject or component it is about, in Chinese; empty if it is about none.
+    pub about_zh: String,
+    /// The same in English.
+    pub about_en: String,
 }
 
 impl From<Placed> for ReceiptLine {
@@ -53,6 +59,8 @@ impl From<Placed> for ReceiptLine {
             at: placed.at,
             year: placed.year,
             index: placed.index,
+            about_zh: String::new(),
+            about_en: String::new(),
         }
     }
 }
@@ -78,10 +86,40 @@ pub fn receipts(
 ) -> Result<(ApplicationView, Vec<ReceiptLine>), Problem> {
     let application = own(view, actor, application)?;
     let placed = placed(view, &application)?;
-    Ok((
-        application,
-        placed.into_iter().map(ReceiptLine::from).collect(),
-    ))
+    let profile = regulation::load(view, application.examination)?.profile;
+    let lines = placed.into_iter().map(|one| {
+        let mut line = ReceiptLine::from(one);
+        (line.about_zh, line.about_en) = subject_of(view, &profile, &line)?;
+        Ok(line)
+    });
+    let lines = lines.collect::<Result<Vec<_>, Problem>>()?;
+    Ok((application, lines))
+}
+
+/// The component of a mark or the subject of a script, in both languages: a candidate has several.
+fn subject_of(
+    view: &mut View<'_>,
+    profile: &Profile,
+    line: &ReceiptLine,
+) -> Result<(String, String), Problem> {
+    if !["component.decided", "script.closed"].contains(&line.kind.as_str()) {
+        return Ok(Default::default());
+    }
+    let (_, payload) = ledger::opening(view, line.id)?;
+    let payload: Payload = serde_json::from_slice(&payload).map_err(Problem::internal)?;
+    if let Some(code) = payload.inputs["component"].as_str() {
+        let title = profile
+            .component(code)
+            .map(|component| component.title.clone());
+        return Ok(title.map(|title| (title.zh, title.en)).unwrap_or_default());
+    }
+    let subject: Option<Id> = serde_json::from_value(payload.inputs["subject"].clone()).ok();
+    let subject = subject
+        .map(|id| regulation::subject(view, id))
+        .transpose()?;
+    Ok(subject
+        .map(|one| (one.title_zh, one.title_en))
+        .unwrap_or_default())
 }
 
 /// A receipt with what belongs to it on a page.

@@ -257,7 +257,7 @@ impl Course {
         }
         let signed = store.read_blocking(|view| store::last_checkpoint(view.db, year))?;
         if let Some(signed) = signed {
-            let head = course.head(signed.size, &signed.root)?;
+            let head = signed.head(&course.log.origin)?;
             course.must_contain(store, &head, "the database's own checkpoint")?;
         }
         Ok(course)
@@ -274,16 +274,6 @@ impl Course {
         self.published = published.size;
         self.written = published;
         Ok(())
-    }
-
-    fn head(&self, size: i64, root: &[u8]) -> Result<Head, Stop> {
-        Ok(Head {
-            origin: self.log.origin.clone(),
-            size: u64::try_from(size).map_err(Problem::internal)?,
-            root: root
-                .try_into()
-                .map_err(|_| Problem::internal("a root has not 32 bytes"))?,
-        })
     }
 
     /// The database's log must begin with what somebody has signed.
@@ -476,12 +466,7 @@ fn newest_good(
 ) -> Result<Option<(Head, String)>, Problem> {
     let witnessed = policy.asks_for_witnesses();
     for row in store::signed_checkpoints(view.db, log.year, after, up_to, witnessed)? {
-        let root = row.root.try_into();
-        let head = Head {
-            origin: log.origin.clone(),
-            size: u64::try_from(row.size).map_err(Problem::internal)?,
-            root: root.map_err(|_| Problem::internal("a root has not 32 bytes"))?,
-        };
+        let head = row.head(&log.origin)?;
         let mut lines = vec![row.signature];
         lines.extend(store::cosignatures(view.db, log.year, row.size)?);
         let signed = |witness: &super::policy::Witness| {

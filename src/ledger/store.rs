@@ -2,6 +2,7 @@
 
 use diesel::prelude::*;
 
+use super::note::Head;
 use crate::kernel::{Id, Instant, Problem};
 use crate::store::schema::{checkpoint, cosignature, decision, ledger, log};
 use crate::store::{AnyConn, Tx};
@@ -34,6 +35,18 @@ pub(super) struct CheckpointRow {
     pub at: Instant,
     /// The log's own signature line; empty if it was fixed before there was a key.
     pub signature: String,
+}
+
+impl CheckpointRow {
+    /// What was signed, under the log's name.
+    pub fn head(&self, origin: &str) -> Result<Head, Problem> {
+        let root = self.root.as_slice().try_into();
+        Ok(Head {
+            origin: origin.to_owned(),
+            size: u64::try_from(self.size).map_err(Problem::internal)?,
+            root: root.map_err(|_| Problem::internal("a root has not 32 bytes"))?,
+        })
+    }
 }
 
 /// A log: its name and its key.
@@ -211,7 +224,8 @@ pub(super) fn about(db: &mut AnyConn, subjects: &[Id]) -> Result<Vec<AboutRow>, 
     Ok(decision::table
         .left_join(ledger::table)
         .filter(decision::subject_id.eq_any(subjects))
-        .order((decision::at, decision::id))
+        // Two decisions of one moment stand in the order of the log.
+        .order((decision::at, ledger::idx, decision::id))
         .select((
             decision::id,
             decision::kind,

@@ -125,7 +125,7 @@ impl Witnesses {
         let (None, Some(last)) = (&shown, last) else {
             return Ok(shown);
         };
-        let head = head_of(log, last).map_err(|e| e.to_string())?;
+        let head = last.head(&log.origin).map_err(|e| e.to_string())?;
         let request = Request {
             old: head.size,
             proof: Vec::new(),
@@ -212,7 +212,7 @@ impl Witnesses {
             let request = request_for(log, disk, newest, old)?;
             match self.ask(url, &request) {
                 Ok(Reply::Signed(lines)) => {
-                    let head = head_of(log, newest)?;
+                    let head = newest.head(&log.origin)?;
                     return keep(store, log, witness, &head, &lines);
                 }
                 Ok(Reply::OtherSize(known)) if known > size => return Ok(Ok(true)),
@@ -247,22 +247,13 @@ fn addressed(policy: &Policy) -> impl Iterator<Item = (&Witness, &str)> {
     witnesses.filter_map(|witness| Some((witness, witness.url.as_deref()?)))
 }
 
-fn head_of(log: &Log, row: &CheckpointRow) -> Result<Head, Problem> {
-    let root = row.root.as_slice().try_into();
-    Ok(Head {
-        origin: log.origin.clone(),
-        size: u64::try_from(row.size).map_err(Problem::internal)?,
-        root: root.map_err(|_| Problem::internal("a root has not 32 bytes"))?,
-    })
-}
-
 fn request_for(
     log: &Log,
     disk: &Disk,
     newest: &CheckpointRow,
     old: u64,
 ) -> Result<Request, Problem> {
-    let head = head_of(log, newest)?;
+    let head = newest.head(&log.origin)?;
     let tree_failed = |error| Problem::internal(format!("no proof from {old}: {error}"));
     let proof = match old {
         0 => Vec::new(),
@@ -322,7 +313,7 @@ pub fn import(
 ) -> Result<Vec<(String, i64)>, Problem> {
     let mut taken = Vec::new();
     for row in store::checkpoints(tx.db, log.year)? {
-        let head = head_of(log, &row)?;
+        let head = row.head(&log.origin)?;
         for witness in policy.witnesses() {
             if let Some(line) = witness.key.line(&head, lines) {
                 let key = witness.key.vkey();
