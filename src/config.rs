@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use crate::access::mail::{Carrier, SmtpServer};
+use crate::ceremony::Gate;
 use crate::kernel::Problem;
 use crate::kernel::secret::Secret;
 use crate::ledger::policy::Policy;
@@ -32,6 +33,8 @@ pub struct Settings {
     pub metrics_token: Option<Secret>,
     /// The witnesses of the log, and how many of them must sign.
     pub log_policy: Policy,
+    /// Whether draws by lot may go on that no witness has seen: for rehearsals only.
+    pub rehearsal_draws: bool,
 }
 
 /// How mail leaves.
@@ -92,6 +95,8 @@ pub struct Layer {
     pub metrics_token: Option<Secret>,
     /// File with the witnesses of the log (tlog-policy); without one, nobody must sign.
     pub log_policy: Option<PathBuf>,
+    /// `witnessed`, or `rehearsal` for draws by lot that no witness has seen.
+    pub draws: Option<String>,
 }
 
 /// Why the settings cannot be used. Each names the key or the file.
@@ -197,6 +202,7 @@ impl Layer {
             administrator: self.administrator.or(below.administrator),
             metrics_token: self.metrics_token.or(below.metrics_token),
             log_policy: self.log_policy.or(below.log_policy),
+            draws: self.draws.or(below.draws),
         }
     }
 
@@ -246,7 +252,19 @@ impl Layer {
                 .unwrap_or_else(|| "admin@localhost".to_owned()),
             metrics_token: self.metrics_token,
             log_policy: policy(self.log_policy.as_deref())?,
+            rehearsal_draws: rehearsal_draws(self.draws.as_deref())?,
         })
+    }
+}
+
+fn rehearsal_draws(word: Option<&str>) -> Result<bool, ConfigError> {
+    match word {
+        None | Some("witnessed") => Ok(false),
+        Some("rehearsal") => Ok(true),
+        Some(other) => Err(ConfigError::Value {
+            key: "draws",
+            message: format!("`{other}` is neither witnessed nor rehearsal"),
+        }),
     }
 }
 
@@ -264,6 +282,14 @@ fn policy(path: Option<&Path>) -> Result<Policy, ConfigError> {
 }
 
 impl Settings {
+    /// What stands between the commitment of a draw and its beacon.
+    pub fn gate(&self) -> Gate {
+        Gate {
+            policy: self.log_policy.clone(),
+            rehearsal: self.rehearsal_draws,
+        }
+    }
+
     /// The public logs: their files, and who watches them.
     pub fn logs(&self) -> Logs {
         Logs::new(
@@ -292,13 +318,19 @@ impl Settings {
             count if self.log_policy.asks_for_witnesses() => format!("{count}, with a quorum"),
             count => format!("{count}, none of whom must sign"),
         };
+        let draws = if self.rehearsal_draws {
+            "REHEARSAL: they go on unwitnessed; never for a real examination"
+        } else {
+            "only after witnesses have signed the commitment"
+        };
         let database = match &self.database {
             Some(_) => "PostgreSQL (URL not shown)".to_owned(),
             None => format!("embedded SQLite, {}", self.data.join("keju.db").display()),
         };
         format!(
             "data directory   {}\nlisten           {}\npublic URL       {}\ndatabase         \
-             {database}\nmail             {mail}, from {}\nadministrator    {}\nwitnesses        {}\n",
+             {database}\nmail             {mail}, from {}\nadministrator    {}\nwitnesses        {}\n\
+             draws            {draws}\n",
             self.data.display(),
             self.listen,
             self.public_url,

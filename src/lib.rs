@@ -20,6 +20,8 @@ pub mod regulation;
 
 pub mod establishment;
 
+pub mod ceremony;
+
 pub mod registration;
 
 pub mod bank;

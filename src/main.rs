@@ -95,6 +95,11 @@ enum Command {
         #[arg(long)]
         request: Option<PathBuf>,
     },
+    /// Make a custodian's secret for a draw by lot.
+    Draw {
+        #[command(subcommand)]
+        command: DrawCommand,
+    },
     /// Print the OpenAPI document.
     Openapi,
 }
@@ -127,6 +132,17 @@ enum LogCommand {
         year: i32,
         /// The file with its signature lines.
         signatures: PathBuf,
+    },
+}
+
+#[derive(Subcommand)]
+enum DrawCommand {
+    /// Print a fresh secret and the commitment to it. Needs no server and keeps nothing.
+    Secret {
+        /// The draw's name, such as 2026-gwy/seats/1.
+        draw: String,
+        /// The custodian's number, from one.
+        number: u64,
     },
 }
 
@@ -194,6 +210,9 @@ fn run(cli: Cli) -> Result<(), Failure> {
             }
             None => commands::witness(&settings, &name, &logs)?,
         },
+        Command::Draw {
+            command: DrawCommand::Secret { draw, number },
+        } => print!("{}", commands::draw_secret(&draw, number)),
         Command::Openapi => println!("{}", commands::openapi()?),
     }
     Ok(())

@@ -271,6 +271,21 @@ pub fn name_of(view: &mut View<'_>, account: Id) -> Result<String, Problem> {
     view.vault.open_text(&row.name_sealed)
 }
 
+/// Those who are not suspended and have one of these roles, by account: for rooms that choose among
+/// staff, and that have asked who may.
+pub fn staff_with(
+    view: &mut View<'_>,
+    roles: &[Role],
+) -> Result<Vec<(Id, String, Vec<Role>)>, Problem> {
+    let rows = store::with_roles(view.db, roles)?.into_iter();
+    rows.filter(|row| row.state == ACTIVE)
+        .map(|row| {
+            let name = view.vault.open_text(&row.name_sealed)?;
+            Ok((row.id, name, store::roles(view.db, row.id)?))
+        })
+        .collect()
+}
+
 /// The login address of an account, for notices to its owner.
 pub fn email_of(view: &mut View<'_>, account: Id) -> Result<String, Problem> {
     let row = store::account(view.db, account)?;

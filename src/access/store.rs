@@ -84,6 +84,17 @@ pub(super) fn staff(db: &mut AnyConn) -> Result<Vec<AccountRow>, Problem> {
         .load(db)?)
 }
 
+/// The accounts that have one of these roles, by id.
+pub(super) fn with_roles(db: &mut AnyConn, wanted: &[Role]) -> Result<Vec<AccountRow>, Problem> {
+    let holders = account_role::table
+        .filter(account_role::role.eq_any(wanted.to_vec()))
+        .select(account_role::account_id);
+    Ok(account::table
+        .filter(account::id.eq_any(holders))
+        .order(account::id)
+        .load(db)?)
+}
+
 pub(super) fn roles(db: &mut AnyConn, account: Id) -> Result<Vec<Role>, Problem> {
     Ok(account_role::table
         .filter(account_role::account_id.eq(account))

@@ -20,8 +20,8 @@ use crate::kernel::Problem;
 use crate::ledger::publish::Logs;
 use crate::store::Store;
 use crate::{
-    assembly, bank, disclosure, establishment, marking, ranking, registration, regulation, report,
-    sitting,
+    assembly, bank, ceremony, disclosure, establishment, marking, ranking, registration,
+    regulation, report, sitting,
 };
 
 /// A server that is bound to its address and ready to run.
@@ -98,6 +98,7 @@ fn serve(
     logs: Logs,
 ) -> Result<Server, Problem> {
     let logs = web::Data::new(logs);
+    let gate = web::Data::new(settings.gate());
     let store = web::Data::new(store);
     let site = web::Data::new(PublicUrl(settings.public_url));
     let metrics = web::Data::new(metrics);
@@ -113,6 +114,7 @@ fn serve(
             .app_data(limits.links.clone())
             .app_data(document.clone())
             .app_data(logs.clone())
+            .app_data(gate.clone())
             .wrap(from_fn(identify))
             .wrap(from_fn(refuse_cross_site))
             .wrap(from_fn(render_problems))
@@ -140,6 +142,7 @@ fn api(config: &mut ServiceConfig<'_>) {
         .configure(access::api::operations)
         .configure(regulation::api::operations)
         .configure(establishment::api::operations)
+        .configure(ceremony::api::operations)
         .configure(registration::api::operations)
         .configure(bank::api::operations)
         .configure(assembly::api::operations)
@@ -162,6 +165,7 @@ fn pages(config: &mut web::ServiceConfig) {
         .configure(access::pages::routes)
         .configure(regulation::pages::routes)
         .configure(establishment::pages::routes)
+        .configure(ceremony::pages::routes)
         .configure(registration::pages::routes)
         .configure(bank::pages::routes)
         .configure(assembly::pages::routes)

@@ -7,6 +7,7 @@ use super::service::{self, BlueprintView, NewBlueprint};
 use crate::access::Actor;
 use crate::access::api::idempotency_key;
 use crate::access::service::once;
+use crate::ceremony::Gate;
 use crate::http::{Answer, Body, ProblemBody};
 use crate::kernel::Id;
 use crate::store::Store;
@@ -16,6 +17,7 @@ pub fn operations(config: &mut ServiceConfig<'_>) {
     config
         .service(set_blueprint)
         .service(show_blueprint)
+        .service(fix_papers)
         .service(lock_papers);
 }
 
@@ -50,7 +52,24 @@ pub async fn show_blueprint(
         .map(web::Json)
 }
 
-/// Draws a paper for everybody with a ticket and locks them all. Role: organiser.
+/// Fixes what a draw of papers is drawn from. Role: organiser.
+#[utoipa::path(tag = "assembly", responses((status = 204), (status = 403, body = ProblemBody), (status = 404, body = ProblemBody), (status = 409, body = ProblemBody), (status = 422, body = ProblemBody)))]
+#[post("/draws/{id}/pool/papers")]
+pub async fn fix_papers(
+    store: web::Data<Store>,
+    gate: web::Data<Gate>,
+    actor: Actor,
+    id: web::Path<Id>,
+) -> Answer<HttpResponse> {
+    let id = id.into_inner();
+    store
+        .write(move |tx| service::fix_papers(tx, &actor, &gate, id))
+        .await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// Draws a paper for everybody with a ticket by the draw of papers, and locks them all. Role:
+/// organiser.
 #[utoipa::path(tag = "assembly", responses((status = 204), (status = 403, body = ProblemBody), (status = 409, body = ProblemBody), (status = 422, body = ProblemBody)))]
 #[post("/examinations/{id}/papers")]
 pub async fn lock_papers(

@@ -3,8 +3,9 @@
 use diesel::prelude::*;
 
 use super::service;
-use crate::access::{Actor, Role};
+use crate::access::{Actor, Role, service as access};
 use crate::bank::item::{Body, Difficulty, Item, RubricPoint, Stimulus};
+use crate::ceremony::{Purpose, rehearsal};
 use crate::kernel::{Clock, Id, Instant, Problem, Score};
 use crate::registration::records::Facts;
 use crate::regulation::Track;
@@ -56,6 +57,8 @@ pub(crate) struct House {
     pub store: Store,
     pub clock: Clock,
     pub organiser: Actor,
+    /// Those who keep the secrets of draws; the organiser is the first.
+    custodians: [Actor; 3],
     pub examination: Id,
     pub subject: Id,
     /// Candidates with a ticket, each with the application.
@@ -67,12 +70,16 @@ impl House {
     pub(crate) fn new(candidates: usize) -> Self {
         let clock = Clock::manual(START);
         let store = Store::scratch(clock.clone());
-        let organiser = actor(Role::Organiser);
-        let opening = organiser.clone();
+        let custodians = [Role::Organiser, Role::Hr, Role::Supervisor].map(actor);
+        let organiser = custodians[0].clone();
+        let (opening, staff) = (organiser.clone(), custodians.clone());
         let (examination, subject, candidates) = store
             .write_blocking(move |tx| {
                 insert_bank(tx)?;
-                insert_account(tx, opening.account)?;
+                for one in &staff {
+                    insert_account(tx, one.account)?;
+                    access::give_role(tx, one.account, one.roles[0])?;
+                }
                 let (examination, subject) = open_examination(tx, &opening)?;
                 let post = insert_post(tx, examination)?;
                 let candidates: Result<Vec<_>, Problem> = (0..candidates)
@@ -85,6 +92,7 @@ impl House {
             store,
             clock,
             organiser,
+            custodians,
             examination,
             subject,
             candidates,
@@ -105,8 +113,20 @@ impl House {
         self.write(move |tx| service::set_blueprint(tx, &organiser, subject, "demo", blueprint))
     }
 
+    /// Draws the papers; holds the ceremony first, as soon as it is all that is missing.
     pub(crate) fn prepare(&self) -> Result<service::Prepared, Problem> {
-        self.read(|view| service::prepare(view, &self.organiser, self.examination))
+        let prepare =
+            || self.read(|view| service::prepare(view, &self.organiser, self.examination));
+        match prepare() {
+            Err(problem) if problem.code == "draw-missing" => {
+                let purpose = Purpose::Papers;
+                let (store, custodians) = (&self.store, &self.custodians);
+                let fix = service::fix_papers;
+                rehearsal::hold(store, custodians, self.examination, purpose, fix)?;
+                prepare()
+            }
+            other => other,
+        }
     }
 
     pub(crate) fn lock(&self, prepared: service::Prepared) -> Result<(), Problem> {

@@ -7,7 +7,8 @@ use serde::Deserialize;
 use super::service::{self, BlueprintView};
 use super::{SHIPPED, shipped};
 use crate::access::Actor;
-use crate::http::{Answer, Page, PageForm, Params, html, see_other};
+use crate::ceremony::Gate;
+use crate::http::{Answer, NoFields, Page, PageForm, Params, html, see_other};
 use crate::kernel::{Id, Problem};
 use crate::regulation::phase::Phase;
 use crate::regulation::service::Examination;
@@ -21,6 +22,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
                 .get(show)
                 .post(lock),
         )
+        .route("/draws/{id}/pool/papers", web::post().to(fix_papers))
         .route(
             "/manage/subjects/{id}/blueprint",
             web::post().to(set_blueprint),
@@ -131,14 +133,25 @@ async fn set_blueprint(
     Ok(see_other(&back))
 }
 
-#[derive(Deserialize)]
-struct Nothing {}
+async fn fix_papers(
+    store: web::Data<Store>,
+    gate: web::Data<Gate>,
+    actor: Actor,
+    id: web::Path<Id>,
+    PageForm(NoFields {}): PageForm<NoFields>,
+) -> Answer<HttpResponse> {
+    let id = id.into_inner();
+    store
+        .write(move |tx| service::fix_papers(tx, &actor, &gate, id))
+        .await?;
+    Ok(see_other(&format!("/draws/{id}?done=pool-fixed")))
+}
 
 async fn lock(
     store: web::Data<Store>,
     actor: Actor,
     id: web::Path<Id>,
-    PageForm(Nothing {}): PageForm<Nothing>,
+    PageForm(NoFields {}): PageForm<NoFields>,
 ) -> Answer<HttpResponse> {
     let id = id.into_inner();
     let drawing = actor.clone();

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 use super::store::{self, PaperRow, SetupRow};
@@ -14,9 +14,11 @@ use super::{
 };
 use crate::access::{Actor, Role};
 use crate::bank;
+use crate::ceremony::service::{self as ceremony, Ready};
+use crate::ceremony::{Gate, Purpose};
 use crate::draw::Seed;
 use crate::kernel::merkle::{self, Hash};
-use crate::kernel::{Fault, Id, Instant, Problem, Score, secret};
+use crate::kernel::{Fault, Id, Instant, Problem, Score};
 use crate::ledger;
 use crate::regulation::phase::Phase;
 use crate::regulation::service::{self as regulation, Examination, Subject};
@@ -145,9 +147,42 @@ pub fn source(view: &mut View<'_>, subject: Id) -> Result<Option<(String, Bluepr
     Ok(blueprint.map(|blueprint| (setup.bank, blueprint)))
 }
 
+/// Fixes what the papers of an examination are drawn from: for every subject the blueprint and the
+/// items as they are now.
+pub fn fix_papers(tx: &mut Tx<'_>, actor: &Actor, gate: &Gate, draw: Id) -> Result<(), Problem> {
+    let fixing = ceremony::begin_fixing(tx, actor, gate, draw, Purpose::Papers)?;
+    fixing.examination.phase.must_be(&[Phase::Ticketed])?;
+    let sources = sources(tx, &fixing.examination)?;
+    let (members, params) = fixed(&sources)?;
+    ceremony::fix(tx, &fixing, members, &params)
+}
+
+/// What a draw of papers commits to: a member of the pool for each subject, which is the SHA-256 of
+/// its line in the parameters.
+fn fixed(sources: &[(Subject, DrawSource)]) -> Result<(Vec<Hash>, Value), Problem> {
+    let lines: Vec<Value> = sources
+        .iter()
+        .map(|(subject, source)| source.line(subject))
+        .collect::<Result<_, _>>()?;
+    let members = lines.iter().map(|line| Ok(sha256(canonical(line)?)));
+    let members = members.collect::<Result<_, Problem>>()?;
+    Ok((members, json!({ "subjects": lines })))
+}
+
+/// From what the papers of a subject were drawn: the blueprint and the pool as they were frozen, as
+/// JSON. None before the lock.
+pub fn frozen(view: &mut View<'_>, subject: Id) -> Result<Option<(Value, Value)>, Problem> {
+    let setup = store::setup(view.db, subject)?;
+    let Some(pool) = setup.pool else {
+        return Ok(None);
+    };
+    Ok(Some((parse(&setup.blueprint)?, parse(&pool)?)))
+}
+
 /// The papers of an examination, drawn and sealed but not yet locked. Nobody sees the seeds.
 pub struct Prepared {
     examination: Id,
+    draw: Ready,
     /// Applications by ticket number, as they were when the papers were drawn.
     tickets: BTreeMap<String, Id>,
     subjects: Vec<PreparedSubject>,
@@ -171,8 +206,8 @@ struct PreparedPaper {
     hash: Hash,
 }
 
-/// Draws a paper for everybody with a ticket, in every subject, under a fresh seed for each. This
-/// is the long work; it changes nothing and runs beside the writer.
+/// Draws a paper for everybody with a ticket, in every subject, under the seed of the draw of
+/// papers. This is the long work; it changes nothing and runs beside the writer.
 pub fn prepare(view: &mut View<'_>, actor: &Actor, examination: Id) -> Result<Prepared, Problem> {
     actor.acting_as(&[Role::Organiser])?;
     let loaded = regulation::load(view, examination)?;
@@ -181,19 +216,35 @@ pub fn prepare(view: &mut View<'_>, actor: &Actor, examination: Id) -> Result<Pr
     if tickets.is_empty() {
         return Err(Problem::conflict("nobody-has-a-ticket"));
     }
-    let (mut subjects, mut faults) = (Vec::new(), Vec::new());
-    for subject in regulation::subjects(view, examination)? {
-        match draw_source(view, &loaded, &subject)? {
-            Ok(source) => subjects.push(draw(view, subject, source, &tickets)?),
+    let sources = sources(view, &loaded)?;
+    let ready = ceremony::ready(view, &loaded, Purpose::Papers)?;
+    ready.must_be_drawn_from(fixed(&sources)?.0)?;
+    let subjects = sources.into_iter().map(|(subject, source)| {
+        let seed = ready.seed.sub(format!("papers/{}", subject.component));
+        draw(view, subject, source, &seed, &tickets)
+    });
+    Ok(Prepared {
+        examination,
+        subjects: subjects.collect::<Result<_, _>>()?,
+        tickets,
+        draw: ready,
+    })
+}
+
+/// What every subject is drawn from, or everything that stands against drawing.
+fn sources(
+    view: &mut View<'_>,
+    examination: &Examination,
+) -> Result<Vec<(Subject, DrawSource)>, Problem> {
+    let (mut sources, mut faults) = (Vec::new(), Vec::new());
+    for subject in regulation::subjects(view, examination.id)? {
+        match draw_source(view, examination, &subject)? {
+            Ok(source) => sources.push((subject, source)),
             Err(found) => faults.extend(found),
         }
     }
     Problem::unless_valid(faults)?;
-    Ok(Prepared {
-        examination,
-        tickets,
-        subjects,
-    })
+    Ok(sources)
 }
 
 /// What the papers of a subject follow from, but for the seed.
@@ -202,6 +253,19 @@ struct DrawSource {
     blueprint: Blueprint,
     pool: Pool,
     keys_root: Hash,
+}
+
+impl DrawSource {
+    /// What a draw of papers fixes of this subject. The pool's root is the hash of its text, which
+    /// is canonical.
+    fn line(&self, subject: &Subject) -> Result<Value, Problem> {
+        Ok(json!({
+            "component": subject.component, "bank": self.bank,
+            "blueprint_hash": hex::encode(sha256(canonical(&self.blueprint)?)),
+            "pool_root": hex::encode(sha256(canonical(&self.pool)?)),
+            "keys_root": hex::encode(self.keys_root),
+        }))
+    }
 }
 
 /// The source of a subject's draw, or why there is none: places begin with the component's code.
@@ -236,15 +300,15 @@ fn draw(
     view: &View<'_>,
     subject: Subject,
     source: DrawSource,
+    seed: &Seed,
     tickets: &BTreeMap<String, Id>,
 ) -> Result<PreparedSubject, Problem> {
-    let seed = Seed::new(secret::random());
     let plan = Plan::new(&source.blueprint, &source.pool)
         .map_err(|_| Problem::internal("a pool that was checked does not fill its blueprint"))?;
     let mut hashes = BTreeMap::new();
     let mut papers = Vec::with_capacity(tickets.len());
     for (ticket, application) in tickets {
-        let paper = plan.paper(&seed, ticket);
+        let paper = plan.paper(seed, ticket);
         let hash = paper_hash(&paper).map_err(Problem::internal)?;
         hashes.insert(ticket.clone(), hash);
         papers.push(PreparedPaper {
@@ -273,6 +337,8 @@ pub fn lock_papers(tx: &mut Tx<'_>, actor: &Actor, prepared: Prepared) -> Result
     let examination = regulation::hold_alone(tx, prepared.examination)?;
     examination.phase.must_be(&[Phase::Ticketed])?;
     check_still_fits(tx, &prepared)?;
+    let result = prepared.result();
+    ceremony::conclude(tx, acting, &examination, &prepared.draw, &result)?;
     for drawn in prepared.subjects {
         let (seed, root) = (&drawn.seed_sealed, &drawn.papers_root);
         store::lock(tx, drawn.subject.id, seed, &drawn.pool, root)?;
@@ -302,6 +368,15 @@ fn check_still_fits(tx: &mut Tx<'_>, prepared: &Prepared) -> Result<(), Problem>
         Ok(())
     } else {
         Err(Problem::conflict("papers-outdated"))
+    }
+}
+
+impl Prepared {
+    /// What the draw decides: the root over the papers of each subject.
+    fn result(&self) -> Value {
+        let roots = self.subjects.iter();
+        let roots = roots.map(|drawn| (&drawn.subject.component, hex::encode(drawn.papers_root)));
+        json!({ "papers_roots": roots.collect::<BTreeMap<_, _>>() })
     }
 }
 

@@ -148,6 +148,9 @@ fn papers_drawn_before_a_change_are_outdated() {
         .unwrap();
     let code = house.lock(before_blueprint).unwrap_err().code;
     assert_eq!(code, "papers-outdated");
+    // What the draw was fixed with counts, and nothing that came after the beacon.
+    assert_eq!(house.prepare().err().unwrap().code, "pool-changed");
+    house.set_blueprint(BLUEPRINT).unwrap();
 
     let before_withdrawal = house.prepare().unwrap();
     let gone: Id = house.candidates[0].1;

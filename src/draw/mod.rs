@@ -18,6 +18,7 @@
 
 pub mod beacon;
 pub mod ceremony;
+pub mod lists;
 
 use std::fmt;
 

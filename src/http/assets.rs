@@ -38,6 +38,11 @@ const ASSETS: &[Asset] = &[
         content: include_str!("../disclosure/assets/check.js"),
     },
     Asset {
+        name: "ceremony.js",
+        media_type: JS,
+        content: include_str!("../ceremony/assets/ceremony.js"),
+    },
+    Asset {
         name: "room.js",
         media_type: JS,
         content: include_str!("../sitting/assets/room.js"),

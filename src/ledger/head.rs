@@ -1,9 +1,10 @@
 //! Fixing the size and root of a log: its key, and the checkpoints it signs.
 
 use super::note::{Head, is_name, log_key};
+use super::policy::{Policy, Witness};
 use super::store::{self, CheckpointRow, LogRow};
 use super::{Checkpoint, Tree};
-use crate::kernel::{Problem, merkle, secret};
+use crate::kernel::{Id, Problem, merkle, secret};
 use crate::store::{Tx, View};
 
 /// A log as everybody may know it.
@@ -86,6 +87,36 @@ pub fn fix(
     };
     let added = store::add_checkpoint(tx, &signed)?;
     Ok(added.then(|| signed.into()))
+}
+
+/// The size of the first checkpoint that holds a decision and that enough witnesses had signed at
+/// `second` or before: their clocks say so, not ours. None while there is no such, and where the
+/// policy asks for nobody.
+pub fn witnessed(
+    view: &mut View<'_>,
+    policy: &Policy,
+    decision: Id,
+    second: i64,
+) -> Result<Option<i64>, Problem> {
+    let Some((year, index)) = store::place(view.db, decision)? else {
+        return Ok(None);
+    };
+    let log = row(view, year)?.filter(|_| policy.asks_for_witnesses());
+    let (Some(log), Ok(second)) = (log, u64::try_from(second)) else {
+        return Ok(None);
+    };
+    for checkpoint in store::cosigned_with(view.db, year, index)? {
+        let head = checkpoint.head(&log.origin)?;
+        let lines = store::cosignatures(view.db, year, checkpoint.size)?;
+        let in_time = |line: &String, one: &Witness| {
+            let at = one.key.signed_at(&head, line);
+            at.is_some_and(|at| at <= second)
+        };
+        if policy.is_met(|one| lines.iter().any(|line| in_time(line, one))) {
+            return Ok(Some(checkpoint.size));
+        }
+    }
+    Ok(None)
 }
 
 /// Reads every log whole and signs its present size and root: for programs that work alone on a

@@ -19,9 +19,10 @@ pub mod tile;
 pub mod witness;
 
 pub use entry::{Entry, Leaf, Payload, commitment};
-pub use head::{Log, fix, fix_all, logs, open_log};
+pub use head::{Log, fix, fix_all, logs, open_log, witnessed};
 pub use service::{
-    Checkpoint, Discrepancy, LogEntry, Placed, PublicEntry, Standing, Tree, about, check, coming,
-    decided_at, entries, last_checkpoint, opening, public_from, public_newest, recent, record,
-    sequence, settle, standing, tree, waiting, without_place, years,
+    Checkpoint, Discrepancy, LogEntry, Placed, PublicEntry, Shown, Standing, Tree, about, check,
+    coming, decided_at, entries, last_checkpoint, leaf_hash, leaf_hashes, opening, public_from,
+    public_newest, recent, record, sequence, settle, shown, span, standing, tree, waiting,
+    without_place, years,
 };

@@ -292,6 +292,66 @@ pub fn about(view: &mut View<'_>, subjects: &[Id]) -> Result<Vec<Placed>, Proble
     Ok(placed.collect())
 }
 
+/// The first and the last place of an examination's decisions in the log of a year, once all that
+/// were taken have one.
+pub fn span(
+    view: &mut View<'_>,
+    year: i32,
+    examination: Id,
+) -> Result<Option<(i64, i64)>, Problem> {
+    if store::unplaced_of(view.db, examination)? > 0 {
+        return Ok(None);
+    }
+    store::span(view.db, year, examination)
+}
+
+/// Up to `limit` leaf hashes of a year from index `from`, in order.
+pub fn leaf_hashes(
+    view: &mut View<'_>,
+    year: i32,
+    from: i64,
+    limit: i64,
+) -> Result<Vec<merkle::Hash>, Problem> {
+    let hashes = store::leaf_hashes(view.db, year, from, limit)?;
+    hashes.into_iter().map(leaf).collect()
+}
+
+/// An entry as it is published, opened or not.
+#[derive(Debug, Clone)]
+pub struct Shown {
+    /// The leaf.
+    pub leaf: String,
+    /// Nonce and payload, where it is opened.
+    pub opening: Option<(Vec<u8>, String)>,
+}
+
+/// Up to `limit` entries of a year from index `from`, in order; opened are those for which `opens`
+/// says so, by their kind and their examination. Whoever asks has the right to open them.
+pub fn shown(
+    view: &mut View<'_>,
+    year: i32,
+    (from, limit): (i64, i64),
+    opens: impl Fn(&str, Option<Id>) -> bool,
+) -> Result<Vec<Shown>, Problem> {
+    let rows = store::range(view.db, year, from, limit)?.into_iter();
+    rows.map(|(_, _, row)| {
+        let opening = if opens(&row.kind, row.examination_id) {
+            let payload = view.vault.open_text(&row.payload_sealed)?;
+            Some((row.nonce, payload))
+        } else {
+            None
+        };
+        let leaf = String::from_utf8(row.leaf).map_err(Problem::internal)?;
+        Ok(Shown { leaf, opening })
+    })
+    .collect()
+}
+
+/// The leaf hash of a decision.
+pub fn leaf_hash(view: &mut View<'_>, decision: Id) -> Result<merkle::Hash, Problem> {
+    leaf(store::leaf_hash(view.db, decision)?)
+}
+
 /// The nonce and the payload, as canonical JSON, to which the leaf of a decision opens.
 pub fn opening(view: &mut View<'_>, decision: Id) -> Result<(Vec<u8>, Vec<u8>), Problem> {
     let (nonce, sealed) = store::opening(view.db, decision)?;

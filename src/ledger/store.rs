@@ -236,6 +236,68 @@ pub(super) fn about(db: &mut AnyConn, subjects: &[Id]) -> Result<Vec<AboutRow>, 
         .load(db)?)
 }
 
+/// The first and the last place of an examination's decisions in the log of a year.
+pub(super) fn span(
+    db: &mut AnyConn,
+    year: i32,
+    examination: Id,
+) -> Result<Option<(i64, i64)>, Problem> {
+    let own = || {
+        ledger::table
+            .inner_join(decision::table)
+            .filter(ledger::year.eq(year))
+            .filter(decision::examination_id.eq(examination))
+    };
+    let first: Option<i64> = own().select(diesel::dsl::min(ledger::idx)).first(db)?;
+    let last: Option<i64> = own().select(diesel::dsl::max(ledger::idx)).first(db)?;
+    Ok(first.zip(last))
+}
+
+/// How many decisions of an examination have no place yet.
+pub(super) fn unplaced_of(db: &mut AnyConn, examination: Id) -> Result<i64, Problem> {
+    Ok(decision::table
+        .left_join(ledger::table)
+        .filter(decision::examination_id.eq(examination))
+        .filter(ledger::idx.is_null())
+        .count()
+        .get_result(db)?)
+}
+
+/// The leaf hash of a decision.
+pub(super) fn leaf_hash(db: &mut AnyConn, id: Id) -> Result<Vec<u8>, Problem> {
+    let row = decision::table.find(id);
+    Ok(row.select(decision::leaf_hash).first(db)?)
+}
+
+/// Where a decision stands: the year and the place.
+pub(super) fn place(db: &mut AnyConn, id: Id) -> Result<Option<(i32, i64)>, Problem> {
+    Ok(ledger::table
+        .filter(ledger::decision_id.eq(id))
+        .select((ledger::year, ledger::idx))
+        .first(db)
+        .optional()?)
+}
+
+/// The first signed checkpoints of a year that hold the entry at `index` and that somebody has
+/// cosigned, smallest first.
+pub(super) fn cosigned_with(
+    db: &mut AnyConn,
+    year: i32,
+    index: i64,
+) -> Result<Vec<CheckpointRow>, Problem> {
+    const MOST: i64 = 200;
+    let sizes = cosignature::table
+        .filter(cosignature::year.eq(year))
+        .select(cosignature::size);
+    Ok(checkpoint::table
+        .filter(checkpoint::year.eq(year))
+        .filter(checkpoint::size.gt(index))
+        .filter(checkpoint::size.eq_any(sizes))
+        .order(checkpoint::size)
+        .limit(MOST)
+        .load(db)?)
+}
+
 /// The nonce and the sealed payload of a decision.
 pub(super) fn opening(db: &mut AnyConn, id: Id) -> Result<(Vec<u8>, Vec<u8>), Problem> {
     Ok(decision::table

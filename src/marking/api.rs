@@ -9,6 +9,8 @@ use super::BallotCount;
 use super::service::{self, Begun, Marked, Progress, ScriptView};
 use crate::access::api::idempotency_key;
 use crate::access::{Actor, service::once};
+use crate::ceremony::Gate;
+use crate::ceremony::rules::PanelPool;
 use crate::http::{Answer, Body, Params, ProblemBody};
 use crate::kernel::{Id, Score};
 use crate::store::Store;
@@ -20,9 +22,44 @@ pub fn operations(config: &mut ServiceConfig<'_>) {
         .service(next_script)
         .service(mark_script)
         .service(marking_progress)
+        .service(fix_interviews)
+        .service(fix_panels)
         .service(enter_panel_mark)
         .service(enter_absence)
         .service(enter_ballot);
+}
+
+/// Fixes who is interviewed, for a draw of the order: everybody on the shortlist. Role: organiser.
+#[utoipa::path(tag = "marking", responses((status = 204), (status = 403, body = ProblemBody), (status = 404, body = ProblemBody), (status = 409, body = ProblemBody)))]
+#[post("/draws/{id}/pool/interviews")]
+pub async fn fix_interviews(
+    store: web::Data<Store>,
+    gate: web::Data<Gate>,
+    actor: Actor,
+    id: web::Path<Id>,
+) -> Answer<HttpResponse> {
+    let id = id.into_inner();
+    store
+        .write(move |tx| service::fix_interviews(tx, &actor, &gate, id))
+        .await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// Fixes the examiners that interview panels are drawn from. Role: organiser.
+#[utoipa::path(request_body = PanelPool, tag = "marking", responses((status = 204), (status = 403, body = ProblemBody), (status = 404, body = ProblemBody), (status = 409, body = ProblemBody), (status = 422, body = ProblemBody)))]
+#[post("/draws/{id}/pool/panels")]
+pub async fn fix_panels(
+    store: web::Data<Store>,
+    gate: web::Data<Gate>,
+    actor: Actor,
+    id: web::Path<Id>,
+    Body(pool): Body<PanelPool>,
+) -> Answer<HttpResponse> {
+    let id = id.into_inner();
+    store
+        .write(move |tx| service::fix_panels(tx, &actor, &gate, id, &pool))
+        .await?;
+    Ok(HttpResponse::NoContent().finish())
 }
 
 /// Marks all objective items by their keys and makes the written answers into blind scripts, once

@@ -1,5 +1,7 @@
 //! Pages: the marker's desk, and the organiser's view of marking, panels and votes.
 
+mod lots;
+
 use std::collections::BTreeMap;
 
 use actix_web::{HttpResponse, web};
@@ -20,6 +22,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
     config
         .route("/marking", web::get().to(desk))
         .route("/marking/next", web::get().to(next))
+        .configure(lots::routes)
         .service(
             web::resource("/marking/script/{id}")
                 .get(script)

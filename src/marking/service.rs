@@ -2,11 +2,13 @@
 //! and votes are entered, and the results are read.
 
 mod begin;
+mod lots;
 mod panels;
 mod results;
 mod scripts;
 
 pub use begin::{Begun, Prepared, begin, prepare};
+pub use lots::{fix_interviews, fix_panels};
 pub use panels::{
     PanelCandidate, PanelComponent, PanelPost, PanelSheet, enter_absence, enter_ballot,
     enter_panel_mark, enter_panel_marks, panel_posts, panel_sheet,

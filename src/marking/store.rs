@@ -184,10 +184,12 @@ pub(super) fn set_script(
     Ok(())
 }
 
-/// Scripts in `state`, of examinations being marked, that `marker` has not marked.
+/// Scripts in `state`, of examinations being marked but for those `closed` to her, that `marker`
+/// has not marked.
 pub(super) fn open_to(
     db: &mut AnyConn,
     marker: Id,
+    closed: &[Id],
     state: ScriptState,
     limit: i64,
 ) -> Result<Vec<Id>, Problem> {
@@ -198,6 +200,7 @@ pub(super) fn open_to(
         .inner_join(attempt::table.inner_join(subject::table.inner_join(examination::table)))
         .filter(script::state.eq(state))
         .filter(examination::stage.eq(Phase::Marking))
+        .filter(examination::id.ne_all(closed))
         .filter(script::id.ne_all(hers))
         .order(script::id)
         .limit(limit)
@@ -205,8 +208,9 @@ pub(super) fn open_to(
         .load(db)?)
 }
 
-/// How many scripts of examinations being marked still need a mark that `marker` may give.
-pub(super) fn count_open_to(db: &mut AnyConn, marker: Id) -> Result<i64, Problem> {
+/// How many scripts of examinations being marked, but for those `closed` to her, still need a mark
+/// that `marker` may give.
+pub(super) fn count_open_to(db: &mut AnyConn, marker: Id, closed: &[Id]) -> Result<i64, Problem> {
     let hers = script_mark::table
         .filter(script_mark::marker_id.eq(marker))
         .select(script_mark::script_id);
@@ -214,6 +218,7 @@ pub(super) fn count_open_to(db: &mut AnyConn, marker: Id) -> Result<i64, Problem
         .inner_join(attempt::table.inner_join(subject::table.inner_join(examination::table)))
         .filter(script::state.ne(ScriptState::Settled))
         .filter(examination::stage.eq(Phase::Marking))
+        .filter(examination::id.ne_all(closed))
         .filter(script::id.ne_all(hers))
         .count()
         .get_result(db)?)

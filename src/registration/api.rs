@@ -14,6 +14,7 @@ use super::service::{
 use super::upload;
 use crate::access::api::{Created, Paging, idempotency_key};
 use crate::access::{Actor, LinkLimit, service::once};
+use crate::ceremony::Gate;
 use crate::http::{Answer, Body, Listing, Params, ProblemBody, PublicUrl};
 use crate::kernel::Id;
 use crate::kernel::secret::Secret;
@@ -40,6 +41,7 @@ pub fn operations(config: &mut ServiceConfig<'_>) {
         .service(reduce_post)
         .service(cancel_post)
         .service(keep_post)
+        .service(fix_seats)
         .service(issue_tickets)
         .service(show_ticket);
 }
@@ -371,7 +373,24 @@ pub async fn keep_post(
     Ok(HttpResponse::NoContent().finish())
 }
 
-/// Draws ticket numbers, rooms and seats for everybody approved. Role: organiser.
+/// Fixes whom a draw of seats is for: everybody approved. Role: organiser.
+#[utoipa::path(tag = "registration", responses((status = 204), (status = 403, body = ProblemBody), (status = 404, body = ProblemBody), (status = 409, body = ProblemBody)))]
+#[post("/draws/{id}/pool/seats")]
+pub async fn fix_seats(
+    store: web::Data<Store>,
+    gate: web::Data<Gate>,
+    actor: Actor,
+    id: web::Path<Id>,
+) -> Answer<HttpResponse> {
+    let id = id.into_inner();
+    store
+        .write(move |tx| service::fix_seats(tx, &actor, &gate, id))
+        .await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// Issues ticket numbers, rooms and seats to everybody approved, by the draw of seats. Role:
+/// organiser.
 #[utoipa::path(tag = "registration", responses((status = 201, body = Issued), (status = 403, body = ProblemBody), (status = 409, body = ProblemBody)))]
 #[post("/examinations/{id}/tickets")]
 pub async fn issue_tickets(

@@ -1,7 +1,8 @@
 //! Ticket numbers, rooms and seats, drawn so that anyone can draw them again. Pure.
 //!
 //! ```text
-//! candidates : the approved applications in the byte order of their ids, counted from 0
+//! candidates : the approved applications in the byte order of their commitments in the pool of
+//!              the draw (stratum empty, content the 16 bytes of the id), counted from 0
 //! tickets    : t = perm(sub(seed, "tickets"), n); candidate t[i] gets place i + 1
 //! number     : year ‖ track digit ‖ place in six digits
 //!              (1 civil service, 2 public institution, 3 promotion, 4 title)
@@ -11,7 +12,8 @@
 //!              (16 bytes), in the order of ticket numbers; texts in ASCII, seat in decimal
 //! ```
 //!
-//! `perm` and `sub` are those of EXAM-DRAW-1 ([`crate::draw`]). The decision `tickets.issued`
+//! `perm` and `sub` are those of EXAM-DRAW-1 ([`crate::draw`]), the seed is that of the draw for
+//! `seats`. The decision `tickets.issued`
 //! carries the seed, the number of candidates and the root.
 
 use crate::draw::Seed;

@@ -23,7 +23,7 @@ pub use shortfall::{
     Cancellation, Reduction, Retention, Shortfall, cancel_post, keep_post, reduce_post, shortfalls,
 };
 pub use sign_up::{NewCandidate, Pending, pending, sign_up, tidy, verify};
-pub use tickets::{Issued, TicketView, issue_tickets, ticket};
+pub use tickets::{Issued, TicketView, fix_seats, issue_tickets, ticket};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;

@@ -9,7 +9,8 @@ use super::records::{Facts, ticketed};
 use super::rules::{ApplicationState, Criterion};
 use super::service::{self, NewCandidate, Verdict};
 use crate::access::service::NewAccount;
-use crate::access::{Actor, LinkLimit, Role};
+use crate::access::{self, Actor, LinkLimit, Role};
+use crate::ceremony::{Purpose, rehearsal, service as ceremony};
 use crate::draw::Seed;
 use crate::establishment::rules::{Education, Requirements};
 use crate::establishment::service::NewOrganisation;
@@ -34,6 +35,7 @@ struct World {
     posts: [Id; 2],
     hr: Actor,
     organiser: Actor,
+    supervisor: Actor,
 }
 
 fn staff(role: Role, now: Instant) -> Actor {
@@ -41,6 +43,22 @@ fn staff(role: Role, now: Instant) -> Actor {
         account: Id::new(now),
         session: Id::new(now),
         roles: vec![role],
+    }
+}
+
+/// Somebody of the staff with an account.
+fn hired(store: &Store, role: Role, now: Instant) -> Actor {
+    let new = NewAccount {
+        email: format!("{}@example.org", role.as_str()),
+        name: role.as_str().to_owned(),
+        password_hash: String::new(),
+        must_change_password: false,
+    };
+    let account =
+        store.write_blocking(move |tx| access::service::open_account(tx, new, role, None));
+    Actor {
+        account: account.unwrap(),
+        ..staff(role, now)
     }
 }
 
@@ -57,7 +75,8 @@ impl World {
         let start: Instant = serde_json::from_str("\"2026-03-01T00:00:00Z\"").unwrap();
         let clock = Clock::manual(start);
         let store = Store::scratch(clock.clone());
-        let (hr, organiser) = (staff(Role::Hr, start), staff(Role::Organiser, start));
+        let [organiser, hr, supervisor] =
+            [Role::Organiser, Role::Hr, Role::Supervisor].map(|role| hired(&store, role, start));
         let (by_hr, by_organiser, rules) = (hr.clone(), organiser.clone(), overrides.to_owned());
         let (examination, posts) = store
             .write_blocking(move |tx| announced(tx, &by_hr, &by_organiser, &rules))
@@ -71,6 +90,7 @@ impl World {
             posts,
             hr,
             organiser,
+            supervisor,
         }
     }
 
@@ -158,9 +178,28 @@ impl World {
         (actor, application)
     }
 
+    /// Issues the tickets; holds the draw of seats first, as soon as it is all that is missing.
     fn issue(&self) -> Result<service::Issued, Problem> {
         let (organiser, examination) = (self.organiser.clone(), self.examination);
-        self.act(move |tx| service::issue_tickets(tx, &organiser, examination))
+        let issue = move |tx: &mut Tx<'_>| service::issue_tickets(tx, &organiser, examination);
+        match self.act(issue.clone()) {
+            Err(problem) if problem.code == "draw-missing" => {
+                self.draw_seats()?;
+                self.act(issue)
+            }
+            other => other,
+        }
+    }
+
+    fn draw_seats(&self) -> Result<Id, Problem> {
+        let custodians = [&self.organiser, &self.hr, &self.supervisor].map(Clone::clone);
+        rehearsal::hold(
+            &self.store,
+            &custodians,
+            self.examination,
+            Purpose::Seats,
+            service::fix_seats,
+        )
     }
 
     fn state(&self, actor: &Actor, application: Id) -> service::ApplicationView {
@@ -722,23 +761,28 @@ fn anyone_can_draw_the_tickets_again_from_the_decision() {
     assert_eq!(decision.kind, "tickets.issued");
     assert_eq!(decision.inputs["count"], 5);
 
-    let mut ids: Vec<Id> = people.iter().map(|(_, application)| *application).collect();
-    ids.sort_by_key(|id| *id.bytes());
-    let seed = Seed::from_hex(decision.inputs["seed"].as_str().unwrap()).unwrap();
-    let places = super::seating::draw(&seed, 5, 2026, Track::CivilService);
-    let root = super::seating::root(places.iter().zip(ids.iter().copied()));
-    assert_eq!(decision.inputs["root"], hex::encode(root));
-
+    let draw = world
+        .store
+        .read_blocking(|view| ceremony::draws(view, None, world.examination));
+    let draw = draw.unwrap().1.remove(0);
+    assert_eq!(decision.inputs["draw"], draw.code);
+    assert_eq!(decision.inputs["seed"], draw.seed.clone().unwrap());
     let stored = world
         .store
         .read_blocking(|view| ticketed(view, world.examination))
         .unwrap();
-    assert_eq!(stored.len(), 5);
-    for row in &stored {
-        let place = &places[ids.iter().position(|id| *id == row.application).unwrap()];
-        assert_eq!(row.ticket_no, place.ticket_no);
+    assert_eq!(stored.len(), people.len());
+    let seed = Seed::from_hex(&draw.seed.unwrap()).unwrap();
+    // The candidates in the order of the pool are those to whom each place went.
+    let places = super::seating::draw(&seed, 5, 2026, Track::CivilService);
+    let holder = |place: &super::seating::Place| {
+        let row = stored.iter().find(|row| row.ticket_no == place.ticket_no);
+        let row = row.unwrap();
         assert_eq!((&row.room, row.seat), (&place.room, place.seat));
-    }
+        row.application
+    };
+    let root = super::seating::root(places.iter().map(|place| (place, holder(place))));
+    assert_eq!(decision.inputs["root"], hex::encode(root));
     let numbers: BTreeSet<_> = stored.iter().map(|row| row.ticket_no.clone()).collect();
     assert_eq!(numbers.first().unwrap(), "20261000001");
 }

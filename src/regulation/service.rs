@@ -345,6 +345,11 @@ fn examination(row: ExaminationRow) -> Result<Examination, Problem> {
     })
 }
 
+/// The id of the examination with this code.
+pub fn id_of(view: &mut View<'_>, code: &str) -> Result<Id, Problem> {
+    store::id_of(view.db, code)
+}
+
 /// Examinations, newest first. Drafts are for those who prepare them.
 pub fn examinations(
     view: &mut View<'_>,

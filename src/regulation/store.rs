@@ -61,6 +61,11 @@ pub(super) fn examination(db: &mut AnyConn, id: Id) -> Result<ExaminationRow, Pr
     Ok(examination::table.find(id).first(db)?)
 }
 
+pub(super) fn id_of(db: &mut AnyConn, code: &str) -> Result<Id, Problem> {
+    let row = examination::table.filter(examination::code.eq(code));
+    Ok(row.select(examination::id).first(db)?)
+}
+
 /// The examination, whose phase and rules nobody changes while this act lasts.
 pub(super) fn hold(tx: &mut Tx<'_>, id: Id) -> Result<ExaminationRow, Problem> {
     Ok(first_held!(tx, examination::table.find(id), for_share)?)

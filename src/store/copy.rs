@@ -209,6 +209,9 @@ tables! {
     checkpoint by "year, size" or "year, size",
     log,
     cosignature,
+    draw,
+    draw_custodian,
+    draw_member,
 }
 
 /// Copies an embedded database as it is at one moment.

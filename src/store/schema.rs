@@ -425,7 +425,57 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    draw (id) {
+        id -> Binary,
+        examination_id -> Binary,
+        code -> Text,
+        purpose -> Text,
+        number -> Integer,
+        state -> Text,
+        beacon -> Text,
+        beacon_at -> BigInt,
+        member_key_sealed -> Binary,
+        params -> Text,
+        pool_root -> Nullable<Binary>,
+        pool_count -> Integer,
+        committed_by -> Nullable<Binary>,
+        witnessed_size -> Nullable<BigInt>,
+        contributions -> Text,
+        beacon_value -> Nullable<Text>,
+        result_hash -> Nullable<Binary>,
+        void_reason -> Nullable<Text>,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    draw_custodian (draw_id, number) {
+        draw_id -> Binary,
+        number -> Integer,
+        account_id -> Binary,
+        office -> Text,
+        commitment -> Nullable<Binary>,
+        secret_sealed -> Nullable<Binary>,
+    }
+}
+
+diesel::table! {
+    draw_member (draw_id, id) {
+        draw_id -> Binary,
+        id -> Binary,
+        stratum -> Text,
+        commitment -> Binary,
+        content_sealed -> Binary,
+        state -> Text,
+        place -> Nullable<Integer>,
+        replaces -> Nullable<Binary>,
+    }
+}
+
 diesel::joinable!(account_role -> account (account_id));
+diesel::joinable!(draw_custodian -> draw (draw_id));
+diesel::joinable!(draw_member -> draw (draw_id));
 diesel::joinable!(session -> account (account_id));
 diesel::joinable!(refresh_token -> session (session_id));
 diesel::joinable!(password_reset -> account (account_id));
@@ -493,4 +543,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     checkpoint,
     log,
     cosignature,
+    draw,
+    draw_custodian,
+    draw_member,
 );

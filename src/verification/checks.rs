@@ -7,6 +7,7 @@ mod draws;
 mod frozen;
 mod items;
 mod lists;
+mod lots;
 mod marks;
 mod results;
 
@@ -37,7 +38,7 @@ const fn check(number: u8, name: &'static str, since: Phase, run: Run) -> Check 
 }
 
 /// All of them. The first check, of the log, belongs to no examination.
-pub(super) const CHECKS: [Check; 10] = [
+pub(super) const CHECKS: [Check; 11] = [
     check(2, "rules", Phase::Announced, frozen::rules),
     check(3, "tickets", Phase::Ticketed, draws::tickets),
     check(4, "items", Phase::Locked, items::items),
@@ -53,4 +54,5 @@ pub(super) const CHECKS: [Check; 10] = [
     ),
     check(10, "ranking", Phase::WrittenPublished, lists::ranking),
     check(11, "completeness", Phase::Announced, counts::completeness),
+    check(13, "draws", Phase::Announced, lots::draws),
 ];

@@ -45,7 +45,7 @@ fn sort(by_examination: &mut BTreeMap<Id, Decisions>, entries: Vec<LogEntry>) {
 }
 
 /// How far a decision of this kind shows an examination to have come.
-fn phase_after(kind: &str) -> Option<Phase> {
+pub(super) fn phase_after(kind: &str) -> Option<Phase> {
     Some(match kind {
         "announcement.published" => Phase::Announced,
         "tickets.issued" => Phase::Ticketed,
@@ -55,6 +55,12 @@ fn phase_after(kind: &str) -> Option<Phase> {
         "merit.published" => Phase::Published,
         _ => return None,
     })
+}
+
+impl From<Vec<LogEntry>> for Decisions {
+    fn from(entries: Vec<LogEntry>) -> Self {
+        Self(entries)
+    }
 }
 
 impl Decisions {

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use diesel::prelude::*;
 
-use crate::kernel::{Id, Problem, Score};
+use crate::ceremony::Purpose;
+use crate::kernel::{Id, Instant, Problem, Score};
 use crate::store::AnyConn;
 use crate::store::schema::{
-    application, attempt, component_mark, examination, item_version, objective_mark, panel_mark,
-    paper, ranking, script, script_mark, subject,
+    application, attempt, component_mark, draw, draw_custodian, draw_member, examination,
+    item_version, objective_mark, panel_mark, paper, ranking, script, script_mark, subject,
 };
 
 #[derive(Queryable, Selectable)]
@@ -164,6 +165,70 @@ pub(super) fn script_marks(
         .load(db)?;
     let row = |(ordinal, marker, mark)| (ordinal, (marker, mark));
     Ok(rows.into_iter().map(row).collect())
+}
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = draw)]
+pub(super) struct DrawRow {
+    pub id: Id,
+    pub code: String,
+    pub purpose: Purpose,
+    pub number: i32,
+    pub state: String,
+    pub beacon: String,
+    pub beacon_at: Instant,
+    pub member_key_sealed: Vec<u8>,
+    pub params: String,
+    pub pool_root: Option<Vec<u8>>,
+    pub pool_count: i32,
+    pub committed_by: Option<Id>,
+    pub contributions: String,
+    pub beacon_value: Option<String>,
+    pub result_hash: Option<Vec<u8>>,
+}
+
+/// The draws of an examination, by purpose and number.
+pub(super) fn draws(db: &mut AnyConn, examination: Id) -> Result<Vec<DrawRow>, Problem> {
+    Ok(draw::table
+        .filter(draw::examination_id.eq(examination))
+        .order((draw::purpose, draw::number))
+        .select(DrawRow::as_select())
+        .load(db)?)
+}
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = draw_custodian)]
+pub(super) struct CustodianRow {
+    pub commitment: Option<Vec<u8>>,
+    pub secret_sealed: Option<Vec<u8>>,
+}
+
+/// The custodians of a draw, by number.
+pub(super) fn custodians(db: &mut AnyConn, draw: Id) -> Result<Vec<CustodianRow>, Problem> {
+    Ok(draw_custodian::table
+        .filter(draw_custodian::draw_id.eq(draw))
+        .order(draw_custodian::number)
+        .select(CustodianRow::as_select())
+        .load(db)?)
+}
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = draw_member)]
+pub(super) struct MemberRow {
+    pub id: Id,
+    pub stratum: String,
+    pub commitment: Vec<u8>,
+    pub content_sealed: Vec<u8>,
+    pub state: String,
+    pub place: Option<i32>,
+}
+
+/// The members of a drawn list.
+pub(super) fn draw_members(db: &mut AnyConn, draw: Id) -> Result<Vec<MemberRow>, Problem> {
+    Ok(draw_member::table
+        .filter(draw_member::draw_id.eq(draw))
+        .select(MemberRow::as_select())
+        .load(db)?)
 }
 
 /// An application, a component, and the number of a seat on its panel.

@@ -2,7 +2,7 @@
 """Draws by EXAM-DRAW-1 from its definition alone, with Python's standard library.
 
     draw.py --vectors            print the vectors to which the Rust code is held
-    draw.py --check SOURCE       check that they stand in that file
+    draw.py --check SOURCE…      check that each stands in one of these files
 
 Written from docs/verification.md; shares nothing with the Rust code.
 """
@@ -78,6 +78,25 @@ def seed(draw: str, leaf: bytes, beacon: bytes, secrets: list[bytes], given: lis
     return hmac256(sha256(b"exam-draw/1"), b"".join(map(lp, parts)))
 
 
+def member_salt(key: bytes, member: bytes) -> bytes:
+    return hmac256(key, b"draw-member-salt/1\0" + member)
+
+
+def member(draw: str, stratum: str, salt: bytes, content: bytes) -> bytes:
+    parts = lp(draw.encode()), lp(stratum.encode()), salt, lp(content)
+    return sha256(b"draw-member/1\0", *parts)
+
+
+def stratum_order(seed_: bytes, stratum: str, members: list[bytes]) -> list[bytes]:
+    places = permutation(sub(seed_, "stratum/" + stratum), len(members))
+    return [sorted(members)[place] for place in places]
+
+
+def panels_of_posts(seed_: bytes, panels: int, posts: list[str]) -> dict[str, int]:
+    order = permutation(sub(seed_, "posts"), panels)
+    return {post: order[at % panels] + 1 for at, post in enumerate(sorted(posts))}
+
+
 def vectors() -> dict[str, str]:
     draw = "2026-gwy/seats/1"
     secrets = [bytes([n]) * 32 for n in (1, 2, 3)]
@@ -89,6 +108,20 @@ def vectors() -> dict[str, str]:
         "POOL": pool_root([bytes([n]) * 32 for n in (9, 4, 5)]).hex(),
         "SEED": drawn.hex(),
         "ORDER": str(order),
+        **list_vectors(),
+    }
+
+
+def list_vectors() -> dict[str, str]:
+    key = bytes([7]) * 32
+    salt = member_salt(bytes([1]) * 32, b"one")
+    drawn = stratum_order(key, "chief", [bytes([n]) * 32 for n in range(6)])
+    panels = panels_of_posts(key, 2, ["003", "001", "002"])
+    return {
+        "SALT": salt.hex(),
+        "MEMBER": member("2026-gwy/panels/1", "chief", salt, b"one").hex(),
+        "DRAWN": str([one[0] for one in drawn]),
+        "PANELS": str([panels[post] for post in sorted(panels)]),
     }
 
 
@@ -97,8 +130,8 @@ def main() -> None:
         case ["--vectors"]:
             for name, value in vectors().items():
                 print(name, value)
-        case ["--check", source]:
-            text = open(source, encoding="utf-8").read()
+        case ["--check", *sources] if sources:
+            text = "".join(open(one, encoding="utf-8").read() for one in sources)
             missing = [name for name, value in vectors().items() if value not in text]
             for name in missing:
                 print("the code has another vector:", name)

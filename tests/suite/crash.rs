@@ -146,7 +146,11 @@ fn a_server_killed_under_load_has_lost_no_acknowledged_answer() {
                     }
                 });
             }
-            std::thread::sleep(Duration::from_millis(700));
+            // Killed in the midst of saving, however fast or slow the machine is.
+            let enough = 80 * usize::try_from(round + 1).unwrap();
+            while acknowledged.lock().unwrap().len() < enough {
+                std::thread::sleep(Duration::from_millis(1));
+            }
             killed.store(true, Ordering::SeqCst);
             // SIGKILL: no handler, no flush, no goodbye.
             server.process.kill().unwrap();
@@ -154,11 +158,6 @@ fn a_server_killed_under_load_has_lost_no_acknowledged_answer() {
         server.process.wait().unwrap();
     }
     let acknowledged = acknowledged.into_inner().unwrap();
-    assert!(
-        acknowledged.len() > 200,
-        "only {} answers were saved",
-        acknowledged.len()
-    );
     let store = Store::open_embedded(&data, Clock::system()).unwrap();
     for one in &seated {
         let kept = store

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use keju::access::Role;
 use keju::app::demo::{House, SEED, cast};
+use keju::draw::ceremony::secret_commitment;
 use keju::ledger;
 use serde_json::{Value, json};
 
@@ -231,6 +232,10 @@ fn locked(walk: &Walk) {
         .post(&tickets, &json!({}))
         .refused(409, "too-few-applicants");
     short_of_applicants(walk);
+    organiser
+        .post(&tickets, &json!({}))
+        .refused(409, "draw-missing");
+    drawn(walk, "seats");
     let issued = organiser.post(&tickets, &json!({}));
     assert_eq!(
         (issued.status, &issued.json["count"]),
@@ -246,7 +251,64 @@ fn locked(walk: &Walk) {
         let set = organiser.put(&path, &json!({ "bank": bank, "blueprint": text }));
         assert_eq!(set.status, 204, "{set:?}");
     }
+    organiser
+        .post(&papers, &json!({}))
+        .refused(409, "draw-missing");
+    drawn(walk, "papers");
     walk.done(Role::Organiser, "papers");
+}
+
+/// Holds a draw by lot with three custodians, up to its seed.
+fn drawn(walk: &Walk, purpose: &str) {
+    let roles = [Role::Organiser, Role::Supervisor, Role::Hr];
+    let organiser = walk.by(Role::Organiser);
+    let custodian = |role: &Role| {
+        let account = walk.house.the(*role).unwrap().account;
+        json!({ "account": account, "office": role.as_str() })
+    };
+    let at = walk.app.clock.now().plus_seconds(60);
+    let new = json!({
+        "purpose": purpose, "beacon": { "source": "dice", "rolls": 40 }, "beacon_at": at,
+        "custodians": roles.iter().map(custodian).collect::<Vec<_>>(),
+    });
+    let id = organiser.post(&walk.path("draws"), &new).id();
+    let draw = format!("/draws/{id}");
+    let code = organiser.get(&draw).json["code"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let secret = |number: u8| [number + 1; 32];
+    for (number, role) in (0..).zip(roles) {
+        let commitment = secret_commitment(&code, u64::from(number) + 1, &secret(number));
+        let body = json!({ "commitment": hex::encode(commitment) });
+        assert_eq!(
+            walk.by(role)
+                .post(&format!("{draw}/commitment"), &body)
+                .status,
+            204
+        );
+    }
+    let fixed = organiser.post(&format!("{draw}/pool/{purpose}"), &json!({}));
+    assert_eq!(fixed.status, 204, "{fixed:?}");
+    let rolled = json!({ "value": "0123456789".repeat(4) });
+    let beacon = format!("{draw}/beacon");
+    organiser
+        .post(&beacon, &rolled)
+        .refused(409, "beacon-not-yet");
+    walk.app.clock.set(at);
+    assert_eq!(walk.by(Role::Organiser).post(&beacon, &rolled).status, 204);
+    for (number, role) in (0..).zip(roles) {
+        let body = json!({ "secret": hex::encode(secret(number)) });
+        assert_eq!(
+            walk.by(role).post(&format!("{draw}/secret"), &body).status,
+            204
+        );
+    }
+    let shown = walk.app.anybody().get(&draw).json;
+    assert_eq!(
+        (&shown["step"], &shown["seed"]),
+        (&json!("draw"), &Value::Null)
+    );
 }
 
 /// Opens the attempt, answers every place of the paper, and gives the attempt.

@@ -1,6 +1,7 @@
 //! What the command line does.
 
 mod backup;
+mod draw;
 mod files;
 mod log;
 mod serve;
@@ -12,6 +13,7 @@ use std::path::Path;
 
 pub use super::demo::demo;
 pub use backup::{Manifest, backup, restore};
+pub use draw::draw_secret;
 pub use log::{log_cosign, log_publish, log_request};
 pub use serve::{serve, serve_store};
 pub use verify::{as_json, audit, verify};

@@ -78,6 +78,16 @@ impl House {
             .ok_or_else(Problem::not_found)
     }
 
+    /// Those who keep the secrets of draws by lot; the first leads them.
+    pub fn custodians(&self) -> Result<[Actor; 3], Problem> {
+        let the = |role| self.the(role).cloned();
+        Ok([
+            the(Role::Organiser)?,
+            the(Role::Supervisor)?,
+            the(Role::Hr)?,
+        ])
+    }
+
     /// All markers.
     pub fn markers(&self) -> impl Iterator<Item = &Actor> {
         let markers = self

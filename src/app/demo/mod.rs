@@ -34,7 +34,9 @@ pub type Say<'a> = &'a (dyn Fn(&str) + Sync);
 
 /// Sets up the demonstration if the data directory has none yet, serves it, and leaves the
 /// accounts in `demo-accounts.json`.
-pub fn demo(settings: Settings) -> Result<(), Problem> {
+pub fn demo(mut settings: Settings) -> Result<(), Problem> {
+    // Nobody watches a demonstration; its pages say so.
+    settings.rehearsal_draws = true;
     let _lock = lock_data(&settings.data)?;
     let accounts = settings.data.join("demo-accounts.json");
     if accounts.exists() {

@@ -7,6 +7,7 @@ use super::sitters::{self, Sitter, sit_everybody};
 use super::{Say, cast};
 use crate::access::{Actor, Role, service as access};
 use crate::assembly::{self, service as assembly_acts};
+use crate::ceremony::{Purpose, rehearsal};
 use crate::draw::{Seed, Stream};
 use crate::establishment::rules::{Education, HeadcountKind, Requirements};
 use crate::establishment::service::{self as establishment, NewPost};
@@ -371,6 +372,14 @@ fn issue_and_lock(
     let organiser = house.the(Role::Organiser)?.clone();
     settle_posts(store, house, examination)?;
     let subjects = store.read_blocking(|view| regulation::subjects(view, examination))?;
+    let custodians = house.custodians()?;
+    rehearsal::hold(
+        store,
+        &custodians,
+        examination,
+        Purpose::Seats,
+        registration::fix_seats,
+    )?;
     let actor = organiser.clone();
     let issued =
         store.write_blocking(move |tx| registration::issue_tickets(tx, &actor, examination))?;
@@ -385,6 +394,13 @@ fn issue_and_lock(
             assembly_acts::set_blueprint(tx, &actor, subject, bank, text)
         })?;
     }
+    rehearsal::hold(
+        store,
+        &custodians,
+        examination,
+        Purpose::Papers,
+        assembly_acts::fix_papers,
+    )?;
     let prepared =
         store.read_blocking(|view| assembly_acts::prepare(view, &organiser, examination))?;
     store.write_blocking(move |tx| assembly_acts::lock_papers(tx, &organiser, prepared))?;

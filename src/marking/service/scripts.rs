@@ -9,6 +9,7 @@ use crate::access::{Actor, Role};
 use crate::assembly::records::paper;
 use crate::bank::item::{Answer, Body, Item, RubricPoint, Stimulus};
 use crate::bank::records::{item_versions, stimuli};
+use crate::ceremony::service::not_drawn_to_mark;
 use crate::kernel::{Fault, Id, Problem, Score};
 use crate::ledger;
 use crate::marking::double::{MarkerMark, Resolution, ScriptState, resolve};
@@ -74,11 +75,12 @@ pub struct ScriptView {
 /// A script that needs a mark this marker may give; none if there is nothing to do for her now.
 pub fn next_script(view: &mut View<'_>, actor: &Actor) -> Result<Option<ScriptView>, Problem> {
     let acting = actor.acting_as(&[Role::Marker])?;
+    let closed = not_drawn_to_mark(view, acting.account)?;
     for state in ScriptState::ALL {
         if state == ScriptState::Settled {
             continue;
         }
-        let open = store::open_to(view.db, acting.account, state, CHOICE)?;
+        let open = store::open_to(view.db, acting.account, &closed, state, CHOICE)?;
         if let Some(id) = open.into_iter().min_by_key(|id| lot(acting.account, *id)) {
             return script(view, actor, id).map(Some);
         }
@@ -99,8 +101,21 @@ pub fn script(view: &mut View<'_>, actor: &Actor, id: Id) -> Result<ScriptView, 
     let origin = store::origin(view.db, row.attempt_id)?;
     let examination = load(view, origin.examination)?;
     examination.phase.must_be(&[Phase::Marking])?;
+    must_be_drawn(view, &examination, acting.account)?;
     marks_before(view, acting.account, &row)?;
     script_view(view, &examination, &origin, row)
+}
+
+/// Where markers are drawn by lot, nobody else marks.
+fn must_be_drawn(
+    view: &mut View<'_>,
+    examination: &Examination,
+    marker: Id,
+) -> Result<(), Problem> {
+    if not_drawn_to_mark(view, marker)?.contains(&examination.id) {
+        return Err(Problem::conflict("not-drawn-to-mark"));
+    }
+    Ok(())
 }
 
 /// The marks given so far, if `marker` may add one.
@@ -211,6 +226,7 @@ pub fn mark_script(
     let origin = store::origin(tx.db, row.attempt_id)?;
     let examination = hold(tx, origin.examination)?;
     examination.phase.must_be(&[Phase::Marking])?;
+    must_be_drawn(tx, &examination, acting.account)?;
     let mut marks = marks_before(tx, acting.account, &row)?;
     let rule = rule(&examination)?;
     let mut faults: Vec<Fault> = rule.mark_fault("mark", row.max, mark).into_iter().collect();
@@ -275,9 +291,10 @@ pub struct Desk {
 /// The counts of a marker's own work.
 pub fn desk(view: &mut View<'_>, actor: &Actor) -> Result<Desk, Problem> {
     let acting = actor.acting_as(&[Role::Marker])?;
+    let closed = not_drawn_to_mark(view, acting.account)?;
     Ok(Desk {
         done: store::count_done_by(view.db, acting.account)?,
-        waiting: store::count_open_to(view.db, acting.account)?,
+        waiting: store::count_open_to(view.db, acting.account, &closed)?,
     })
 }
 

@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use super::{categories, findings};
 use crate::access::{Actor, Role};
+use crate::ceremony::Gate;
 use crate::http::{Answer, Listing, NoFields, Page, PageForm, Params, html, see_other};
 use crate::kernel::{Id, Instant};
 use crate::registration::api::ApplicationQuery;
@@ -22,6 +23,7 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
             web::get().to(list),
         )
         .route("/manage/examinations/{id}/tickets", web::post().to(issue))
+        .route("/draws/{id}/pool/seats", web::post().to(fix_seats))
         .service(
             web::resource("/manage/applications/{id}")
                 .get(show)
@@ -106,6 +108,20 @@ async fn list(
         short,
         now,
     })
+}
+
+async fn fix_seats(
+    store: web::Data<Store>,
+    gate: web::Data<Gate>,
+    actor: Actor,
+    id: web::Path<Id>,
+    PageForm(NoFields {}): PageForm<NoFields>,
+) -> Answer<HttpResponse> {
+    let id = id.into_inner();
+    store
+        .write(move |tx| service::fix_seats(tx, &actor, &gate, id))
+        .await?;
+    Ok(see_other(&format!("/draws/{id}?done=pool-fixed")))
 }
 
 async fn issue(

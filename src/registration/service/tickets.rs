@@ -10,9 +10,11 @@ use super::shortfall::must_be_settled;
 use super::{seal, unseal};
 use crate::access::service as access;
 use crate::access::{Actor, Role};
-use crate::draw::Seed;
+use crate::ceremony::service::{self as ceremony, Candidates};
+use crate::ceremony::{Gate, Purpose};
 use crate::establishment::service as establishment;
-use crate::kernel::{Id, Problem, secret};
+use crate::kernel::merkle::Hash;
+use crate::kernel::{Id, Problem};
 use crate::ledger;
 use crate::registration::rules::ApplicationState;
 use crate::registration::seating::{self, Place};
@@ -32,21 +34,57 @@ pub struct Issued {
     pub root: String,
 }
 
-/// Issues the tickets of everybody approved and closes the stage of registration.
-pub fn issue_tickets(tx: &mut Tx<'_>, actor: &Actor, examination: Id) -> Result<Issued, Problem> {
-    let acting = actor.acting_as(&[Role::Organiser])?;
-    let examination = regulation::hold_alone(tx, examination)?;
+/// Fixes whom the draw of seats is for: everybody approved, once nothing is undecided.
+pub fn fix_seats(tx: &mut Tx<'_>, actor: &Actor, gate: &Gate, draw: Id) -> Result<(), Problem> {
+    let fixing = ceremony::begin_fixing(tx, actor, gate, draw, Purpose::Seats)?;
+    let admitted = admitted(tx, &fixing.examination)?;
+    let members = in_pool_order(&fixing.candidates, admitted);
+    let members = members.into_iter().map(|(member, _)| member).collect();
+    ceremony::fix(tx, &fixing, members, &json!({ "rule": seating::RULE }))
+}
+
+/// Everybody who gets a ticket.
+fn admitted(tx: &mut Tx<'_>, examination: &Examination) -> Result<Vec<ApplicationRow>, Problem> {
     examination.phase.must_be(&[Phase::Announced])?;
-    must_be_decided(tx, &examination)?;
+    must_be_decided(tx, examination)?;
     let admitted = store::approved(tx.db, examination.id)?;
     if admitted.is_empty() {
         return Err(Problem::conflict("nobody-admitted"));
     }
-    must_be_settled(tx, &examination)?;
+    must_be_settled(tx, examination)?;
+    Ok(admitted)
+}
 
-    let seed = Seed::new(secret::random());
+/// The candidates in the order in which they stand in the pool.
+fn in_pool_order(
+    candidates: &Candidates,
+    admitted: Vec<ApplicationRow>,
+) -> Vec<(Hash, ApplicationRow)> {
+    let member = |row: &ApplicationRow| candidates.commitment("", row.id, row.id.bytes());
+    let mut members: Vec<_> = admitted
+        .into_iter()
+        .map(|row| (member(&row), row))
+        .collect();
+    members.sort_unstable_by_key(|(member, _)| *member);
+    members
+}
+
+/// Issues the tickets of everybody approved, as they were drawn by lot, and closes the stage of
+/// registration.
+pub fn issue_tickets(tx: &mut Tx<'_>, actor: &Actor, examination: Id) -> Result<Issued, Problem> {
+    let acting = actor.acting_as(&[Role::Organiser])?;
+    let examination = regulation::hold_alone(tx, examination)?;
+    let admitted = admitted(tx, &examination)?;
+    let ready = ceremony::ready(tx, &examination, Purpose::Seats)?;
+    let pool = in_pool_order(&ready.candidates, admitted);
+    ready.must_be_drawn_from(pool.iter().map(|(member, _)| *member).collect())?;
+    let admitted: Vec<ApplicationRow> = pool.into_iter().map(|(_, row)| row).collect();
+
+    let seed = ready.seed;
     let places = seating::draw(&seed, admitted.len(), examination.year, examination.track);
     let root = seating::root(places.iter().zip(admitted.iter().map(|row| row.id)));
+    let result = json!({ "tickets_root": hex::encode(root) });
+    ceremony::conclude(tx, acting, &examination, &ready, &result)?;
     for (row, place) in admitted.into_iter().zip(&places) {
         hand_out(tx, row, place)?;
     }
@@ -58,8 +96,8 @@ pub fn issue_tickets(tx: &mut Tx<'_>, actor: &Actor, examination: Id) -> Result<
         root: hex::encode(root),
     };
     let inputs = json!({
-        "seed": issued.seed, "count": issued.count, "order": seating::RULE,
-        "root": issued.root,
+        "draw": ready.code, "seed": issued.seed, "count": issued.count,
+        "order": seating::RULE, "root": issued.root,
     });
     let entry = examination.decision(acting, "tickets.issued").on(inputs);
     ledger::record(tx, &entry.outcome("issued"))?;

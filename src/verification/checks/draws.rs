@@ -2,8 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use super::lots;
 use crate::assembly::{Blueprint, Paper, Plan, Pool, paper_hash, papers_root};
+use crate::ceremony::Purpose;
 use crate::draw::Seed;
+use crate::draw::ceremony::{pool_order, pool_root};
 use crate::kernel::Id;
 use crate::kernel::merkle::Hash;
 use crate::registration::records::Ticketed;
@@ -11,11 +14,11 @@ use crate::registration::seating::{self, Place};
 use crate::store::{View, sha256};
 use crate::verification::case::Case;
 use crate::verification::decisions::TicketsIssued;
-use crate::verification::rules::{At as _, Difference, same};
-use crate::verification::store::{self, Hashed, SubjectRow};
+use crate::verification::rules::{At as _, Difference, same, same_hash};
+use crate::verification::store::{self, DrawRow, Hashed, SubjectRow};
 
 /// Ticket numbers, rooms and seats follow from the published seed and the applications admitted.
-pub(super) fn tickets(_: &mut View<'_>, case: &Case) -> Result<usize, Difference> {
+pub(super) fn tickets(view: &mut View<'_>, case: &Case) -> Result<usize, Difference> {
     let at = case.place();
     let issued: TicketsIssued = case.decisions.only(&at, "tickets.issued")?;
     same(
@@ -27,8 +30,20 @@ pub(super) fn tickets(_: &mut View<'_>, case: &Case) -> Result<usize, Difference
     )?;
     let seed = Seed::from_hex(&issued.seed)
         .ok_or_else(|| Difference::new(&at, "the seed of the tickets is not 32 bytes"))?;
-    let mut admitted: Vec<&Ticketed> = case.tickets.iter().collect();
-    admitted.sort_by_key(|ticketed| ticketed.application);
+    let (drawn_seed, draw) = lots::seed(view, case, Purpose::Seats)?;
+    same_hash(
+        &at,
+        "seed of the tickets",
+        seed.bytes(),
+        "the draw gives",
+        drawn_seed.bytes(),
+    )?;
+    let admitted = in_pool_order(view, case, &draw)?;
+    let members = admitted.iter().map(|(member, _)| *member).collect();
+    let pool = pool_root(&pool_order(members));
+    let fixed = draw.pool_root.as_deref().unwrap_or_default();
+    same_hash(&at, "pool of the seats", fixed, "the tickets give", pool)?;
+    let admitted: Vec<&Ticketed> = admitted.into_iter().map(|(_, one)| one).collect();
     let examination = &case.examination;
     let drawn = seating::draw(&seed, admitted.len(), examination.year, examination.track);
     for (stored, drawn) in admitted.iter().zip(&drawn) {
@@ -44,6 +59,23 @@ pub(super) fn tickets(_: &mut View<'_>, case: &Case) -> Result<usize, Difference
         &issued.root,
     )?;
     Ok(drawn.len())
+}
+
+/// Everybody with a ticket, in the order of the pool from which seats were drawn.
+fn in_pool_order<'a>(
+    view: &View<'_>,
+    case: &'a Case,
+    draw: &DrawRow,
+) -> Result<Vec<(Hash, &'a Ticketed)>, Difference> {
+    let member = |one: &'a Ticketed| {
+        let id = one.application;
+        let member = lots::commitment(view, draw, "", (id, id.bytes()))?;
+        Ok((member, one))
+    };
+    let members = case.tickets.iter().map(member);
+    let mut members = members.collect::<Result<Vec<_>, Difference>>()?;
+    members.sort_unstable_by_key(|(member, _)| *member);
+    Ok(members)
 }
 
 fn same_place(at: &str, stored: &Ticketed, drawn: &Place) -> Result<(), Difference> {
@@ -92,6 +124,9 @@ fn papers_of(view: &mut View<'_>, case: &Case, subject: &SubjectRow) -> Result<u
         sha256(seed.bytes()),
         &lock.seed_commitment,
     )?;
+    let (drawn, _) = lots::seed(view, case, Purpose::Papers)?;
+    let drawn = drawn.sub(format!("papers/{}", subject.component));
+    same_hash(&at, "seed", seed.bytes(), "the draw gives", drawn.bytes())?;
     let blueprint: Blueprint = serde_json::from_str(&subject.blueprint).at(&at)?;
     let pool: Pool = case.pool(subject)?;
     let plan = Plan::new(&blueprint, &pool)

@@ -262,6 +262,7 @@ pub fn settings(data: &std::path::Path) -> Settings {
     Layer {
         data: Some(data.to_owned()),
         listen: Some("127.0.0.1:0".to_owned()),
+        draws: Some("rehearsal".to_owned()),
         ..Layer::default()
     }
     .settings()
