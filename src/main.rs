@@ -64,10 +64,21 @@ enum Command {
     /// Bring the schema of the database up to date, as its owner. Then `serve` needs no owner.
     Migrate,
     /// Derive everything again that can be derived, and name what differs; the server may go on.
+    /// Given a public record, check that instead: it needs no database and no key.
     Verify {
+        /// A record: a file, or its address (https://exam.example/examinations/…/record.jsonl).
+        record: Option<String>,
         /// Print the outcomes as JSON.
         #[arg(long)]
         json: bool,
+    },
+    /// Write the public record of an examination, from which everybody can verify it.
+    Record {
+        /// The examination's code.
+        code: String,
+        /// The file to write.
+        #[arg(long)]
+        out: PathBuf,
     },
     /// As `verify`, and rebuild every published leaf from the rows: what a server does every night.
     Audit {
@@ -192,7 +203,12 @@ fn run(cli: Cli) -> Result<(), Failure> {
             println!("{}: {manifest}", settings.data.display());
         }
         Command::Migrate => commands::migrate(&settings)?,
-        Command::Verify { json } => tell(&commands::verify(&settings)?, json)?,
+        Command::Verify { record: None, json } => tell(&commands::verify(&settings)?, json)?,
+        Command::Verify {
+            record: Some(record),
+            json,
+        } => tell(&commands::verify_record(&record)?, json)?,
+        Command::Record { code, out } => commands::record(&settings, &code, &out)?,
         Command::Audit { json } => tell(&commands::audit(&settings)?, json)?,
         Command::Log { command } => log(&settings, command)?,
         Command::Witness {

@@ -12,6 +12,7 @@ use utoipa_actix_web::{AppExt as _, scope, service_config::ServiceConfig};
 use super::{background, docs, home, operations};
 use crate::access::{self, LinkLimit, SignInLimit, identify};
 use crate::config::Settings;
+use crate::disclosure::record::Records;
 use crate::http::{
     PublicUrl, path_not_found, refuse_cross_site, render_problems, security_headers, serve_asset,
     switch_language,
@@ -99,6 +100,8 @@ fn serve(
 ) -> Result<Server, Problem> {
     let logs = web::Data::new(logs);
     let gate = web::Data::new(settings.gate());
+    let records = Records::new(settings.data.join("record"), logs.as_ref().clone());
+    let records = web::Data::new(records);
     let store = web::Data::new(store);
     let site = web::Data::new(PublicUrl(settings.public_url));
     let metrics = web::Data::new(metrics);
@@ -115,6 +118,7 @@ fn serve(
             .app_data(document.clone())
             .app_data(logs.clone())
             .app_data(gate.clone())
+            .app_data(records.clone())
             .wrap(from_fn(identify))
             .wrap(from_fn(refuse_cross_site))
             .wrap(from_fn(render_problems))

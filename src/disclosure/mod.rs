@@ -5,6 +5,7 @@ mod chart;
 mod formula;
 pub mod pages;
 pub mod receipts;
+pub mod record;
 pub mod service;
 #[cfg(test)]
 mod tests;

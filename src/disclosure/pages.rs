@@ -2,6 +2,7 @@
 
 mod log_files;
 mod receipts;
+mod record;
 
 use std::collections::BTreeMap;
 
@@ -34,6 +35,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .route("/examinations/{id}/results", web::get().to(results))
         .route("/my/results/{examination}", web::get().to(own))
         .route("/log", web::get().to(log))
+        .configure(record::routes)
         .configure(receipts::routes)
         .configure(log_files::routes)
         .route("/decisions", web::get().to(decisions));

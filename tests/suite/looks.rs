@@ -112,9 +112,18 @@ fn pages(app: &TestApp, season: &SmallSeason) -> Vec<(&'static str, Option<Strin
         "/sign-up",
         "/api/docs",
     ]);
-    for part in ["", "/rules", "/results"] {
+    for part in ["", "/rules", "/results", "/draws"] {
         public.push(format!("/examinations/{examination}{part}"));
     }
+    let draws = app.store.read_blocking(|view| {
+        let (_, draws) = keju::ceremony::service::draws(view, None, examination)?;
+        Ok(draws
+            .iter()
+            .map(|draw| format!("/draws/{}", draw.id))
+            .collect::<Vec<_>>())
+    });
+    let draws = draws.unwrap();
+    public.extend(draws.first().cloned());
     let mut own = paths(&["/my", "/my/profile", "/account"]);
     own.push(format!("/my/results/{examination}"));
     own.push(format!("/my/room/{application}"));
@@ -141,7 +150,12 @@ fn pages(app: &TestApp, season: &SmallSeason) -> Vec<(&'static str, Option<Strin
         (
             "organiser",
             of(Role::Organiser),
-            managed(&["", "/papers", "/marking", "/applications"]),
+            [
+                managed(&["", "/papers", "/marking", "/applications"]),
+                draws.clone(),
+                paths(&["/draws"]),
+            ]
+            .concat(),
         ),
         (
             "author",
@@ -160,6 +174,7 @@ fn pages(app: &TestApp, season: &SmallSeason) -> Vec<(&'static str, Option<Strin
             [
                 paths(&["/decisions", "/manage/examinations"]),
                 managed(&["", "/posts"]),
+                draws,
             ]
             .concat(),
         ),

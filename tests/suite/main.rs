@@ -11,9 +11,11 @@
 )]
 
 mod access;
+mod attacks;
 mod authorisation;
 mod backup;
 mod bad_input;
+mod ceremony;
 mod crash;
 mod establishment;
 mod examinations;
@@ -26,6 +28,7 @@ mod pages;
 mod public_log;
 mod races;
 mod receipts;
+mod record;
 mod registration;
 mod room;
 mod snapshot;

@@ -152,7 +152,7 @@ pub fn finished() -> &'static Path {
 }
 
 /// A copy of the data, in the hands of somebody who can write the file.
-struct Altered {
+pub struct Altered {
     data: PathBuf,
     file: SqliteConnection,
 }
@@ -164,7 +164,7 @@ struct Blob {
 }
 
 impl Altered {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let data = fresh_dir();
         for name in ["keju.db", "keju.db-wal", "vault.key"] {
             let from = finished().join(name);
@@ -179,7 +179,7 @@ impl Altered {
         Self { data, file }
     }
 
-    fn sql(mut self, sql: &str) -> Self {
+    pub fn sql(mut self, sql: &str) -> Self {
         self.file.batch_execute(sql).unwrap();
         self
     }
@@ -233,7 +233,7 @@ impl Altered {
 
     /// Asserts that this check, and none before it, fails and says all of `words`.
     #[track_caller]
-    fn must_be_found_by(self, number: u8, words: &[&str]) {
+    pub fn must_be_found_by(self, number: u8, words: &[&str]) {
         let outcomes = self.outcomes();
         let first = outcomes.iter().find(|outcome| outcome.failure.is_some());
         let found = first.unwrap_or_else(|| panic!("nothing was noticed"));

@@ -35,7 +35,7 @@ fn said(output: Output) -> String {
 }
 
 /// An office with its data, the log it will be watched in, and a witness that is not running.
-struct Office {
+pub struct Office {
     data: PathBuf,
     log: Log,
     witness: PathBuf,
@@ -44,7 +44,7 @@ struct Office {
 }
 
 impl Office {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let (data, witness) = (fresh_dir(), fresh_dir());
         let store = Store::open_embedded(&data, Clock::manual(morning())).unwrap();
         let log = store
@@ -75,7 +75,7 @@ impl Office {
     }
 
     /// The office's server, which publishes only what the witness at `url` has signed.
-    fn serve(&self, url: &str) -> TestApp {
+    pub fn serve(&self, url: &str) -> TestApp {
         self.serve_from(self.data.clone(), url)
     }
 
@@ -92,14 +92,14 @@ impl Office {
 }
 
 /// A witness that runs, until it is dropped.
-struct Watching {
+pub struct Watching {
     process: Child,
-    url: String,
+    pub url: String,
 }
 
 impl Watching {
     /// At the same address as before, if there was one.
-    fn start(office: &Office, listen: &str) -> Self {
+    pub fn start(office: &Office, listen: &str) -> Self {
         let mut process = Command::new(env!("CARGO_BIN_EXE_keju"))
             .args(["witness", "--name", NAME, "--listen", listen, "--logs"])
             .arg(&office.logs)

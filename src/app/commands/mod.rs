@@ -4,6 +4,7 @@ mod backup;
 mod draw;
 mod files;
 mod log;
+mod record;
 mod serve;
 mod verify;
 mod witness;
@@ -15,8 +16,9 @@ pub use super::demo::demo;
 pub use backup::{Manifest, backup, restore};
 pub use draw::draw_secret;
 pub use log::{log_cosign, log_publish, log_request};
+pub use record::record;
 pub use serve::{serve, serve_store};
-pub use verify::{as_json, audit, verify};
+pub use verify::{as_json, audit, verify, verify_record};
 pub use witness::{witness, witness_file, witness_key};
 
 use super::api_document;

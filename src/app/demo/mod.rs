@@ -5,6 +5,7 @@
 
 pub mod cast;
 mod house;
+mod lots;
 mod season;
 mod sitters;
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::house::{House, password_hash};
+use super::lots;
 use super::sitters::{self, Sitter, sit_everybody};
 use super::{Say, cast};
 use crate::access::{Actor, Role, service as access};
@@ -421,6 +422,7 @@ fn mark(
 ) -> Result<(), Problem> {
     clock.set(clock.now().plus_seconds(HOUR));
     store.write_blocking(move |tx| sitting::close_overdue(tx, examination))?;
+    lots::markers(store, house, examination)?;
     let organiser = house.the(Role::Organiser)?.clone();
     let prepared = store.read_blocking(|view| marking::prepare(view, &organiser, examination))?;
     let begun = store.write_blocking(move |tx| marking::begin(tx, &organiser, &prepared))?;
@@ -461,6 +463,7 @@ fn interview(
     say: Say<'_>,
 ) -> Result<(), Problem> {
     clock.set(clock.now().plus_seconds(3 * DAY));
+    lots::interviews(store, house, examination)?;
     let hr = house.the(Role::Hr)?.clone();
     let profile = store
         .read_blocking(|view| regulation::load(view, examination))?

@@ -120,6 +120,7 @@ impl TestApp {
         let vault = Vault::open(&data).unwrap();
         let store = Store::open(target, clock.clone(), vault).unwrap();
         let mut settings = settings(&data);
+        settings.rehearsal_draws = false;
         settings.log_policy = Policy::parse(&std::fs::read_to_string(policy).unwrap()).unwrap();
         let base = serve(settings, store.clone());
         Self {

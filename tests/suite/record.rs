@@ -1,0 +1,583 @@
+//! The public record of an examination: two programs that share nothing derive it again, agree that
+//! it is sound, and agree on what is wrong with one that somebody altered, the operator with the
+//! log's key included.
+
+use std::collections::BTreeSet;
+use std::io::BufReader;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::sync::OnceLock;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use keju::app::demo::{House, SEED, prepare_sitting, small_course, small_season, small_seasons};
+use keju::disclosure::record::Records;
+use keju::kernel::merkle::{Growing, leaf_hash};
+use keju::kernel::{Clock, Id};
+use keju::ledger::note::{Head, log_key};
+use keju::ledger::policy::Policy;
+use keju::ledger::publish::{Logs, Publisher};
+use keju::store::Store;
+use serde_json::{Value, json};
+
+use crate::support::{Database, TestApp, fresh_dir, morning, on_both};
+
+/// Publishes the logs into `data` and gives what makes records of them.
+fn records(store: &Store, data: &Path) -> Records {
+    let logs = Logs::new(data.join("log"), "http://exam.example", Policy::default());
+    store.write_blocking(keju::ledger::sequence).unwrap();
+    let mut publisher = Publisher::new(logs.clone());
+    publisher.round(store).unwrap();
+    Records::new(data.join("record"), logs)
+}
+
+/// What a verifier found: for each number `pass`, `fail` or `not applicable`.
+type Verdicts = Vec<(u64, String)>;
+
+/// The Rust verifier.
+fn rust(file: &Path) -> Option<(Verdicts, String)> {
+    let file = BufReader::new(std::fs::File::open(file).unwrap());
+    let outcomes = keju::verification::record::verify(file).ok()?;
+    let verdict = |one: &keju::verification::Outcome| {
+        let word = match (&one.failure, one.applicable) {
+            (Some(_), _) => "fail",
+            (None, true) => "pass",
+            (None, false) => "not applicable",
+        };
+        (u64::from(one.number), word.to_owned())
+    };
+    let said = outcomes.iter().map(|one| format!("{one}\n")).collect();
+    Some((outcomes.iter().map(verdict).collect(), said))
+}
+
+/// Whether there is a Python to run the second verifier with.
+fn has_python() -> bool {
+    let found = Command::new("python3").arg("--version").output().is_ok();
+    let required = std::env::var("KEJU_TEST_REQUIRE").is_ok_and(|value| value == "all");
+    assert!(
+        found || !required,
+        "KEJU_TEST_REQUIRE=all, and python3 is not installed"
+    );
+    if !found {
+        eprintln!("not run: python3 is not installed, so only one verifier looked");
+    }
+    found
+}
+
+/// The verifier in Python.
+fn python(file: &Path) -> Option<(Verdicts, String)> {
+    let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/independent/record.py");
+    let Output {
+        status,
+        stdout,
+        stderr,
+    } = Command::new("python3")
+        .arg(program)
+        .arg(file)
+        .arg("--json")
+        .output()
+        .unwrap();
+    let stderr = String::from_utf8_lossy(&stderr).into_owned();
+    match status.code() {
+        Some(2) => return None,
+        Some(0 | 1) => {}
+        other => panic!("{other:?}: {stderr}"),
+    }
+    let found: Vec<Value> = serde_json::from_slice(&stdout).unwrap();
+    let verdict = |one: &Value| {
+        let word = one["verdict"].as_str().unwrap().to_owned();
+        (one["number"].as_u64().unwrap(), word)
+    };
+    let said = String::from_utf8(stdout.clone()).unwrap();
+    let verdicts: Verdicts = found.iter().map(verdict).collect();
+    let failed = verdicts.iter().any(|(_, word)| word == "fail");
+    assert_eq!(status.code(), Some(i32::from(failed)), "{said}");
+    Some((verdicts, said))
+}
+
+/// Both verifiers, which must agree; none if the file is no record.
+#[track_caller]
+fn both(file: &Path) -> Option<Verdicts> {
+    if !has_python() {
+        return rust(file).map(|(verdicts, _)| verdicts);
+    }
+    match (rust(file), python(file)) {
+        (None, None) => None,
+        (Some((one, said)), Some((other, also))) => {
+            assert_eq!(one, other, "Rust:\n{said}\nPython:\n{also}");
+            Some(one)
+        }
+        (one, other) => panic!("only one can read it: {one:?} {other:?}"),
+    }
+}
+
+fn failed(verdicts: &Verdicts) -> BTreeSet<u64> {
+    let failed = verdicts.iter().filter(|(_, word)| word == "fail");
+    failed.map(|(number, _)| *number).collect()
+}
+
+on_both! {
+fn an_examination_of_each_track_is_derived_again_from_its_record_by_two_programs(app: TestApp) {
+    let examinations = small_seasons(&app.store, &app.clock).unwrap();
+    let data = fresh_dir();
+    let records = records(&app.store, &data);
+    for examination in examinations {
+        let file = records.file(&app.store, None, examination).unwrap();
+        let verdicts = both(&file).unwrap();
+        assert_eq!(failed(&verdicts), BTreeSet::new());
+        let not_from_a_record = [4, 6, 7, 12];
+        for (number, word) in verdicts {
+            // Nobody watches this log.
+            let silent = not_from_a_record.contains(&number) || number == 14;
+            assert_eq!(word == "not applicable", silent, "V{number}");
+        }
+        // What everybody may read names nobody and opens no answer and no key.
+        let text = std::fs::read_to_string(&file).unwrap();
+        for secret in ["示例考官", "示例单位", "demo.example", "\"key\"", "resident"] {
+            assert!(!text.contains(secret), "{secret}");
+        }
+    }
+}}
+
+#[test]
+fn a_record_can_be_taken_at_every_moment_and_tells_no_more_than_may_be_known() {
+    let app = TestApp::start(Database::Sqlite).unwrap();
+    let house = House::build(&app.store, &|_| {}).unwrap();
+    let course = small_course();
+    let (examination, _) =
+        prepare_sitting(&app.store, &app.clock, &house, &SEED, &course, &|_| {}).unwrap();
+    let data = fresh_dir();
+    let records = records(&app.store, &data);
+    let file = records.file(&app.store, None, examination).unwrap();
+    let verdicts = both(&file).unwrap();
+    assert_eq!(failed(&verdicts), BTreeSet::new());
+    let passed = verdicts.iter().filter(|(_, word)| word == "pass");
+    let passed: Vec<u64> = passed.map(|(number, _)| *number).collect();
+    assert_eq!(passed, [1, 2, 3, 11, 13]);
+    // Papers are locked and nobody has sat them: their seed and what they are drawn from are secret.
+    let text = std::fs::read_to_string(&file).unwrap();
+    assert!(!text.contains("\"type\":\"subject\""));
+    let papers = text
+        .lines()
+        .find(|line| line.contains("\"purpose\":\"papers\"") && line.contains("\"type\":\"draw\""));
+    let papers: Value = serde_json::from_str(papers.unwrap()).unwrap();
+    assert_eq!(
+        (&papers["state"], &papers["secrets"]),
+        (&json!("drawn"), &Value::Null)
+    );
+}
+
+/// A finished examination's record, and the id of its examination.
+fn finished() -> &'static (Vec<Value>, PathBuf) {
+    static RECORD: OnceLock<(Vec<Value>, PathBuf)> = OnceLock::new();
+    RECORD.get_or_init(|| {
+        let (data, clock) = (fresh_dir(), Clock::manual(morning()));
+        let store = Store::open_embedded(&data, clock.clone()).unwrap();
+        let season = small_season(&store, &clock).unwrap();
+        let records = records(&store, &data);
+        let file = records.file(&store, None, season.examination).unwrap();
+        store.close();
+        let text = std::fs::read_to_string(&file).unwrap();
+        let lines = text.lines().map(|line| serde_json::from_str(line).unwrap());
+        (lines.collect(), file)
+    })
+}
+
+/// A record in the hands of somebody who also has a key of the log: whatever is altered is logged
+/// and signed anew, so that only what follows from what can tell.
+struct Forged {
+    lines: Vec<Value>,
+}
+
+impl Forged {
+    fn new() -> Self {
+        Self {
+            lines: finished().0.clone(),
+        }
+    }
+
+    /// The first line that `wanted` says it is.
+    fn line(&mut self, wanted: impl Fn(&Value) -> bool) -> &mut Value {
+        self.lines.iter_mut().find(|line| wanted(line)).unwrap()
+    }
+
+    /// Alters the inputs of the first opened decision of this kind that `wanted` is true of.
+    fn decision(
+        mut self,
+        kind: &str,
+        wanted: impl Fn(&Value) -> bool,
+        change: impl Fn(&mut Value),
+    ) -> Self {
+        let mut found = false;
+        for line in &mut self.lines {
+            let Some(text) = line["payload"].as_str() else {
+                continue;
+            };
+            let mut payload: Value = serde_json::from_str(text).unwrap();
+            if found || payload["kind"] != kind || !wanted(&payload["inputs"]) {
+                continue;
+            }
+            let before = payload["inputs"].clone();
+            change(&mut payload["inputs"]);
+            assert_ne!(before, payload["inputs"], "nothing was changed");
+            line["payload"] = serde_json_canonicalizer::to_string(&payload)
+                .unwrap()
+                .into();
+            found = true;
+        }
+        assert!(found, "no {kind}");
+        self
+    }
+
+    /// Takes a line out.
+    fn without(mut self, wanted: impl Fn(&Value) -> bool) -> Self {
+        let at = self.lines.iter().position(wanted).unwrap();
+        self.lines.remove(at);
+        self
+    }
+
+    /// Commits to every opening anew, builds the tree, and signs it with a key that it names.
+    fn signed(mut self) -> Self {
+        let mut tree = Growing::default();
+        for line in &mut self.lines {
+            if line["type"] == "hashes" {
+                let hashes = STANDARD.decode(line["hashes"].as_str().unwrap()).unwrap();
+                tree.extend(hashes.chunks(32).map(|hash| hash.try_into().unwrap()));
+            }
+            if line["type"] != "leaf" {
+                continue;
+            }
+            if let Some(payload) = line["payload"].as_str() {
+                let nonce = STANDARD.decode(line["nonce"].as_str().unwrap()).unwrap();
+                let c = keju::ledger::commitment(&nonce.try_into().unwrap(), payload.as_bytes());
+                let mut leaf: Value = serde_json::from_str(line["leaf"].as_str().unwrap()).unwrap();
+                leaf["c"] = STANDARD.encode(c).into();
+                line["leaf"] = serde_json_canonicalizer::to_string(&leaf).unwrap().into();
+            }
+            tree.push(leaf_hash(line["leaf"].as_str().unwrap().as_bytes()));
+        }
+        let log = self.line(|line| line["type"] == "log");
+        let origin = log["origin"].as_str().unwrap().to_owned();
+        let (secret, vkey) = log_key(&origin, &[9; 32]);
+        let head = Head {
+            origin,
+            size: tree.size(),
+            root: tree.root(),
+        };
+        log["checkpoint"] = head.note(&[head.sign(&secret).unwrap()]).into();
+        log["vkey"] = vkey.into();
+        self
+    }
+
+    fn write(mut self) -> PathBuf {
+        let count = self.lines.len() - 1;
+        self.line(|line| line["type"] == "end")["lines"] = count.into();
+        let text: String = self.lines.iter().map(|line| format!("{line}\n")).collect();
+        let file = fresh_dir().join("record.jsonl");
+        std::fs::write(&file, text).unwrap();
+        file
+    }
+
+    /// Both verifiers find it, and this check is among those that do.
+    #[track_caller]
+    fn must_be_found_by(self, number: u64) {
+        let file = self.write();
+        let verdicts = both(&file).unwrap();
+        let found = failed(&verdicts);
+        println!("found by V{found:?}: {}", rust(&file).unwrap().1);
+        assert!(found.contains(&number), "V{number} is not in {found:?}");
+        let _ = std::fs::remove_dir_all(file.parent().unwrap());
+    }
+}
+
+fn any(_: &Value) -> bool {
+    true
+}
+
+fn of_type(name: &'static str) -> impl Fn(&Value) -> bool {
+    move |line| line["type"] == name
+}
+
+#[test]
+fn a_record_that_is_signed_anew_and_not_altered_passes() {
+    let file = Forged::new().signed().write();
+    assert_eq!(failed(&both(&file).unwrap()), BTreeSet::new());
+}
+
+#[test]
+fn an_entry_altered_without_the_logs_key() {
+    let change = |inputs: &mut Value| inputs["mark"] = json!("99");
+    let is_mark = |inputs: &Value| inputs["mark"].is_string();
+    Forged::new()
+        .decision("component.decided", is_mark, change)
+        .must_be_found_by(1);
+}
+
+#[test]
+fn an_entry_left_out_of_the_log() {
+    let is_objective = |line: &Value| {
+        line["leaf"]
+            .as_str()
+            .is_some_and(|leaf| leaf.contains("objective.marked"))
+    };
+    Forged::new().without(is_objective).must_be_found_by(1);
+}
+
+#[test]
+fn a_decision_that_is_kept_closed() {
+    let mut forged = Forged::new();
+    let line = forged.line(|line| line["payload"].is_string());
+    let line = line.as_object_mut().unwrap();
+    line.remove("payload");
+    line.remove("nonce");
+    forged.must_be_found_by(1);
+}
+
+#[test]
+fn a_weight_changed_in_the_announced_rules() {
+    Forged::new()
+        .decision("announcement.published", any, |inputs| {
+            inputs["profile"]["components"][0]["weight"] = json!("0.35");
+            inputs["profile"]["components"][1]["weight"] = json!("0.25");
+        })
+        .signed()
+        .must_be_found_by(2);
+}
+
+#[test]
+fn two_candidates_who_changed_seats() {
+    let mut forged = Forged::new();
+    let seats: Vec<Value> = forged
+        .lines
+        .iter()
+        .filter(|line| line["type"] == "ticket")
+        .map(|line| line["seat"].clone())
+        .collect();
+    let mut tickets = forged
+        .lines
+        .iter_mut()
+        .filter(|line| line["type"] == "ticket");
+    tickets.next().unwrap()["seat"] = seats[1].clone();
+    tickets.next().unwrap()["seat"] = seats[0].clone();
+    forged.must_be_found_by(3);
+}
+
+#[test]
+fn seats_drawn_from_another_seed_than_the_custodians_gave() {
+    Forged::new()
+        .decision("tickets.issued", any, |inputs| {
+            inputs["seed"] = json!("ab".repeat(32));
+        })
+        .signed()
+        .must_be_found_by(3);
+}
+
+#[test]
+fn papers_that_are_not_those_of_the_draw() {
+    Forged::new()
+        .decision("papers.locked", any, |inputs| {
+            inputs["papers_root"] = json!("00".repeat(32));
+        })
+        .signed()
+        .must_be_found_by(5);
+}
+
+#[test]
+fn an_item_exchanged_in_the_pool() {
+    let mut forged = Forged::new();
+    let subject = forged.line(of_type("subject"));
+    subject["pool"][0]["topic"] = json!("elsewhere");
+    forged.must_be_found_by(5);
+}
+
+#[test]
+fn an_essay_mark_that_the_markers_did_not_give() {
+    Forged::new()
+        .decision("script.settled", any, |inputs| {
+            inputs["mark"] = json!("0.25")
+        })
+        .signed()
+        .must_be_found_by(8);
+}
+
+#[test]
+fn a_written_mark_above_its_parts() {
+    let is_mark = |inputs: &Value| inputs["mark"].is_string() && inputs["component"] == "xingce";
+    Forged::new()
+        .decision("component.decided", is_mark, |inputs| {
+            inputs["mark"] = json!("99.5")
+        })
+        .signed()
+        .must_be_found_by(9);
+}
+
+#[test]
+fn an_interview_mark_that_its_panel_did_not_give() {
+    let is_interview = |inputs: &Value| inputs["panel"].is_array();
+    Forged::new()
+        .decision("component.decided", is_interview, |inputs| {
+            inputs["mark"] = json!("99.5")
+        })
+        .signed()
+        .must_be_found_by(9);
+}
+
+#[test]
+fn a_rank_that_does_not_follow() {
+    let has_two = |inputs: &Value| inputs["rows"].as_array().unwrap().len() > 1;
+    Forged::new()
+        .decision("merit.published", has_two, |inputs| {
+            let rows = inputs["rows"].as_array_mut().unwrap();
+            rows.swap(0, 1);
+        })
+        .signed()
+        .must_be_found_by(10);
+}
+
+#[test]
+fn a_candidate_dropped_from_the_record() {
+    Forged::new()
+        .without(of_type("ticket"))
+        .must_be_found_by(11);
+}
+
+#[test]
+fn a_script_less_than_was_counted() {
+    Forged::new()
+        .decision("counts.fixed", any, |inputs| {
+            let scripts = inputs["sittings"][0]["scripts"].as_u64().unwrap();
+            let other = inputs["sittings"][1]["scripts"].as_u64().unwrap();
+            inputs["sittings"][0]["scripts"] = json!(scripts + 1);
+            inputs["sittings"][1]["scripts"] = json!(other + 1);
+        })
+        .signed()
+        .must_be_found_by(11);
+}
+
+#[test]
+fn a_beacon_that_somebody_chose() {
+    Forged::new()
+        .decision("draw.beacon", any, |inputs| {
+            inputs["value"] = json!("7".repeat(40))
+        })
+        .signed()
+        .must_be_found_by(13);
+}
+
+#[test]
+fn a_secret_exchanged_after_the_beacon() {
+    let mut forged = Forged::new();
+    let draw = forged.line(|line| line["type"] == "draw" && line["secrets"].is_array());
+    draw["secrets"][1] = json!("cc".repeat(32));
+    forged.must_be_found_by(13);
+}
+
+/// A draw that did not please is struck from the record, and its entries stay.
+#[test]
+fn a_draw_held_again_in_silence() {
+    let mut forged = Forged::new();
+    for line in &mut forged.lines {
+        if line["type"] == "draw" && line["purpose"] == "panels" {
+            line["number"] = json!(2);
+            line["code"] = json!("2026-small/panels/2");
+        }
+    }
+    forged.must_be_found_by(13);
+}
+
+#[test]
+fn an_examiner_put_forward_against_the_order_of_the_reserve() {
+    let mut forged = Forged::new();
+    let draw = forged.line(|line| line["type"] == "draw" && line["purpose"] == "panels");
+    let members = draw["members"].as_array_mut().unwrap();
+    let reserve = members
+        .iter()
+        .position(|one| one["state"] == "reserve")
+        .unwrap();
+    let stratum = members[reserve]["stratum"].clone();
+    let chosen = members
+        .iter()
+        .position(|one| one["state"] == "chosen" && one["stratum"] == stratum)
+        .unwrap();
+    members[reserve]["state"] = json!("chosen");
+    members[chosen]["state"] = json!("reserve");
+    forged.must_be_found_by(13);
+}
+
+#[test]
+fn an_interview_held_in_another_order() {
+    let mut forged = Forged::new();
+    let draw = forged.line(|line| line["type"] == "draw" && line["purpose"] == "interviews");
+    let members = draw["members"].as_array_mut().unwrap();
+    let place = members[0]["place"].clone();
+    members[0]["place"] = members[1]["place"].clone();
+    members[1]["place"] = place;
+    forged.must_be_found_by(13);
+}
+
+#[test]
+fn a_policy_whose_witnesses_have_not_signed() {
+    let witness = keju::ledger::note::Cosigner::new("w.example", &[5; 32]).unwrap();
+    let mut forged = Forged::new();
+    let log = forged.line(of_type("log"));
+    let policy = log["policy"].as_str().unwrap().replace("quorum none\n", "");
+    let vkey = witness.witness().vkey();
+    log["policy"] = format!("{policy}witness w {vkey}\nquorum w\n").into();
+    forged.must_be_found_by(14);
+}
+
+#[test]
+fn what_is_no_record_is_refused_by_both() {
+    let whole = std::fs::read_to_string(&finished().1).unwrap();
+    let lines: Vec<&str> = whole.lines().collect();
+    let cut = lines[..lines.len() - 1].join("\n");
+    let swapped = whole.replacen("\"type\":\"log\"", "\"type\":\"leaf\"", 1);
+    let more = format!("{whole}{{}}\n");
+    let other = whole.replacen("\"v\":1", "\"v\":2", 1);
+    let unknown = whole.replacen("\"type\":\"record\"", "\"type\":\"record\",\"more\":1", 1);
+    for text in [
+        &cut,
+        &swapped,
+        &more,
+        &other,
+        &unknown,
+        &String::new(),
+        &"x\n".to_owned(),
+    ] {
+        let file = fresh_dir().join("record.jsonl");
+        std::fs::write(&file, text).unwrap();
+        assert_eq!(both(&file), None, "{}", &text[..text.len().min(80)]);
+    }
+}
+
+/// As it is typed, on a file and on an address.
+#[test]
+fn anybody_fetches_the_record_and_verifies_it() {
+    let app = TestApp::start(Database::Sqlite).unwrap();
+    let season = small_season(&app.store, &app.clock).unwrap();
+    let id: Id = season.examination;
+    let address = format!("{}/examinations/{id}/record.jsonl", app.base);
+    // The server publishes by itself, a moment after the last decision.
+    let verify = |place: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_keju"));
+        command.args(["verify", place, "--json"]).output().unwrap()
+    };
+    let until = std::time::Instant::now() + std::time::Duration::from_secs(30);
+    let found = loop {
+        let found = verify(&address);
+        if found.status.success() || std::time::Instant::now() > until {
+            break found;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(500));
+    };
+    assert_eq!(found.status.code(), Some(0), "{found:?}");
+    let outcomes: Vec<Value> = serde_json::from_slice(&found.stdout).unwrap();
+    assert_eq!(outcomes.len(), 14);
+    let altered = fresh_dir().join("altered.jsonl");
+    let text = std::fs::read_to_string(&finished().1).unwrap();
+    std::fs::write(&altered, text.replacen("\"seat\":1,", "\"seat\":2,", 1)).unwrap();
+    let refused = verify(altered.to_str().unwrap());
+    assert_eq!(refused.status.code(), Some(1), "{refused:?}");
+    let nothing = verify("/nowhere/record.jsonl");
+    assert!(String::from_utf8_lossy(&nothing.stderr).contains("/nowhere/record.jsonl"));
+}
