@@ -34,6 +34,8 @@ pub mod marking;
 
 pub mod ranking;
 
+pub mod appointment;
+
 pub mod report;
 
 pub mod disclosure;

@@ -14,8 +14,7 @@ use crate::access::{LinkLimit, SignInLimit, mail, service as access};
 use crate::config::Settings;
 use jiff::civil::Date;
 
-use crate::http::zone;
-use crate::kernel::{Instant, Problem};
+use crate::kernel::{Instant, Problem, zone};
 use crate::ledger;
 use crate::ledger::publish::{Logs, Publisher};
 use crate::registration::service as registration;

@@ -21,8 +21,8 @@ use crate::kernel::Problem;
 use crate::ledger::publish::Logs;
 use crate::store::Store;
 use crate::{
-    assembly, bank, ceremony, disclosure, establishment, marking, ranking, registration,
-    regulation, report, sitting,
+    appointment, assembly, bank, ceremony, disclosure, establishment, marking, ranking,
+    registration, regulation, report, sitting,
 };
 
 /// A server that is bound to its address and ready to run.
@@ -153,6 +153,7 @@ fn api(config: &mut ServiceConfig<'_>) {
         .configure(sitting::api::operations)
         .configure(marking::api::operations)
         .configure(ranking::api::operations)
+        .configure(appointment::api::operations)
         .configure(report::api::operations)
         .configure(disclosure::api::operations);
 }
@@ -176,6 +177,7 @@ fn pages(config: &mut web::ServiceConfig) {
         .configure(sitting::pages::routes)
         .configure(marking::pages::routes)
         .configure(ranking::pages::routes)
+        .configure(appointment::pages::routes)
         .configure(report::pages::routes)
         .configure(disclosure::pages::routes);
 }

@@ -18,7 +18,7 @@ use crate::regulation::service as regulation;
 use crate::store::View;
 
 /// The decisions of which there are receipts. Marks are among them from the day they are published.
-const KINDS: [&str; 11] = [
+const KINDS: [&str; 13] = [
     "application.submitted",
     "application.moved",
     "application.withdrawn",
@@ -30,6 +30,8 @@ const KINDS: [&str; 11] = [
     "component.decided",
     "written.published",
     "merit.published",
+    "objection.filed",
+    "objection.decided",
 ];
 
 /// A decision about an application, of which its candidate can have a receipt.

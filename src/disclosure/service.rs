@@ -5,6 +5,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::access::{Actor, Role};
+use crate::appointment::service::{ObjectionCounts, counts};
 use crate::establishment::service::{PostView, standing_posts};
 use crate::kernel::{Id, Instant, Problem};
 use crate::ledger::{self, Checkpoint, Leaf, Log, LogEntry, PublicEntry};
@@ -30,6 +31,8 @@ pub struct PublishedResults {
     pub merit: Vec<RankedView>,
     /// The distribution of each written component over the whole examination.
     pub distributions: Vec<Distribution>,
+    /// How many objections there were, from the merit list on.
+    pub objections: Option<ObjectionCounts>,
 }
 
 /// What is published of an examination; of one post the lists, by default of the first.
@@ -46,6 +49,7 @@ pub fn published(
         written: Vec::new(),
         merit: Vec::new(),
         distributions: Vec::new(),
+        objections: None,
         examination,
     };
     if results.examination.phase < Phase::WrittenPublished {
@@ -63,6 +67,9 @@ pub fn published(
         results.merit = list(view, id, shown.id, RankedList::Final)?;
     }
     results.distributions = distributions(view, &results.examination)?;
+    if results.examination.phase == Phase::Published {
+        results.objections = Some(counts(view, id)?);
+    }
     Ok(results)
 }
 

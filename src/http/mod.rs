@@ -13,9 +13,7 @@ pub use assets::serve as serve_asset;
 pub use body::{Body, MAX_BODY, NoFields, PageForm, Params, read_up_to};
 pub use guard::{refuse_cross_site, security_headers};
 pub use lang::{Lang, has_message};
-pub use page::{
-    Page, Visitor, html, html_refused, is_local_path, see_other, switch_language, zone,
-};
+pub use page::{Page, Visitor, html, html_refused, is_local_path, see_other, switch_language};
 pub use problem::{Answer, FaultBody, ProblemBody, path_not_found, render_problems};
 pub use qr::qr_code;
 

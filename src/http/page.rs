@@ -2,6 +2,8 @@
 
 use std::fmt::Display;
 
+use super::{Answer, Lang, assets};
+use crate::kernel::{Instant, Problem, Score, zone};
 use actix_web::cookie::{Cookie, SameSite, time::Duration};
 use actix_web::dev::Payload;
 use actix_web::http::header;
@@ -9,10 +11,6 @@ use actix_web::{
     FromRequest, HttpMessage as _, HttpRequest, HttpResponse, ResponseError as _, web,
 };
 use askama::Template;
-use jiff::tz::TimeZone;
-
-use super::{Answer, Lang, assets};
-use crate::kernel::{Instant, Problem, Score};
 
 /// Who is signed in, as far as a page needs to know.
 #[derive(Debug, Clone)]
@@ -165,11 +163,6 @@ impl FromRequest for Page {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         std::future::ready(Ok(Self::of(request)))
     }
-}
-
-/// The zone in which examinations are held.
-pub fn zone() -> TimeZone {
-    TimeZone::get("Asia/Shanghai").unwrap_or(TimeZone::UTC)
 }
 
 /// A page as an answer.

@@ -11,7 +11,7 @@ pub mod resident_id;
 pub mod score;
 pub mod secret;
 
-pub use clock::{Clock, Instant};
+pub use clock::{Clock, Instant, zone};
 pub use error::{Fault, Problem};
 pub use id::Id;
 pub use score::{Rounding, Score, Weight};

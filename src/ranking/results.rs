@@ -156,6 +156,8 @@ pub struct OwnLine {
 /// A candidate's own result.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct OwnResult {
+    /// The application.
+    pub application: Id,
     /// Ticket number.
     pub ticket_no: String,
     /// The post.
@@ -193,6 +195,7 @@ pub fn own_result(
         .collect();
     own.sort_by_key(|(place, _)| *place);
     Ok(OwnResult {
+        application: application.id,
         ticket_no: application.ticket_no.unwrap_or_default(),
         post: post(view, application.post_id)?,
         components: own.into_iter().map(|(_, component)| component).collect(),

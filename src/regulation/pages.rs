@@ -14,8 +14,8 @@ use super::service::{self, Examination, NewExamination, Sitting};
 use super::words::Track;
 use crate::access::Actor;
 use crate::access::api::Paging;
-use crate::http::{Answer, Listing, Page, PageForm, Params, html, see_other, zone};
-use crate::kernel::{Fault, Id, Instant, Problem};
+use crate::http::{Answer, Listing, Page, PageForm, Params, html, see_other};
+use crate::kernel::{Fault, Id, Instant, Problem, zone};
 use crate::store::Store;
 
 /// Adds the room's pages.

@@ -212,6 +212,7 @@ tables! {
     draw,
     draw_custodian,
     draw_member,
+    objection,
 }
 
 /// Copies an embedded database as it is at one moment.

@@ -473,6 +473,22 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    objection (id) {
+        id -> Binary,
+        examination_id -> Binary,
+        application_id -> Binary,
+        number -> Integer,
+        text_sealed -> Binary,
+        filed_at -> BigInt,
+        state -> Text,
+        reason_sealed -> Nullable<Binary>,
+        decided_by -> Nullable<Binary>,
+        decided_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::joinable!(objection -> application (application_id));
 diesel::joinable!(account_role -> account (account_id));
 diesel::joinable!(draw_custodian -> draw (draw_id));
 diesel::joinable!(draw_member -> draw (draw_id));
@@ -546,4 +562,5 @@ diesel::allow_tables_to_appear_in_same_query!(
     draw,
     draw_custodian,
     draw_member,
+    objection,
 );

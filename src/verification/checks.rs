@@ -9,6 +9,7 @@ mod items;
 mod lists;
 mod lots;
 mod marks;
+mod objections;
 mod results;
 
 use super::case::Case;
@@ -38,7 +39,7 @@ const fn check(number: u8, name: &'static str, since: Phase, run: Run) -> Check 
 }
 
 /// All of them. The first check, of the log, belongs to no examination.
-pub(super) const CHECKS: [Check; 11] = [
+pub(super) const CHECKS: [Check; 12] = [
     check(2, "rules", Phase::Announced, frozen::rules),
     check(3, "tickets", Phase::Ticketed, draws::tickets),
     check(4, "items", Phase::Locked, items::items),
@@ -55,4 +56,5 @@ pub(super) const CHECKS: [Check; 11] = [
     check(10, "ranking", Phase::WrittenPublished, lists::ranking),
     check(11, "completeness", Phase::Announced, counts::completeness),
     check(13, "draws", Phase::Announced, lots::draws),
+    check(15, "objections", Phase::Published, objections::objections),
 ];

@@ -9,7 +9,8 @@ use crate::kernel::{Id, Instant, Problem, Score};
 use crate::store::AnyConn;
 use crate::store::schema::{
     application, attempt, component_mark, draw, draw_custodian, draw_member, examination,
-    item_version, objective_mark, panel_mark, paper, ranking, script, script_mark, subject,
+    item_version, objection, objective_mark, panel_mark, paper, ranking, script, script_mark,
+    subject,
 };
 
 #[derive(Queryable, Selectable)]
@@ -228,6 +229,25 @@ pub(super) fn draw_members(db: &mut AnyConn, draw: Id) -> Result<Vec<MemberRow>,
     Ok(draw_member::table
         .filter(draw_member::draw_id.eq(draw))
         .select(MemberRow::as_select())
+        .load(db)?)
+}
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = objection)]
+pub(super) struct ObjectionRow {
+    pub id: Id,
+    pub application_id: Id,
+    pub number: i32,
+    pub text_sealed: Vec<u8>,
+    pub state: String,
+}
+
+/// The objections of an examination, by number.
+pub(super) fn objections(db: &mut AnyConn, examination: Id) -> Result<Vec<ObjectionRow>, Problem> {
+    Ok(objection::table
+        .filter(objection::examination_id.eq(examination))
+        .order(objection::number)
+        .select(ObjectionRow::as_select())
         .load(db)?)
 }
 

@@ -1,4 +1,5 @@
-//! What somebody does who holds the database and is not content with what was drawn by lot.
+//! What somebody does who holds the database and is not content with what was drawn by lot, or
+//! objected to.
 
 use crate::verification::Altered;
 
@@ -60,4 +61,18 @@ fn a_draw_given_up_in_silence() {
     Altered::new()
         .sql("UPDATE draw SET state = 'void', void_reason = 'x' WHERE purpose = 'panels'")
         .must_be_found_by(13, &["draws given up", "the log gave up"]);
+}
+
+#[test]
+fn an_objection_deleted() {
+    Altered::new()
+        .sql("DELETE FROM objection WHERE number = 2")
+        .must_be_found_by(15, &["objection", "none", "the log has 2"]);
+}
+
+#[test]
+fn an_objection_answered_in_silence() {
+    Altered::new()
+        .sql("UPDATE objection SET state = 'upheld' WHERE number = 1")
+        .must_be_found_by(15, &["upheld", "rejected"]);
 }

@@ -128,6 +128,7 @@ fn pages(app: &TestApp, season: &SmallSeason) -> Vec<(&'static str, Option<Strin
     own.push(format!("/my/results/{examination}"));
     own.push(format!("/my/room/{application}"));
     own.push(format!("/my/applications/{application}/ticket"));
+    own.push(format!("/my/applications/{application}/objections"));
     let managed = |parts: &[&str]| parts.iter().map(|part| manage(part)).collect::<Vec<_>>();
     let mut hr = paths(&[
         "/manage/examinations",
@@ -140,6 +141,7 @@ fn pages(app: &TestApp, season: &SmallSeason) -> Vec<(&'static str, Option<Strin
         "/applications",
         "/marking",
         "/results",
+        "/objections",
     ]));
     hr.push(format!("/manage/applications/{application}"));
     hr.push(manage(&format!("/marking/posts/{post}")));

@@ -24,6 +24,7 @@ mod ledger;
 mod logs;
 mod looks;
 mod migrations;
+mod objections;
 mod pages;
 mod public_log;
 mod races;

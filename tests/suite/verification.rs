@@ -48,7 +48,7 @@ fn an_examination_of_each_track_is_derived_again_at_every_moment_and_whole_at_th
         assert_eq!(outcome.failure, None, "V{} {}", outcome.number, outcome.name);
         assert!(outcome.applicable && outcome.checked > 0, "V{} looked at nothing", outcome.number);
     }
-    assert_eq!(outcomes.len(), 12);
+    assert_eq!(outcomes.len(), 13);
     // On each list somebody has a rank: the checks followed marks to the end.
     assert_eq!(examinations.len(), 4);
     for examination in examinations {
@@ -582,7 +582,7 @@ fn the_program_says_what_it_found_and_how_it_ended() {
     let passed = typed(&whole.data, &[]);
     assert_eq!(passed.status.code(), Some(0), "{passed:?}");
     let lines = String::from_utf8(passed.stdout).unwrap();
-    assert_eq!(lines.lines().count(), 12, "{lines}");
+    assert_eq!(lines.lines().count(), 13, "{lines}");
     assert!(
         lines.lines().all(|line| line.starts_with("ok V")),
         "{lines}"
@@ -594,7 +594,7 @@ fn the_program_says_what_it_found_and_how_it_ended() {
     assert!(String::from_utf8_lossy(&failed.stderr).contains("1 of the checks failed"));
     let outcomes: serde_json::Value = serde_json::from_slice(&failed.stdout).unwrap();
     let outcomes = outcomes.as_array().unwrap();
-    assert_eq!(outcomes.len(), 12);
+    assert_eq!(outcomes.len(), 13);
     let found: Vec<_> = outcomes
         .iter()
         .filter(|one| !one["failure"].is_null())

@@ -7,6 +7,7 @@ use super::lots;
 use super::sitters::{self, Sitter, sit_everybody};
 use super::{Say, cast};
 use crate::access::{Actor, Role, service as access};
+use crate::appointment::service::{self as appointment, NewObjection};
 use crate::assembly::{self, service as assembly_acts};
 use crate::ceremony::{Purpose, rehearsal};
 use crate::draw::{Seed, Stream};
@@ -113,6 +114,7 @@ pub fn hold(
     store.write_blocking(move |tx| ranking::publish_final(tx, &hr, examination))?;
     clock.set(clock.now().plus_seconds(DAY));
     say(&format!("{}: merit list published", course.code));
+    object(store, house, &sitters)?;
     Ok(examination)
 }
 
@@ -449,6 +451,30 @@ fn mark_all_open(store: &Store, seed: &Seed, marker: &Actor) -> Result<(), Probl
         let mark = sitters::essay_mark(&script.answer, script.max, script.step, &mut stream);
         let marker = marker.clone();
         store.write_blocking(move |tx| marking::mark_script(tx, &marker, script.id, mark, ""))?;
+    }
+    Ok(())
+}
+
+/// Two candidates object in the publicity period; one has her answer already.
+fn object(store: &Store, house: &House, sitters: &[Sitter]) -> Result<(), Problem> {
+    let mut filed = Vec::new();
+    for sitter in sitters.iter().take(2) {
+        let (candidate, application) = (sitter.actor.clone(), sitter.application);
+        let new = NewObjection {
+            text: "请核对我的成绩合成。".to_owned(),
+        };
+        filed
+            .push(store.write_blocking(move |tx| {
+                appointment::object(tx, &candidate, application, &new)
+            })?);
+    }
+    let hr = house.the(Role::Hr)?.clone();
+    if let Some(first) = filed.first().copied() {
+        let answer = appointment::Answer {
+            uphold: false,
+            reason: "经复核，各科成绩和合成无误。".to_owned(),
+        };
+        store.write_blocking(move |tx| appointment::answer(tx, &hr, first, &answer))?;
     }
     Ok(())
 }

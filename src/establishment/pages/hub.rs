@@ -42,6 +42,10 @@ struct HubPage {
 }
 
 impl HubPage {
+    fn is_published(&self) -> bool {
+        self.examination.phase == Phase::Published
+    }
+
     fn is_draft(&self) -> bool {
         self.examination.phase == Phase::Draft
     }
