@@ -12,6 +12,8 @@ pub mod ledger;
 
 pub mod draw;
 
+pub mod psychometrics;
+
 pub mod http;
 
 pub mod access;
