@@ -7,7 +7,9 @@ use clap::{Args, Parser, Subcommand};
 use keju::app::commands;
 use keju::config::{ConfigError, Layer, Settings};
 use keju::kernel::Problem;
+use keju::psychometrics::Model;
 use keju::verification::Outcome;
+use serde::Serialize;
 
 /// Merit-based examination and recruitment, from post to ranked result.
 #[derive(Parser)]
@@ -105,6 +107,55 @@ enum Command {
         /// Look at this request, print the signature, and stop.
         #[arg(long)]
         request: Option<PathBuf>,
+    },
+    /// Fit an item response model to a file of answers. Needs no server.
+    Calibrate {
+        /// Answers as CSV: a line for each candidate, a column for each item.
+        responses: PathBuf,
+        /// The model.
+        #[arg(long, value_name = "1pl|2pl|3pl")]
+        model: Model,
+        /// The right answers, where the file holds answers rather than 0 and 1.
+        #[arg(long)]
+        key: Option<PathBuf>,
+        /// Estimate the candidates' abilities too.
+        #[arg(long)]
+        abilities: bool,
+        /// Print it as JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Describe items and test from a file of answers, in the classical way. Needs no server.
+    Statistics {
+        /// Answers as CSV: a line for each candidate, a column for each item.
+        responses: PathBuf,
+        /// The right answers, where the file holds answers rather than 0 and 1.
+        #[arg(long)]
+        key: Option<PathBuf>,
+        /// Print it as JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Make many papers that are different and equally hard, from calibrated items. Needs no server.
+    Assemble {
+        /// The items as CSV, with their parameters.
+        #[arg(long)]
+        items: PathBuf,
+        /// The blueprint as TOML.
+        #[arg(long)]
+        blueprint: PathBuf,
+        /// How many papers.
+        #[arg(long)]
+        papers: usize,
+        /// The seed, hexadecimal: a drawn one, or any for a trial.
+        #[arg(long)]
+        seed: String,
+        /// The directory to write papers, manifest and report into.
+        #[arg(long)]
+        out: PathBuf,
+        /// Print the figures as JSON.
+        #[arg(long)]
+        json: bool,
     },
     /// Make a custodian's secret for a draw by lot.
     Draw {
@@ -229,6 +280,41 @@ fn run(cli: Cli) -> Result<(), Failure> {
         Command::Draw {
             command: DrawCommand::Secret { draw, number },
         } => print!("{}", commands::draw_secret(&draw, number)),
+        Command::Calibrate {
+            responses,
+            model,
+            key,
+            abilities,
+            json,
+        } => {
+            let found = commands::calibrate(&responses, key.as_deref(), model, abilities)?;
+            say(&found, json, commands::calibration_text)?;
+        }
+        Command::Statistics {
+            responses,
+            key,
+            json,
+        } => {
+            let found = commands::statistics(&responses, key.as_deref())?;
+            say(&found, json, commands::statistics_text)?;
+        }
+        Command::Assemble {
+            items,
+            blueprint,
+            papers,
+            seed,
+            out,
+            json,
+        } => {
+            let made = commands::assemble(&commands::Order {
+                items: &items,
+                blueprint: &blueprint,
+                papers,
+                seed: &seed,
+                out: &out,
+            })?;
+            say(&made, json, |made| commands::made_text(made, &out))?;
+        }
         Command::Openapi => println!("{}", commands::openapi()?),
     }
     Ok(())
@@ -250,6 +336,17 @@ fn log(settings: &Settings, command: LogCommand) -> Result<(), Failure> {
                 println!("{witness} signed {size} entries");
             }
         }
+    }
+    Ok(())
+}
+
+/// Prints what was found, as JSON or in words.
+fn say<T: Serialize>(found: &T, json: bool, words: impl Fn(&T) -> String) -> Result<(), Failure> {
+    if json {
+        let text = serde_json::to_string_pretty(found).map_err(Problem::internal)?;
+        println!("{text}");
+    } else {
+        print!("{}", words(found));
     }
     Ok(())
 }

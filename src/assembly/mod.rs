@@ -53,6 +53,7 @@
 //! hashes, 32 bytes each, in order of the candidates' codes.
 
 pub mod api;
+pub mod forms;
 pub mod pages;
 pub mod records;
 pub mod service;

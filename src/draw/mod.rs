@@ -64,7 +64,7 @@ impl Seed {
     /// The stream of words under this seed, from its start.
     pub fn stream(&self) -> Stream {
         Stream {
-            key: self.0,
+            keyed: keyed(&self.0),
             next_block: 0,
             block: [0; 32],
             used: 4,
@@ -98,7 +98,8 @@ impl fmt::Debug for Seed {
 /// The words of a seed, in order.
 #[derive(Debug, Clone)]
 pub struct Stream {
-    key: [u8; 32],
+    /// The key taken in once: half of what a block costs.
+    keyed: Hmac<Sha256>,
     next_block: u64,
     block: [u8; 32],
     used: usize,
@@ -108,7 +109,9 @@ impl Stream {
     /// The next 64-bit word.
     pub fn word(&mut self) -> u64 {
         if self.used == 4 {
-            self.block = hmac_sha256(&self.key, &[&self.next_block.to_be_bytes()]);
+            let mut mac = self.keyed.clone();
+            mac.update(&self.next_block.to_be_bytes());
+            self.block = mac.finalize().into_bytes().into();
             self.next_block += 1;
             self.used = 0;
         }
@@ -135,12 +138,16 @@ impl Stream {
     }
 }
 
-/// HMAC-SHA256 over the concatenation of `parts`.
-fn hmac_sha256(key: &[u8; 32], parts: &[&[u8]]) -> [u8; 32] {
+fn keyed(key: &[u8; 32]) -> Hmac<Sha256> {
     // HMAC pads a short key with zeros to the block size (RFC 2104), so this is the same key.
     let mut block = [0; 64];
     block[..32].copy_from_slice(key);
-    let mut mac = Hmac::<Sha256>::new(&block.into());
+    Hmac::new(&block.into())
+}
+
+/// HMAC-SHA256 over the concatenation of `parts`.
+fn hmac_sha256(key: &[u8; 32], parts: &[&[u8]]) -> [u8; 32] {
+    let mut mac = keyed(key);
     for part in parts {
         mac.update(part);
     }

@@ -20,6 +20,7 @@ mod crash;
 mod establishment;
 mod examinations;
 mod faults;
+mod forms;
 mod ledger;
 mod logs;
 mod looks;

@@ -1,6 +1,8 @@
 //! What the command line does.
 
+mod assemble;
 mod backup;
+mod calibrate;
 mod draw;
 mod files;
 mod log;
@@ -13,7 +15,11 @@ use std::fs::File;
 use std::path::Path;
 
 pub use super::demo::demo;
+pub use assemble::{Made, Order, assemble, made_text};
 pub use backup::{Manifest, backup, restore};
+pub use calibrate::{
+    Calibration, Estimate, calibrate, calibration_text, statistics, statistics_text,
+};
 pub use draw::draw_secret;
 pub use log::{log_cosign, log_publish, log_request};
 pub use record::record;

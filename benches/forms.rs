@@ -1,0 +1,161 @@
+//! What equal papers cost and what they are worth: papers of 60 items from a bank of 600 with 30
+//! stimuli, 40 pairs of enemies and 21 cells, within 0.30 marks at seven abilities and 60 seconds.
+//!
+//! - cost: 100,000 papers (or as many as `KEJU_BENCH_PAPERS` says) beside the floor, drawing the words
+//!   that dealing needs;
+//! - worth: 100,000 candidates without any error of measurement, of whom the best 2,000 are taken by
+//!   the share of marks they expect on their own paper. How many of them are there by luck of the
+//!   paper, with papers as they are dealt (a stratified draw, as elsewhere) and after the trade?
+//!
+//! `cargo bench --bench forms`. Machines are noisy: read the ratios. The number of candidates by luck
+//! does not depend on the machine.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a measurement may stop where it fails"
+)]
+
+use std::fmt::Write as _;
+use std::time::Instant;
+
+use keju::assembly::forms::{Assembly, FormBlueprint, FormItem, assemble, read_items};
+use keju::draw::{Seed, Stream};
+
+const SINGLES: usize = 20;
+const PLACES: usize = 2_000;
+
+fn main() {
+    let papers = std::env::var("KEJU_BENCH_PAPERS").map_or(100_000, |n| n.parse().unwrap());
+    let items = read_items(&bank()).unwrap();
+    let blueprint = FormBlueprint::from_toml(&blueprint()).unwrap();
+    let seed = Seed::new([7; 32]);
+
+    let begun = Instant::now();
+    let mut stream = seed.stream();
+    // Three units of 30 stimuli, and 45 of 420 items.
+    let words = (0..papers * 48).fold(0, |sum: u64, _| sum ^ stream.word());
+    let floor = begun.elapsed().as_secs_f64();
+
+    let begun = Instant::now();
+    let assembly = assemble(&blueprint, &items, papers, &seed).unwrap();
+    let whole = begun.elapsed().as_secs_f64();
+    println!("the words of the deal alone {floor:8.2} s  ({words:016x})");
+    println!(
+        "{} of {papers} papers issued {whole:8.2} s  {:.1} × the floor  {:.0} papers/s",
+        assembly.len(),
+        whole / floor,
+        number(assembly.len()) / whole
+    );
+    println!("dropped: {:?}", assembly.dropped);
+    luck(&blueprint, &items, &seed);
+}
+
+/// The same papers before and after the trade, and whom they take.
+fn luck(blueprint: &FormBlueprint, items: &[FormItem], seed: &Seed) {
+    const CANDIDATES: usize = 100_000;
+    let mut stream = Seed::new([3; 32]).stream();
+    let abilities: Vec<f64> = (0..CANDIDATES).map(|_| normal(&mut stream)).collect();
+    let worthy = best(&abilities);
+    let wide = FormBlueprint {
+        score_tolerance: 100.0,
+        seconds_tolerance: None,
+        ..blueprint.clone()
+    };
+    for (name, blueprint) in [
+        ("dealt (stratified draw)", &wide),
+        ("dealt and traded", blueprint),
+    ] {
+        let assembly = assemble(blueprint, items, CANDIDATES, seed).unwrap();
+        let expected: Vec<f64> = abilities
+            .iter()
+            .enumerate()
+            .map(|(candidate, ability)| expected(&assembly, candidate, items, *ability))
+            .collect();
+        let taken = best(&expected);
+        let lucky = taken
+            .iter()
+            .filter(|one| worthy.binary_search(one).is_err())
+            .count();
+        println!("{name}: {lucky} of {PLACES} places by luck of the paper");
+    }
+}
+
+fn expected(assembly: &Assembly, paper: usize, items: &[FormItem], ability: f64) -> f64 {
+    let own = assembly.paper(paper).into_iter();
+    own.map(|at| {
+        items[usize::try_from(at).unwrap()]
+            .parameters
+            .probability(ability)
+    })
+    .sum()
+}
+
+/// The places of the highest, in order.
+fn best(values: &[f64]) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..values.len()).collect();
+    order.sort_by(|a, b| values[*b].total_cmp(&values[*a]));
+    order.truncate(PLACES);
+    order.sort_unstable();
+    order
+}
+
+fn normal(stream: &mut Stream) -> f64 {
+    // Irwin and Hall: near enough for a crowd.
+    (0..12)
+        .map(|_| number(stream.below(1 << 20)) / 1_048_576.0)
+        .sum::<f64>()
+        - 6.0
+}
+
+fn number(of: usize) -> f64 {
+    f64::from(u32::try_from(of).unwrap())
+}
+
+/// Parameters as they come in practice.
+fn bank() -> String {
+    let mut stream = Seed::new([1; 32]).stream();
+    let mut text = String::from("id,topic,stimulus,a,b,c,seconds,enemies\n");
+    for at in 0..420 {
+        let enemy = if at % 21 == 20 {
+            format!("i{:03} i{:03}", at - 10, at - 7)
+        } else {
+            String::new()
+        };
+        let (a, b, c, seconds) = parameters(&mut stream);
+        writeln!(
+            text,
+            "i{at:03},t{:02},,{a:.2},{b:.2},{c:.2},{seconds},{enemy}",
+            at % SINGLES
+        )
+        .unwrap();
+    }
+    for at in 0..180 {
+        let (a, b, c, seconds) = parameters(&mut stream);
+        writeln!(
+            text,
+            "r{at:03},reading,s{:02},{a:.2},{b:.2},{c:.2},{seconds},",
+            at / 6
+        )
+        .unwrap();
+    }
+    text
+}
+
+fn parameters(stream: &mut Stream) -> (f64, f64, f64, usize) {
+    let mut share = |of: usize| number(stream.below(of)) / 100.0;
+    let (a, c) = (0.6 + share(121), 0.1 + share(16));
+    let b = normal(stream).clamp(-3.0, 3.0);
+    (a, b, c, 40 + stream.below(51))
+}
+
+/// 45 items of twenty topics, and three stimuli with five of their six items.
+fn blueprint() -> String {
+    let mut text = String::from("score_tolerance = 0.3\nseconds_tolerance = 60\n");
+    for cell in 0..SINGLES {
+        let count = 2 + usize::from(cell % 4 == 0);
+        writeln!(text, "[[cells]]\ntopic = \"t{cell:02}\"\ncount = {count}").unwrap();
+    }
+    text.push_str("[[cells]]\ntopic = \"reading\"\nstimuli = 3\nitems_per_stimulus = 5\n");
+    text
+}

@@ -1,0 +1,172 @@
+//! `keju assemble`: equal papers from calibrated items, without a server.
+
+use std::fs::{self, File};
+use std::io::{BufWriter, Write as _};
+use std::path::Path;
+
+use serde::Serialize;
+use serde_json::json;
+use sha2::{Digest as _, Sha256};
+
+use super::files;
+use crate::assembly::forms::{FormBlueprint, Report, assemble as make, html, read_items, report};
+use crate::draw::Seed;
+use crate::kernel::Problem;
+
+/// What `keju assemble` made.
+#[derive(Debug, Serialize)]
+pub struct Made {
+    /// Root over all papers, hexadecimal: commit to it before the examination.
+    pub papers_root: String,
+    /// SHA-256 of `manifest.json`, hexadecimal.
+    pub manifest: String,
+    /// The figures.
+    pub report: Report,
+}
+
+/// What to assemble.
+#[derive(Debug)]
+pub struct Order<'a> {
+    /// The items.
+    pub items: &'a Path,
+    /// The blueprint.
+    pub blueprint: &'a Path,
+    /// How many papers.
+    pub papers: usize,
+    /// The seed, hexadecimal.
+    pub seed: &'a str,
+    /// Where to write; the directory is made.
+    pub out: &'a Path,
+}
+
+/// Most papers of one assembly.
+const PAPERS_MAX: usize = 5_000_000;
+
+/// Makes papers and writes `papers.csv`, `manifest.json`, `report.json` and `report.html`. Refuses,
+/// cell by cell, what the bank cannot give; with fewer papers within all limits than asked for
+/// nothing is written but the report that says why.
+pub fn assemble(order: &Order<'_>) -> Result<Made, Problem> {
+    if !(1..=PAPERS_MAX).contains(&order.papers) {
+        return Err(Problem::internal(format!(
+            "--papers must be from 1 to {PAPERS_MAX}"
+        )));
+    }
+    let (items_text, blueprint_text) = (read(order.items)?, read(order.blueprint)?);
+    let named = |path: &Path, why: String| Problem::internal(format!("{}: {why}", path.display()));
+    let items = read_items(&items_text).map_err(|why| named(order.items, why.to_string()))?;
+    let blueprint =
+        FormBlueprint::from_toml(&blueprint_text).map_err(|why| named(order.blueprint, why))?;
+    let seed = seed(order.seed)?;
+    let assembly = make(&blueprint, &items, order.papers, &seed).map_err(|shortages| {
+        let lines: Vec<String> = shortages.iter().map(ToString::to_string).collect();
+        Problem::internal(format!(
+            "the blueprint cannot be met:\n  {}",
+            lines.join("\n  ")
+        ))
+    })?;
+    let figures = report(&assembly, &blueprint, &items, order.papers, &seed);
+    fs::create_dir_all(order.out).map_err(|error| files::named(order.out, &error))?;
+    write(
+        order.out,
+        "report.json",
+        &serde_json::to_vec_pretty(&figures).map_err(Problem::internal)?,
+    )?;
+    write(order.out, "report.html", html(&figures).as_bytes())?;
+    if assembly.len() < order.papers {
+        let why = figures
+            .dropped
+            .iter()
+            .map(|(why, count)| format!("{count} failed {why:?}"));
+        let why: Vec<String> = why.collect();
+        return Err(Problem::internal(format!(
+            "only {} of {} papers are within all limits ({}); widen the tolerances or the bank. {} says more",
+            assembly.len(),
+            order.papers,
+            why.join(", "),
+            order.out.join("report.html").display()
+        )));
+    }
+    let root = papers(
+        order.out,
+        (0..assembly.len()).map(|number| assembly.line(number, &items)),
+    )?;
+    let manifest = json!({
+        "format": "keju-forms/1",
+        "items_sha256": hex::encode(Sha256::digest(&items_text)),
+        "blueprint": blueprint,
+        "blueprint_sha256": hex::encode(Sha256::digest(&blueprint_text)),
+        "seed": hex::encode(seed.bytes()),
+        "papers": assembly.len(),
+        "made": assembly.made,
+        "papers_root": root,
+        "numbers": assembly.numbers(&blueprint, &items),
+    });
+    let manifest = serde_json_canonicalizer::to_vec(&manifest).map_err(Problem::internal)?;
+    write(order.out, "manifest.json", &manifest)?;
+    Ok(Made {
+        papers_root: root,
+        manifest: hex::encode(Sha256::digest(&manifest)),
+        report: figures,
+    })
+}
+
+fn read(path: &Path) -> Result<String, Problem> {
+    fs::read_to_string(path).map_err(|error| files::named(path, &error))
+}
+
+fn write(out: &Path, name: &str, bytes: &[u8]) -> Result<(), Problem> {
+    let path = out.join(name);
+    fs::write(&path, bytes).map_err(|error| files::named(&path, &error))
+}
+
+/// 64 hexadecimal digits are the seed; of anything else in hexadecimal the SHA-256 is.
+fn seed(text: &str) -> Result<Seed, Problem> {
+    let bytes = hex::decode(text.trim())
+        .ok()
+        .filter(|bytes| !bytes.is_empty());
+    let bytes = bytes.ok_or_else(|| Problem::internal("--seed must be hexadecimal digits"))?;
+    let seed = Seed::from_slice(&bytes);
+    Ok(seed.unwrap_or_else(|| Seed::new(Sha256::digest(&bytes).into())))
+}
+
+/// Writes a line for each paper; gives the root over them, hexadecimal.
+fn papers(out: &Path, lines: impl Iterator<Item = String>) -> Result<String, Problem> {
+    let path = out.join("papers.csv");
+    let failed = |error: std::io::Error| files::named(&path, &error);
+    let mut file = BufWriter::new(File::create(&path).map_err(failed)?);
+    let mut tree = crate::kernel::merkle::Growing::default();
+    for line in lines {
+        tree.push(crate::kernel::merkle::leaf_hash(line.as_bytes()));
+        writeln!(file, "{line}").map_err(failed)?;
+    }
+    file.flush().map_err(failed)?;
+    Ok(hex::encode(tree.root()))
+}
+
+/// What was made, in words.
+pub fn made_text(made: &Made, out: &Path) -> String {
+    let report = &made.report;
+    let worst = report
+        .abilities
+        .iter()
+        .map(|one| one.issued.max.abs().max(one.issued.min.abs()));
+    let worst = worst.fold(0.0, f64::max);
+    format!(
+        "{} papers of {} items, each within {} marks at {} abilities (worst {worst:.3})\n\
+         largest exposure {:.2} % (least possible {:.2} %), {} items unused\n\
+         two papers have {:.2} items in common on average, at most {:.0} of the pairs looked at\n\
+         root of the papers {}\nmanifest {}\nwritten to {}\n",
+        report.issued,
+        report.items_per_paper,
+        report.score_tolerance,
+        report.abilities.len(),
+        report.exposure.max * 100.0,
+        report.exposure_least_max * 100.0,
+        report.unused,
+        report.overlap.mean,
+        report.overlap.max,
+        made.papers_root,
+        made.manifest,
+        out.display()
+    )
+}

@@ -1,0 +1,486 @@
+//! What every paper must hold, and how equal papers must be.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::items::FormItem;
+use super::{NUMBERS, Numbers};
+
+/// Most cells, and most cards of a paper.
+const CELLS_MAX: usize = 500;
+const SLOTS_MAX: usize = 1000;
+
+/// A blueprint for equal papers, as TOML.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FormBlueprint {
+    /// Its name.
+    #[serde(default)]
+    pub title: String,
+    /// The abilities at which papers are equal, at most seven.
+    #[serde(default = "abilities")]
+    pub abilities: Vec<f64>,
+    /// How far the expected score of a paper may lie from the target at each of them, in marks.
+    #[serde(default = "score_tolerance")]
+    pub score_tolerance: f64,
+    /// 1: the expected score; 2: the sum of the squares too, so that scores spread alike.
+    #[serde(default = "moments")]
+    pub moments: u8,
+    /// How far the time of a paper may lie from the target, in seconds; any time if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seconds_tolerance: Option<u32>,
+    /// The share of papers in which an item may be at most; any share if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exposure_max: Option<f64>,
+    /// The cells, in the order of the paper.
+    pub cells: Vec<CellSpec>,
+}
+
+fn abilities() -> Vec<f64> {
+    vec![-3.0, -2.0, -1.0, 0.0, 1.0, 2.0, 3.0]
+}
+
+const fn score_tolerance() -> f64 {
+    0.3
+}
+
+const fn moments() -> u8 {
+    1
+}
+
+/// A cell: so many items, or stimuli with so many items each.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CellSpec {
+    /// The topic, or one above it; any if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub topic: Option<String>,
+    /// The level; any if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub level: Option<String>,
+    /// The type; any if absent.
+    #[serde(default, rename = "type", skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
+    /// How many items without a stimulus.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub count: Option<usize>,
+    /// How many stimuli instead.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stimuli: Option<usize>,
+    /// With how many items each.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub items_per_stimulus: Option<usize>,
+}
+
+impl CellSpec {
+    /// Units that a paper needs of it.
+    pub(super) fn needs(&self) -> usize {
+        self.stimuli.or(self.count).unwrap_or_default()
+    }
+
+    fn matches(&self, item: &FormItem) -> bool {
+        let same =
+            |wanted: &Option<String>, found: &String| wanted.as_ref().is_none_or(|w| w == found);
+        let topic = self.topic.as_ref().is_none_or(|topic| {
+            let rest = item.topic.strip_prefix(topic.as_str());
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        });
+        let stimulus = self.stimuli.is_some() != item.stimulus.is_empty();
+        topic && stimulus && same(&self.level, &item.level) && same(&self.kind, &item.kind)
+    }
+
+    /// The cell in words.
+    pub fn name(&self) -> String {
+        let parts = [&self.topic, &self.level, &self.kind];
+        let parts: Vec<&str> = parts.into_iter().flatten().map(String::as_str).collect();
+        if parts.is_empty() {
+            "any".to_owned()
+        } else {
+            parts.join(" · ")
+        }
+    }
+}
+
+/// Why a blueprint cannot be met, by cell from one; 0 for the whole of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
+#[error("{}: {why}", place(*.cell, .name))]
+pub struct Shortage {
+    /// The cell.
+    pub cell: usize,
+    /// Its name.
+    pub name: String,
+    /// What is wrong.
+    pub why: String,
+}
+
+fn place(cell: usize, name: &str) -> String {
+    if cell == 0 {
+        "the blueprint".to_owned()
+    } else {
+        format!("cell {cell} ({name})")
+    }
+}
+
+/// A unit as it is dealt.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Card {
+    /// Index of its cell.
+    pub cell: usize,
+    /// Index of the unit among all.
+    pub unit: u32,
+    /// Indexes of its items.
+    pub items: Vec<u32>,
+    /// What they add up to.
+    pub numbers: Numbers,
+    /// Units that must not be beside it.
+    pub enemies: Vec<u32>,
+}
+
+/// A cell with what may be dealt for it.
+#[derive(Debug, Clone)]
+pub(super) struct Cell {
+    /// Units that a paper needs.
+    pub needs: usize,
+    /// For each unit, the cards as which it is dealt in turn.
+    pub units: Vec<Vec<u32>>,
+    /// The first of its slots on a paper.
+    pub first: usize,
+}
+
+/// Everything that papers are made from, in numbers.
+#[derive(Debug, Clone)]
+pub(super) struct Table {
+    pub cells: Vec<Cell>,
+    pub cards: Vec<Card>,
+    pub target: Numbers,
+    /// Tolerance of each number; none where it is free.
+    pub tolerance: [Option<i32>; NUMBERS],
+    pub slots: usize,
+}
+
+impl FormBlueprint {
+    /// Reads TOML, and says in which line it cannot be read.
+    pub fn from_toml(text: &str) -> Result<Self, String> {
+        toml::from_str(text).map_err(|error| error.to_string())
+    }
+
+    /// The numbers of an item.
+    fn numbers(&self, item: &FormItem) -> Numbers {
+        let mut numbers = [0; NUMBERS];
+        let count = self.abilities.len();
+        for (at, ability) in self.abilities.iter().enumerate() {
+            let p = item.parameters.probability(*ability);
+            numbers[at] = micro(p);
+            if self.moments == 2 {
+                numbers[count + at] = micro(p * p);
+            }
+        }
+        numbers[NUMBERS - 1] = item.seconds;
+        numbers
+    }
+
+    /// The numbers of an item that count: at each ability, for each moment, and the seconds.
+    pub(super) fn used_numbers(&self, item: &FormItem) -> Vec<i32> {
+        let numbers = self.numbers(item);
+        let used = self.abilities.len() * usize::from(self.moments);
+        let mut counted = numbers[..used].to_vec();
+        counted.push(numbers[NUMBERS - 1]);
+        counted
+    }
+
+    /// How far a paper may be off in each number.
+    fn tolerances(&self) -> [Option<i32>; NUMBERS] {
+        let mut tolerances = [None; NUMBERS];
+        let used = self.abilities.len() * usize::from(self.moments);
+        tolerances[..used].fill(Some(micro(self.score_tolerance)));
+        tolerances[NUMBERS - 1] = self
+            .seconds_tolerance
+            .and_then(|seconds| i32::try_from(seconds).ok());
+        tolerances
+    }
+
+    fn faults(&self) -> Vec<Shortage> {
+        let mut faults = Vec::new();
+        let mut wrong = |cell: usize, name: String, why: &str| {
+            faults.push(Shortage {
+                cell,
+                name,
+                why: why.to_owned(),
+            });
+        };
+        if !(1..=7).contains(&self.abilities.len())
+            || !self.abilities.iter().all(|a| a.abs() <= 6.0)
+        {
+            wrong(
+                0,
+                String::new(),
+                "`abilities` must be one to seven numbers from −6 to 6",
+            );
+        }
+        if !(0.001..=1000.0).contains(&self.score_tolerance) {
+            wrong(
+                0,
+                String::new(),
+                "`score_tolerance` must be from 0.001 to 1000 marks",
+            );
+        }
+        if !(1..=2).contains(&self.moments) {
+            wrong(0, String::new(), "`moments` is 1 or 2");
+        }
+        if self
+            .seconds_tolerance
+            .is_some_and(|seconds| !(1..=36_000).contains(&seconds))
+        {
+            wrong(
+                0,
+                String::new(),
+                "`seconds_tolerance` must be from 1 to 36000",
+            );
+        }
+        if self
+            .exposure_max
+            .is_some_and(|share| !(share > 0.0 && share <= 1.0))
+        {
+            wrong(
+                0,
+                String::new(),
+                "`exposure_max` must be above 0 and at most 1",
+            );
+        }
+        if self.cells.is_empty() || self.cells.len() > CELLS_MAX {
+            wrong(0, String::new(), "it must have one to 500 cells");
+        }
+        let slots = self
+            .cells
+            .iter()
+            .fold(0_usize, |sum, cell| sum.saturating_add(cell.needs()));
+        let items = self.cells.iter().fold(0_usize, |sum, cell| {
+            sum.saturating_add(
+                cell.needs()
+                    .saturating_mul(cell.items_per_stimulus.unwrap_or(1)),
+            )
+        });
+        if slots > SLOTS_MAX || items > SLOTS_MAX {
+            wrong(0, String::new(), "a paper must have at most 1000 items");
+        }
+        for (at, cell) in (1..).zip(&self.cells) {
+            let stimuli = cell.stimuli.is_some();
+            if cell.count.is_some() == stimuli || cell.needs() == 0 {
+                wrong(
+                    at,
+                    cell.name(),
+                    "it must have either `count` or `stimuli`, one at least",
+                );
+            }
+            if stimuli != cell.items_per_stimulus.is_some_and(|count| count > 0) {
+                wrong(at, cell.name(), "`items_per_stimulus` belongs to `stimuli`");
+            }
+        }
+        faults
+    }
+
+    /// Sorts the items into the cells; or says of every cell why it cannot be met.
+    pub(super) fn table(&self, items: &[FormItem]) -> Result<Table, Vec<Shortage>> {
+        let faults = self.faults();
+        if !faults.is_empty() {
+            return Err(faults);
+        }
+        let mut table = Table {
+            cells: Vec::new(),
+            cards: Vec::new(),
+            target: [0; NUMBERS],
+            tolerance: self.tolerances(),
+            slots: 0,
+        };
+        let mut shortages = Vec::new();
+        let mut taken = vec![false; items.len()];
+        let mut units = 0;
+        for (at, spec) in (1..).zip(&self.cells) {
+            let own: Vec<usize> = (0..items.len())
+                .filter(|index| !taken[*index] && spec.matches(&items[*index]))
+                .collect();
+            own.iter().for_each(|index| taken[*index] = true);
+            let groups = groups(spec, items, &own);
+            if groups.len() < spec.needs() {
+                let what = if spec.stimuli.is_some() {
+                    "stimuli with enough items"
+                } else {
+                    "items"
+                };
+                shortages.push(Shortage {
+                    cell: at,
+                    name: spec.name(),
+                    why: format!(
+                        "needs {} {what}, and there are {}",
+                        spec.needs(),
+                        groups.len()
+                    ),
+                });
+                continue;
+            }
+            self.add_cell(&mut table, spec, items, &groups, &mut units);
+            shortages.extend(self.overexposed(at, spec, &groups));
+        }
+        if !shortages.is_empty() {
+            return Err(shortages);
+        }
+        add_enemies(&mut table, items);
+        Ok(table)
+    }
+
+    /// Even the least exposure is more than the cap allows.
+    fn overexposed(&self, at: usize, spec: &CellSpec, groups: &[Vec<usize>]) -> Option<Shortage> {
+        let cap = self.exposure_max?;
+        #[expect(clippy::cast_precision_loss, reason = "small numbers")]
+        let share = |needs: usize, units: usize| needs as f64 / units as f64;
+        let of_units = share(spec.needs(), groups.len());
+        let window = spec.items_per_stimulus.unwrap_or(1);
+        let widest = groups.iter().map(Vec::len).min().unwrap_or(1);
+        let least = of_units * share(window, widest.max(window));
+        (least > cap + 1e-12).then(|| Shortage {
+            cell: at,
+            name: spec.name(),
+            why: format!("each paper takes {} of {} units, so an item is in {:.1} % of papers at least; the cap is {:.1} %",
+                spec.needs(), groups.len(), least * 100.0, cap * 100.0),
+        })
+    }
+
+    fn add_cell(
+        &self,
+        table: &mut Table,
+        spec: &CellSpec,
+        items: &[FormItem],
+        groups: &[Vec<usize>],
+        units: &mut u32,
+    ) {
+        let mut cell = Cell {
+            needs: spec.needs(),
+            units: Vec::new(),
+            first: table.slots,
+        };
+        let mut sum = [0_i64; NUMBERS];
+        for group in groups {
+            let window = spec.items_per_stimulus.unwrap_or(1);
+            let mut cards = Vec::new();
+            let mut of_unit = [0_i64; NUMBERS];
+            for start in starts(group.len(), window) {
+                let chosen: Vec<usize> = (0..window)
+                    .filter_map(|step| group.get((start + step) % group.len()).copied())
+                    .collect();
+                let mut numbers = [0; NUMBERS];
+                for index in &chosen {
+                    for (sum, number) in numbers.iter_mut().zip(self.numbers(&items[*index])) {
+                        *sum += number;
+                    }
+                }
+                for (sum, number) in of_unit.iter_mut().zip(numbers) {
+                    *sum += i64::from(number);
+                }
+                cards.push(u32::try_from(table.cards.len()).unwrap_or(u32::MAX));
+                table.cards.push(Card {
+                    cell: table.cells.len(),
+                    unit: *units,
+                    items: chosen
+                        .iter()
+                        .filter_map(|index| u32::try_from(*index).ok())
+                        .collect(),
+                    numbers,
+                    enemies: Vec::new(),
+                });
+            }
+            let windows = i64::try_from(cards.len()).unwrap_or(1);
+            for (sum, of_unit) in sum.iter_mut().zip(of_unit) {
+                *sum += rounded(of_unit, windows);
+            }
+            cell.units.push(cards);
+            *units += 1;
+        }
+        let (needs, count) = (
+            i64::try_from(cell.needs).unwrap_or(0),
+            i64::try_from(groups.len()).unwrap_or(1),
+        );
+        for (target, sum) in table.target.iter_mut().zip(sum) {
+            *target += i32::try_from(rounded(sum * needs, count)).unwrap_or(i32::MAX);
+        }
+        table.slots += cell.needs;
+        table.cells.push(cell);
+    }
+}
+
+/// `⌊10⁶ x + ½⌋`
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "at most a thousand million"
+)]
+fn micro(x: f64) -> i32 {
+    (x * 1e6).round() as i32
+}
+
+/// Half up; numbers are not negative.
+const fn rounded(sum: i64, count: i64) -> i64 {
+    (2 * sum + count) / (2 * count)
+}
+
+/// Where the windows of a stimulus begin: `0, m, 2m …` going round, until they repeat.
+fn starts(size: usize, window: usize) -> Vec<usize> {
+    let mut starts = vec![0];
+    let mut next = window % size;
+    while next != 0 {
+        starts.push(next);
+        next = (next + window) % size;
+    }
+    starts
+}
+
+/// The units of a cell: items by id, or stimuli by id with their items.
+fn groups(spec: &CellSpec, items: &[FormItem], own: &[usize]) -> Vec<Vec<usize>> {
+    let Some(window) = spec.items_per_stimulus else {
+        return own.iter().map(|index| vec![*index]).collect();
+    };
+    let mut groups: BTreeMap<&[u8], Vec<usize>> = BTreeMap::new();
+    for index in own {
+        groups
+            .entry(items[*index].stimulus.as_bytes())
+            .or_default()
+            .push(*index);
+    }
+    groups
+        .into_values()
+        .filter(|group| group.len() >= window)
+        .collect()
+}
+
+/// Enemies of a card are the units in which an enemy of one of its items may be.
+fn add_enemies(table: &mut Table, items: &[FormItem]) {
+    let mut units: BTreeMap<&str, Vec<u32>> = BTreeMap::new();
+    for card in &table.cards {
+        for item in &card.items {
+            let id = items[usize::try_from(*item).unwrap_or_default()]
+                .id
+                .as_str();
+            let of_item = units.entry(id).or_default();
+            if !of_item.contains(&card.unit) {
+                of_item.push(card.unit);
+            }
+        }
+    }
+    let mut pairs: std::collections::BTreeSet<(u32, u32)> = std::collections::BTreeSet::new();
+    for item in items {
+        for enemy in &item.enemies {
+            let (own, other) = (units.get(item.id.as_str()), units.get(enemy.as_str()));
+            for a in own.into_iter().flatten() {
+                for b in other.into_iter().flatten() {
+                    if a != b {
+                        pairs.insert((*a, *b));
+                        pairs.insert((*b, *a));
+                    }
+                }
+            }
+        }
+    }
+    for card in &mut table.cards {
+        let of_unit = pairs.range((card.unit, 0)..=(card.unit, u32::MAX));
+        card.enemies = of_unit.map(|(_, other)| *other).collect();
+    }
+}

@@ -1,0 +1,553 @@
+//! What a committee reads of an assembly: how equal the papers are, how often items are used, how much
+//! papers have in common, and what finer tolerances would be worth.
+
+use std::fmt::Write as _;
+
+use serde::Serialize;
+
+use super::blueprint::FormBlueprint;
+use super::issue::{Assembly, Failure};
+use super::items::FormItem;
+use super::{NUMBERS, Numbers};
+use crate::draw::Seed;
+
+/// Pairs of papers that are looked at for what they have in common.
+const PAIRS: usize = 200_000;
+/// Bars of a histogram.
+const BARS: usize = 20;
+
+/// The figures of an assembly.
+#[derive(Debug, Clone, Serialize)]
+pub struct Report {
+    /// Name of the blueprint.
+    pub title: String,
+    /// Papers asked for.
+    pub asked: usize,
+    /// Papers issued: each meets every limit.
+    pub issued: usize,
+    /// Papers made, spares included.
+    pub made: usize,
+    /// Papers dropped, by why.
+    pub dropped: Vec<(Failure, usize)>,
+    /// Items of the bank.
+    pub bank: usize,
+    /// Items of a paper.
+    pub items_per_paper: usize,
+    /// The cells.
+    pub cells: Vec<CellReport>,
+    /// Tolerance of the expected score, in marks.
+    pub score_tolerance: f64,
+    /// Each ability.
+    pub abilities: Vec<AbilityReport>,
+    /// Seconds of the issued papers.
+    pub seconds: Spread,
+    /// Share of papers in which an item is.
+    pub exposure: Spread,
+    /// The least that the largest exposure could be.
+    pub exposure_least_max: f64,
+    /// Items in no paper.
+    pub unused: usize,
+    /// How many items fall into each band of exposure, from 0 to the largest.
+    pub exposure_bars: Vec<usize>,
+    /// Items that two papers have in common, over pairs drawn by lot.
+    pub overlap: Spread,
+    /// How many of those pairs have each number in common, from 0.
+    pub overlap_bars: Vec<usize>,
+    /// Pairs looked at.
+    pub overlap_pairs: usize,
+}
+
+/// A cell in figures.
+#[derive(Debug, Clone, Serialize)]
+pub struct CellReport {
+    /// Its name.
+    pub name: String,
+    /// Units that a paper takes.
+    pub needs: usize,
+    /// Units that there are.
+    pub units: usize,
+    /// Share of papers in which each unit is.
+    pub exposure: f64,
+}
+
+/// Papers at one ability, in marks.
+#[derive(Debug, Clone, Serialize)]
+pub struct AbilityReport {
+    /// The ability.
+    pub ability: f64,
+    /// The target.
+    pub target: f64,
+    /// Deviations of the papers as they were dealt.
+    pub dealt: Spread,
+    /// Deviations of the issued papers.
+    pub issued: Spread,
+    /// Share of the dealt papers that were off by more than a mark.
+    pub dealt_off: f64,
+    /// How far two papers would differ (standard deviation) by the error of difficulties alone, if
+    /// that were 0.1, 0.2 or 0.3.
+    pub calibration: [f64; 3],
+}
+
+/// Least, mean, greatest and standard deviation.
+#[derive(Debug, Clone, Copy, Default, Serialize)]
+pub struct Spread {
+    /// Least.
+    pub min: f64,
+    /// Mean.
+    pub mean: f64,
+    /// Greatest.
+    pub max: f64,
+    /// Standard deviation.
+    pub sd: f64,
+}
+
+impl Spread {
+    #[expect(clippy::cast_precision_loss, reason = "figures for people")]
+    fn of(values: impl Iterator<Item = f64>) -> Self {
+        let (mut count, mut sum, mut squares) = (0_usize, 0.0, 0.0);
+        let (mut min, mut max) = (f64::INFINITY, f64::NEG_INFINITY);
+        for value in values {
+            count += 1;
+            sum += value;
+            squares += value * value;
+            min = min.min(value);
+            max = max.max(value);
+        }
+        if count == 0 {
+            return Self::default();
+        }
+        let mean = sum / count as f64;
+        Self {
+            min,
+            mean,
+            max,
+            sd: (squares / count as f64 - mean * mean).max(0.0).sqrt(),
+        }
+    }
+}
+
+/// The figures of an assembly that was asked for `asked` papers.
+#[expect(clippy::cast_precision_loss, reason = "figures for people")]
+pub fn report(
+    assembly: &Assembly,
+    blueprint: &FormBlueprint,
+    items: &[FormItem],
+    asked: usize,
+    seed: &Seed,
+) -> Report {
+    let issued = assembly.len();
+    let share = |uses: u32| f64::from(uses) / issued.max(1) as f64;
+    let cells = blueprint.cells.iter().zip(&assembly.table.cells);
+    let cells: Vec<CellReport> = cells
+        .map(|(spec, cell)| CellReport {
+            name: spec.name(),
+            needs: cell.needs,
+            units: cell.units.len(),
+            exposure: cell.needs as f64 / cell.units.len().max(1) as f64,
+        })
+        .collect();
+    let dealt_in: Vec<bool> = in_some_card(assembly, items.len());
+    let used = || {
+        (0..items.len())
+            .filter(|at| dealt_in[*at])
+            .map(|at| assembly.exposure[at])
+    };
+    let exposure = Spread::of(used().map(share));
+    let (overlap, overlap_bars, overlap_pairs) = overlaps(assembly, seed);
+    Report {
+        title: blueprint.title.clone(),
+        asked,
+        issued,
+        made: assembly.made,
+        dropped: assembly.dropped.clone(),
+        bank: items.len(),
+        items_per_paper: assembly.paper(0).len(),
+        exposure_least_max: least_max(assembly),
+        cells,
+        score_tolerance: blueprint.score_tolerance,
+        abilities: abilities(assembly, blueprint, items),
+        seconds: Spread::of(
+            assembly
+                .sums
+                .iter()
+                .map(|sums| f64::from(sums[NUMBERS - 1])),
+        ),
+        unused: assembly.exposure.iter().filter(|uses| **uses == 0).count(),
+        exposure_bars: bars(used().map(share), exposure.max),
+        exposure,
+        overlap,
+        overlap_bars,
+        overlap_pairs,
+    }
+}
+
+fn in_some_card(assembly: &Assembly, items: usize) -> Vec<bool> {
+    let mut found = vec![false; items];
+    for card in &assembly.table.cards {
+        for item in &card.items {
+            if let Some(found) = found.get_mut(usize::try_from(*item).unwrap_or(usize::MAX)) {
+                *found = true;
+            }
+        }
+    }
+    found
+}
+
+/// What a unit must be in at least, and of a stimulus what its items must.
+#[expect(clippy::cast_precision_loss, reason = "figures for people")]
+fn least_max(assembly: &Assembly) -> f64 {
+    let of_cell = |cell: &super::blueprint::Cell| {
+        let unit = cell.needs as f64 / cell.units.len().max(1) as f64;
+        let windows = cell.units.iter().map(|cards| {
+            let window = cards.first().map_or(1, |card| {
+                assembly.table.cards[usize::try_from(*card).unwrap_or_default()]
+                    .items
+                    .len()
+            });
+            let mut items: Vec<u32> = cards
+                .iter()
+                .flat_map(|card| {
+                    &assembly.table.cards[usize::try_from(*card).unwrap_or_default()].items
+                })
+                .copied()
+                .collect();
+            items.sort_unstable();
+            items.dedup();
+            window as f64 / items.len().max(1) as f64
+        });
+        unit * windows.fold(0.0, f64::max)
+    };
+    assembly.table.cells.iter().map(of_cell).fold(0.0, f64::max)
+}
+
+fn abilities(
+    assembly: &Assembly,
+    blueprint: &FormBlueprint,
+    items: &[FormItem],
+) -> Vec<AbilityReport> {
+    let target = &assembly.table.target;
+    let one = |(at, ability): (usize, &f64)| {
+        let deviation = |sums: &Numbers| f64::from(sums[at] - target[at]) / 1e6;
+        let dealt = assembly.dealt_sums.iter().map(deviation);
+        let off = dealt
+            .clone()
+            .filter(|deviation| deviation.abs() > 1.0)
+            .count();
+        #[expect(clippy::cast_precision_loss, reason = "figures for people")]
+        let dealt_off = off as f64 / assembly.dealt_sums.len().max(1) as f64;
+        let slopes: f64 = assembly
+            .paper(0)
+            .iter()
+            .filter_map(|item| items.get(usize::try_from(*item).ok()?))
+            .map(|item| {
+                let h = 1e-4;
+                let (up, down) = (
+                    item.parameters.probability(ability + h),
+                    item.parameters.probability(ability - h),
+                );
+                ((up - down) / (2.0 * h)).powi(2)
+            })
+            .sum();
+        AbilityReport {
+            ability: *ability,
+            target: f64::from(target[at]) / 1e6,
+            dealt: Spread::of(dealt),
+            issued: Spread::of(assembly.sums.iter().map(deviation)),
+            dealt_off,
+            // Both papers are off by chance.
+            calibration: [0.1, 0.2, 0.3].map(|error| error * (2.0 * slopes).sqrt()),
+        }
+    };
+    blueprint.abilities.iter().enumerate().map(one).collect()
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "bars of a chart"
+)]
+fn bars(values: impl Iterator<Item = f64>, max: f64) -> Vec<usize> {
+    let mut bars = vec![0; BARS];
+    for value in values {
+        let at = (value / max.max(1e-12) * BARS as f64) as usize;
+        bars[at.min(BARS - 1)] += 1;
+    }
+    bars
+}
+
+/// What pairs of papers have in common.
+fn overlaps(assembly: &Assembly, seed: &Seed) -> (Spread, Vec<usize>, usize) {
+    let papers = assembly.len();
+    if papers < 2 {
+        return (Spread::default(), Vec::new(), 0);
+    }
+    let mut stream = seed.sub("overlap").stream();
+    let mut items: Vec<Option<Vec<u32>>> = vec![None; papers];
+    let mut common = Vec::with_capacity(PAIRS);
+    let all = papers * (papers - 1) / 2;
+    let mut sorted = |number: usize| -> Vec<u32> {
+        items[number]
+            .get_or_insert_with(|| {
+                let mut own = assembly.unordered(number);
+                own.sort_unstable();
+                own
+            })
+            .clone()
+    };
+    for _ in 0..PAIRS.min(all) {
+        let (one, other) = (stream.below(papers), stream.below(papers - 1));
+        let other = other + usize::from(other >= one);
+        let (one, other) = (sorted(one), sorted(other));
+        common.push(
+            one.iter()
+                .filter(|item| other.binary_search(item).is_ok())
+                .count(),
+        );
+    }
+    let most = common.iter().copied().max().unwrap_or_default();
+    let mut bars = vec![0; most + 1];
+    for count in &common {
+        bars[*count] += 1;
+    }
+    #[expect(clippy::cast_precision_loss, reason = "figures for people")]
+    let spread = Spread::of(common.iter().map(|count| *count as f64));
+    (spread, bars, common.len())
+}
+
+/// The report as a page by itself: tables and drawings, nothing from elsewhere.
+pub fn html(report: &Report) -> String {
+    let mut page = String::from(
+        "<!doctype html>\n<html lang=\"zh-CN\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\
+         <title>组卷报告</title><style>body{font:16px/1.6 sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#1d1d1f}\
+         table{border-collapse:collapse;margin:1rem 0}th,td{border:1px solid #ccc;padding:.25rem .6rem;text-align:right}\
+         th:first-child,td:first-child{text-align:left}svg{max-width:100%;height:auto}figcaption{color:#555}</style></head><body>\n",
+    );
+    let _ = writeln!(
+        page,
+        "<h1>组卷报告 <small>Assembly report</small></h1><p>{}</p>",
+        escaped(&report.title)
+    );
+    let _ = writeln!(
+        page,
+        "<p>要求 {} 份，签发 {} 份，生成 {} 份（含备份卷）；题库 {} 题，每卷 {} 题。<br>{} asked for, {} issued, {} made with spares; {} items in the bank, {} on each paper.</p>",
+        report.asked,
+        report.issued,
+        report.made,
+        report.bank,
+        report.items_per_paper,
+        report.asked,
+        report.issued,
+        report.made,
+        report.bank,
+        report.items_per_paper
+    );
+    dropped(&mut page, report);
+    curves(&mut page, report);
+    exposures(&mut page, report);
+    overlap(&mut page, report);
+    page.push_str("</body></html>\n");
+    page
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+}
+
+fn dropped(page: &mut String, report: &Report) {
+    page.push_str("<h2>未签发的试卷 <small>Papers dropped</small></h2><table><tr><th>原因 Reason</th><th>份数 Papers</th></tr>");
+    for (why, count) in &report.dropped {
+        let word = match why {
+            Failure::Counts => "蓝图不符 counts",
+            Failure::Enemies => "互斥试题同卷 enemies",
+            Failure::Score => "期望得分超差 expected score",
+            Failure::Seconds => "时长超差 time",
+            Failure::Spare => "备份卷 spare",
+        };
+        let _ = write!(page, "<tr><td>{word}</td><td>{count}</td></tr>");
+    }
+    page.push_str("</table>\n");
+}
+
+fn curves(page: &mut String, report: &Report) {
+    page.push_str("<h2>难度 <small>How equal the papers are</small></h2><figure>");
+    page.push_str(&band(report));
+    let _ = writeln!(
+        page,
+        "<figcaption>各能力水平上期望得分与目标之差（分）：浅色为分发时，深色为签发的试卷，虚线为允许偏差 ±{}。 Deviation of the expected score from the target, in marks: light as dealt, dark as issued, dashed the tolerance.</figcaption></figure>",
+        report.score_tolerance
+    );
+    page.push_str("<table><tr><th>能力 Ability</th><th>目标 Target</th><th>分发时标准差 SD as dealt</th><th>差 1 分以上 Off by more than 1</th><th>签发后标准差 SD as issued</th><th>最小 Least</th><th>最大 Most</th><th>标定误差 0.1 / 0.2 / 0.3 所致 By calibration error</th></tr>");
+    for one in &report.abilities {
+        let [small, middle, large] = one.calibration;
+        let _ = write!(
+            page,
+            "<tr><td>{}</td><td>{:.2}</td><td>{:.3}</td><td>{:.1} %</td><td>{:.3}</td><td>{:+.3}</td><td>{:+.3}</td><td>{small:.2} / {middle:.2} / {large:.2}</td></tr>",
+            one.ability,
+            one.target,
+            one.dealt.sd,
+            one.dealt_off * 100.0,
+            one.issued.sd,
+            one.issued.min,
+            one.issued.max
+        );
+    }
+    let _ = writeln!(
+        page,
+        "</table><p>标定误差所致的差异大于允许偏差时，再小的允许偏差没有意义。 Where calibration error alone makes papers differ by more than the tolerance, a finer one is false precision.</p><p>时长 Seconds: {:.0} – {:.0}, 平均 mean {:.1}</p>",
+        report.seconds.min, report.seconds.max, report.seconds.mean
+    );
+}
+
+/// The band of deviations over the abilities.
+fn band(report: &Report) -> String {
+    const WIDTH: f64 = 640.0;
+    const HEIGHT: f64 = 260.0;
+    let most = |spread: &Spread| spread.max.abs().max(spread.min.abs());
+    let top = report
+        .abilities
+        .iter()
+        .map(|one| most(&one.dealt))
+        .fold(report.score_tolerance, f64::max)
+        * 1.1;
+    let first = report.abilities.first().map_or(-3.0, |one| one.ability);
+    let last = report.abilities.last().map_or(3.0, |one| one.ability);
+    let x = |ability: f64| 50.0 + (ability - first) / (last - first).max(1e-9) * (WIDTH - 70.0);
+    let y = |deviation: f64| HEIGHT / 2.0 - deviation / top * (HEIGHT / 2.0 - 20.0);
+    let area = |of: &dyn Fn(&AbilityReport) -> Spread| {
+        let upper = report
+            .abilities
+            .iter()
+            .map(|one| (one.ability, of(one).max));
+        let lower = report
+            .abilities
+            .iter()
+            .rev()
+            .map(|one| (one.ability, of(one).min));
+        let points = upper
+            .chain(lower)
+            .map(|(ability, deviation)| format!("{:.1},{:.1}", x(ability), y(deviation)));
+        points.collect::<Vec<_>>().join(" ")
+    };
+    let mut svg = format!(
+        "<svg viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\" aria-label=\"偏差 deviation\">"
+    );
+    let _ = write!(
+        svg,
+        "<polygon points=\"{}\" fill=\"#c9d7ea\"/>",
+        area(&|one| one.dealt)
+    );
+    let _ = write!(
+        svg,
+        "<polygon points=\"{}\" fill=\"#27548a\"/>",
+        area(&|one| one.issued)
+    );
+    for line in [report.score_tolerance, -report.score_tolerance] {
+        let _ = write!(
+            svg,
+            "<line x1=\"50\" x2=\"{:.0}\" y1=\"{2:.1}\" y2=\"{2:.1}\" stroke=\"#8d1c13\" stroke-dasharray=\"6 4\"/><text x=\"4\" y=\"{1:.1}\" font-size=\"11\">{line:+.2}</text>",
+            WIDTH - 20.0,
+            y(line) + 4.0,
+            y(line)
+        );
+    }
+    for one in &report.abilities {
+        let _ = write!(
+            svg,
+            "<text x=\"{:.1}\" y=\"{:.0}\" font-size=\"11\" text-anchor=\"middle\">{}</text>",
+            x(one.ability),
+            HEIGHT - 2.0,
+            one.ability
+        );
+    }
+    svg.push_str("</svg>");
+    svg
+}
+
+fn exposures(page: &mut String, report: &Report) {
+    page.push_str("<h2>曝光率 <small>Exposure</small></h2><figure>");
+    let step = report.exposure.max / f64::from(u32::try_from(BARS).unwrap_or(1)) * 100.0;
+    let label = |at: usize| {
+        format!(
+            "{:.0}%",
+            f64::from(u32::try_from(at).unwrap_or_default()) * step
+        )
+    };
+    page.push_str(&histogram(&report.exposure_bars, &label));
+    let _ = writeln!(
+        page,
+        "<figcaption>每题出现在多少试卷中。最大 {:.2} %，题库所能达到的最小值 {:.2} %，未使用 {} 题。 Share of papers in which an item is: at most {:.2} %, and no less is possible than {:.2} %; {} items unused.</figcaption></figure>",
+        report.exposure.max * 100.0,
+        report.exposure_least_max * 100.0,
+        report.unused,
+        report.exposure.max * 100.0,
+        report.exposure_least_max * 100.0,
+        report.unused
+    );
+    page.push_str("<table><tr><th>单元 Cell</th><th>每卷 On a paper</th><th>题库 In the bank</th><th>曝光率 Exposure</th></tr>");
+    for cell in &report.cells {
+        let _ = write!(
+            page,
+            "<tr><td>{}</td><td>{}</td><td>{}</td><td>{:.2} %</td></tr>",
+            escaped(&cell.name),
+            cell.needs,
+            cell.units,
+            cell.exposure * 100.0
+        );
+    }
+    page.push_str("</table>\n");
+}
+
+fn overlap(page: &mut String, report: &Report) {
+    page.push_str("<h2>重合 <small>What two papers have in common</small></h2><figure>");
+    page.push_str(&histogram(&report.overlap_bars, &|at| at.to_string()));
+    let _ = writeln!(
+        page,
+        "<figcaption>随机抽取 {} 对试卷的相同试题数：平均 {:.2}，最多 {:.0}。 Items in common, over {} pairs drawn by lot: mean {:.2}, most {:.0}.</figcaption></figure>",
+        report.overlap_pairs,
+        report.overlap.mean,
+        report.overlap.max,
+        report.overlap_pairs,
+        report.overlap.mean,
+        report.overlap.max
+    );
+    page.push_str("<table><tr><th>相同试题 Items</th><th>对数 Pairs</th></tr>");
+    for (count, pairs) in report.overlap_bars.iter().enumerate() {
+        let _ = write!(page, "<tr><td>{count}</td><td>{pairs}</td></tr>");
+    }
+    page.push_str("</table>\n");
+}
+
+#[expect(clippy::cast_precision_loss, reason = "bars of a chart")]
+fn histogram(bars: &[usize], label: &dyn Fn(usize) -> String) -> String {
+    const WIDTH: f64 = 640.0;
+    const HEIGHT: f64 = 180.0;
+    let most = bars.iter().copied().max().unwrap_or(1).max(1) as f64;
+    let wide = WIDTH / bars.len().max(1) as f64;
+    let mut svg = format!(
+        "<svg viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\" aria-label=\"直方图 histogram\">"
+    );
+    for (at, count) in bars.iter().enumerate() {
+        let (left, height) = (at as f64 * wide, *count as f64 / most * (HEIGHT - 30.0));
+        let _ = write!(
+            svg,
+            "<rect x=\"{:.1}\" y=\"{:.1}\" width=\"{:.1}\" height=\"{height:.1}\" fill=\"#27548a\"/>",
+            left + 1.0,
+            HEIGHT - 20.0 - height,
+            (wide - 2.0).max(0.5)
+        );
+        if at % bars.len().div_ceil(12).max(1) == 0 {
+            let _ = write!(
+                svg,
+                "<text x=\"{:.1}\" y=\"{:.0}\" font-size=\"10\" text-anchor=\"middle\">{}</text>",
+                left + wide / 2.0,
+                HEIGHT - 5.0,
+                label(at)
+            );
+        }
+    }
+    svg.push_str("</svg>");
+    svg
+}

@@ -1,0 +1,224 @@
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::draw::Seed;
+
+/// A bank of three topics with items of every difficulty, ten stimuli of five items, and enemies.
+fn bank(seed: u8) -> String {
+    let mut stream = Seed::new([seed; 32]).stream();
+    let mut text = String::from("id,topic,level,type,stimulus,a,b,c,seconds,enemies\n");
+    for number in 0..240 {
+        let topic = ["law.civil", "law.public", "logic"][number % 3];
+        let level = ["know", "apply"][number % 2];
+        let b = stream.below(401);
+        let a = 80 + stream.below(81);
+        let seconds = 40 + stream.below(41);
+        let enemy = (number % 10 == 0 && number > 0).then(|| format!("q{:03}", number - 3));
+        writeln!(
+            text,
+            "q{number:03},{topic},{level},single,,{}.{:02},{},0.2,{seconds},{}",
+            a / 100,
+            a % 100,
+            f64::from(u32::try_from(b).unwrap()) / 100.0 - 2.0,
+            enemy.unwrap_or_default()
+        )
+        .unwrap();
+    }
+    for number in 0..50 {
+        let b = f64::from(u32::try_from(stream.below(301)).unwrap()) / 100.0 - 1.5;
+        writeln!(
+            text,
+            "t{number:02},reading,apply,single,s{},1.1,{b},0.2,70,",
+            number / 5
+        )
+        .unwrap();
+    }
+    text
+}
+
+const BLUEPRINT: &str = r#"
+title = "small"
+seconds_tolerance = 60
+[[cells]]
+topic = "law"
+level = "know"
+count = 8
+[[cells]]
+topic = "law"
+level = "apply"
+count = 8
+[[cells]]
+topic = "logic"
+count = 6
+[[cells]]
+topic = "reading"
+stimuli = 2
+items_per_stimulus = 3
+"#;
+
+fn blueprint() -> FormBlueprint {
+    FormBlueprint::from_toml(BLUEPRINT).unwrap()
+}
+
+fn items(seed: u8) -> Vec<FormItem> {
+    read_items(&bank(seed)).unwrap()
+}
+
+fn papers(assembly: &Assembly) -> Vec<Vec<u32>> {
+    (0..assembly.len())
+        .map(|number| assembly.paper(number))
+        .collect()
+}
+
+fn refusals(toml: &str, items: &[FormItem]) -> Vec<String> {
+    let blueprint = FormBlueprint::from_toml(toml).unwrap();
+    let Err(shortages) = assemble(&blueprint, items, 10, &Seed::new([1; 32])) else {
+        return Vec::new();
+    };
+    shortages.iter().map(ToString::to_string).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(16))]
+
+    /// The promise of equal papers, counted from the items of the papers and nothing else.
+    #[test]
+    fn every_paper_meets_its_blueprint_and_all_are_equally_hard(seed: [u8; 32], bank: u8) {
+        let (items, blueprint) = (items(bank), blueprint());
+        let assembly = assemble(&blueprint, &items, 300, &Seed::new(seed)).unwrap();
+        prop_assert_eq!(assembly.len(), 300, "{:?}", &assembly.dropped);
+        let target = |ability: f64| {
+            let sum = |numbers: &dyn Fn(&FormItem) -> bool| {
+                let own: Vec<f64> = items.iter().filter(|item| numbers(item)).map(|item| item.parameters.probability(ability)).collect();
+                own.iter().sum::<f64>() / own.len() as f64
+            };
+            8.0 * sum(&|i| i.topic.starts_with("law") && i.level == "know")
+                + 8.0 * sum(&|i| i.topic.starts_with("law") && i.level == "apply")
+                + 6.0 * sum(&|i| i.topic == "logic")
+                + 6.0 * sum(&|i| i.topic == "reading")
+        };
+        for paper in papers(&assembly) {
+            let own: Vec<&FormItem> = paper.iter().map(|at| &items[usize::try_from(*at).unwrap()]).collect();
+            let ids: BTreeSet<&str> = own.iter().map(|item| item.id.as_str()).collect();
+            prop_assert_eq!(ids.len(), 28, "an item stands twice");
+            let count = |of: &dyn Fn(&FormItem) -> bool| own.iter().filter(|item| of(item)).count();
+            prop_assert_eq!(count(&|i| i.topic.starts_with("law") && i.level == "know"), 8);
+            prop_assert_eq!(count(&|i| i.topic.starts_with("law") && i.level == "apply"), 8);
+            prop_assert_eq!(count(&|i| i.topic == "logic"), 6);
+            let mut stimuli: BTreeMap<&str, usize> = BTreeMap::new();
+            own.iter().filter(|i| !i.stimulus.is_empty()).for_each(|i| *stimuli.entry(&i.stimulus).or_default() += 1);
+            prop_assert_eq!(stimuli.values().copied().collect::<Vec<_>>(), [3, 3]);
+            for item in &own {
+                prop_assert!(item.enemies.iter().all(|enemy| !ids.contains(enemy.as_str())));
+            }
+            for ability in &blueprint.abilities {
+                let score: f64 = own.iter().map(|item| item.parameters.probability(*ability)).sum();
+                // Whole numbers of millionths are a little away from the truth.
+                prop_assert!((score - target(*ability)).abs() < 0.3001, "{score} at {ability}");
+            }
+        }
+    }
+
+    #[test]
+    fn units_of_a_cell_are_used_alike(seed: [u8; 32]) {
+        let items = items(1);
+        let assembly = assemble(&blueprint(), &items, 300, &Seed::new(seed)).unwrap();
+        let uses = |of: &dyn Fn(&FormItem) -> bool| {
+            let own: Vec<u32> = (0..items.len()).filter(|at| of(&items[*at])).map(|at| assembly.exposure[at]).collect();
+            (*own.iter().min().unwrap(), *own.iter().max().unwrap())
+        };
+        // 80 items, of 302 papers with spares: 22 or 23 times each, less what two spares took.
+        let (least, most) = uses(&|i| i.topic == "logic");
+        prop_assert!(least >= 20 && most <= 23, "{least} to {most}");
+        // Ten stimuli, two to a paper, three items of five.
+        let (least, most) = uses(&|i| i.topic == "reading");
+        prop_assert!(least >= 33 && most <= 39, "{least} to {most}");
+    }
+
+    #[test]
+    fn one_changed_bit_of_the_seed_gives_other_papers(mut seed: [u8; 32], bit in 0usize..256) {
+        let (items, blueprint) = (items(2), blueprint());
+        let make = |seed: [u8; 32]| papers(&assemble(&blueprint, &items, 20, &Seed::new(seed)).unwrap());
+        let before = make(seed);
+        prop_assert_eq!(&before, &make(seed));
+        seed[bit / 8] ^= 1 << (bit % 8);
+        prop_assert_ne!(before, make(seed));
+    }
+}
+
+#[test]
+fn every_cell_that_cannot_be_met_is_named_with_the_numbers() {
+    let items = items(1);
+    let found = refusals(
+        "[[cells]]\ntopic = \"logic\"\ncount = 81\n[[cells]]\ntopic = \"reading\"\nstimuli = 11\nitems_per_stimulus = 5\n[[cells]]\ntopic = \"history\"\ncount = 1\n",
+        &items,
+    );
+    assert_eq!(
+        found,
+        [
+            "cell 1 (logic): needs 81 items, and there are 80",
+            "cell 2 (reading): needs 11 stimuli with enough items, and there are 10",
+            "cell 3 (history): needs 1 items, and there are 0",
+        ]
+    );
+    let found = refusals(
+        "exposure_max = 0.05\n[[cells]]\ntopic = \"logic\"\ncount = 8\n",
+        &items,
+    );
+    assert_eq!(
+        found,
+        [
+            "cell 1 (logic): each paper takes 8 of 80 units, so an item is in 10.0 % of papers at least; the cap is 5.0 %"
+        ]
+    );
+}
+
+#[test]
+fn a_blueprint_that_means_nothing_is_refused() {
+    let items = items(1);
+    let found = refusals(
+        "score_tolerance = 0\nmoments = 3\nabilities = []\n[[cells]]\ncount = 1\nstimuli = 2\n",
+        &items,
+    );
+    assert_eq!(found.len(), 5, "{found:?}");
+    assert!(
+        FormBlueprint::from_toml("cells = []\nfoo = 1")
+            .unwrap_err()
+            .contains("foo")
+    );
+    let found = refusals("cells = []\n", &items);
+    assert_eq!(found, ["the blueprint: it must have one to 500 cells"]);
+}
+
+/// Where no trade can make papers equal, none that is not equal is issued.
+#[test]
+fn a_tolerance_that_the_bank_cannot_meet_drops_papers_and_says_which_limit() {
+    let items = read_items("id,b\na,-2\nb,2\nc,-2\nd,2\n").unwrap();
+    let blueprint =
+        FormBlueprint::from_toml("score_tolerance = 0.01\n[[cells]]\ncount = 1\n").unwrap();
+    let assembly = assemble(&blueprint, &items, 10, &Seed::new([1; 32])).unwrap();
+    assert!(assembly.is_empty());
+    assert_eq!(assembly.dropped, [(Failure::Score, 12)]);
+}
+
+#[test]
+fn the_report_says_how_equal_papers_are_and_shows_it() {
+    let (items, blueprint) = (items(3), blueprint());
+    let seed = Seed::new([7; 32]);
+    let assembly = assemble(&blueprint, &items, 200, &seed).unwrap();
+    let report = report(&assembly, &blueprint, &items, 200, &seed);
+    assert_eq!((report.issued, report.items_per_paper), (200, 28));
+    for one in &report.abilities {
+        assert!(one.issued.max <= 0.3 && one.issued.min >= -0.3);
+        assert!(
+            one.dealt.sd > one.issued.sd,
+            "trading made papers more alike"
+        );
+    }
+    assert!(report.overlap.mean < 10.0 && report.overlap_pairs == 19_900);
+    let page = html(&report);
+    assert!(page.contains("<svg") && !page.contains("http"));
+}

@@ -1,0 +1,293 @@
+#!/usr/bin/env python3
+"""Make the equal papers of `keju assemble` again, from its definition alone.
+
+The definition stands at the head of src/assembly/forms/mod.rs: the numbers of the items, the deal,
+the trade, and the issue. Python 3.11, standard library only.
+
+Usage: deal.py ITEMS.csv BLUEPRINT.toml OUT    where OUT holds manifest.json and papers.csv
+"""
+
+import csv
+import hashlib
+import hmac
+import json
+import math
+import sys
+import tomllib
+from pathlib import Path
+
+BLOCK, ROUNDS, OFFERS, ENEMIES = 2_000, 200, 32, 10**12
+
+
+# ---------------------------------------------------------------- draws
+
+def sub(seed, label):
+    label = label.encode()
+    return hmac.digest(seed, b"exam-draw/1/sub\0" + len(label).to_bytes(8, "big") + label, "sha256")
+
+
+class Stream:
+    def __init__(self, key):
+        self.key, self.block, self.words = key, 0, []
+
+    def word(self):
+        if not self.words:
+            data = hmac.digest(self.key, self.block.to_bytes(8, "big"), "sha256")
+            self.words = [int.from_bytes(data[at:at + 8], "big") for at in (0, 8, 16, 24)]
+            self.block += 1
+        return self.words.pop(0)
+
+    def below(self, n):
+        if n < 2:
+            return 0
+        while (word := self.word()) < 2**64 % n:
+            pass
+        return word % n
+
+    def shuffled(self, n):
+        order = list(range(n))
+        for i in range(n - 1, 0, -1):
+            j = self.below(i + 1)
+            order[i], order[j] = order[j], order[i]
+        return order
+
+
+# ---------------------------------------------------------------- items in numbers
+
+def probability(item, ability):
+    a, b, c = float(item.get("a") or 1), float(item["b"]), float(item.get("c") or 0)
+    return c + (1 - c) / (1 + math.exp(-a * (ability - b)))
+
+
+def check_numbers(item, published, blueprint):
+    """The published numbers are those of the parameters; the last digit may be rounded otherwise."""
+    abilities = blueprint.get("abilities", [-3, -2, -1, 0, 1, 2, 3])
+    wanted = [10**6 * probability(item, at) for at in abilities]
+    if blueprint.get("moments", 1) == 2:
+        wanted += [10**6 * probability(item, at) ** 2 for at in abilities]
+    wanted.append(float(item.get("seconds") or 60))
+    assert len(wanted) == len(published), item["id"]
+    for found, exact in zip(published, wanted):
+        assert abs(found - exact) <= 0.5001, (item["id"], found, exact)
+
+
+def half_up(total, count):
+    return (2 * total + count) // (2 * count)
+
+
+# ---------------------------------------------------------------- cells, units and cards
+
+class Card:
+    def __init__(self, unit, items, numbers):
+        self.unit, self.items, self.enemies = unit, items, set()
+        self.numbers = [sum(column) for column in zip(*(numbers[item["id"]] for item in items))]
+
+
+def matches(cell, item):
+    topic = cell.get("topic")
+    if topic is not None and item["topic"] != topic and not item["topic"].startswith(topic + "."):
+        return False
+    if ("stimuli" in cell) != bool(item["stimulus"]):
+        return False
+    return all(key not in cell or cell[key] == item[key] for key in ("level", "type"))
+
+
+def units_of(cell, own):
+    """Each unit with its items, in order of ids."""
+    if "stimuli" not in cell:
+        return [[item] for item in own]
+    stimuli = {}
+    for item in own:
+        stimuli.setdefault(item["stimulus"], []).append(item)
+    ordered = sorted(stimuli.items(), key=lambda pair: pair[0].encode())
+    return [items for _, items in ordered if len(items) >= cell["items_per_stimulus"]]
+
+
+class Cell:
+    def __init__(self, spec, number, own, numbers):
+        self.needs = spec.get("stimuli", spec.get("count"))
+        window = spec.get("items_per_stimulus", 1)
+        self.units, total = [], None
+        for at, items in enumerate(units_of(spec, own)):
+            cards, start = [], 0
+            while True:
+                chosen = [items[(start + step) % len(items)] for step in range(window)]
+                cards.append(Card((number, at), chosen, numbers))
+                start = (start + window) % len(items)
+                if start == 0:
+                    break
+            mean = [half_up(sum(column), len(cards)) for column in zip(*(card.numbers for card in cards))]
+            total = mean if total is None else [a + b for a, b in zip(total, mean)]
+            self.units.append(cards)
+        self.target = [half_up(number * self.needs, len(self.units)) for number in total]
+
+
+def sort_into_cells(blueprint, items, numbers):
+    taken, cells = set(), []
+    for number, spec in enumerate(blueprint["cells"]):
+        own = [item for item in items if item["id"] not in taken and matches(spec, item)]
+        taken |= {item["id"] for item in own}
+        cells.append(Cell(spec, number, own, numbers))
+    return cells
+
+
+def make_enemies(cells, items):
+    units = {}
+    cards = [card for cell in cells for unit in cell.units for card in unit]
+    for card in cards:
+        for item in card.items:
+            units.setdefault(item["id"], set()).add(card.unit)
+    pairs = set()
+    for item in items:
+        for enemy in item["enemies"]:
+            for one in units.get(item["id"], ()):
+                for other in units.get(enemy, ()):
+                    if one != other:
+                        pairs |= {(one, other), (other, one)}
+    for card in cards:
+        card.enemies = {other for one, other in pairs if one == card.unit}
+
+
+# ---------------------------------------------------------------- deal
+
+def deal(cells, papers, seed):
+    dealt = [[] for _ in range(papers)]
+    for number, cell in enumerate(cells):
+        stream, pack, uses = Stream(sub(seed, f"deal/{number}")), [], [0] * len(cell.units)
+        for paper in dealt:
+            own = []
+            while len(own) < cell.needs:
+                if not pack:
+                    pack = stream.shuffled(len(cell.units))
+                at = next(at for at, unit in enumerate(pack) if unit not in own)
+                own.append(pack.pop(at))
+            for unit in own:
+                cards = cell.units[unit]
+                paper.append(cards[uses[unit] % len(cards)])
+                uses[unit] += 1
+    return dealt
+
+
+# ---------------------------------------------------------------- trade
+
+class Limits:
+    def __init__(self, blueprint, cells, width):
+        self.target = [sum(column) for column in zip(*(cell.target for cell in cells))]
+        score = math.floor(blueprint.get("score_tolerance", 0.3) * 10**6 + 0.5)
+        self.tolerance = [score] * (width - 1) + [blueprint.get("seconds_tolerance")]
+
+    def penalty(self, sums):
+        penalty = 0
+        for number, target, tolerance in zip(sums, self.target, self.tolerance):
+            if tolerance is not None:
+                excess = max(0, abs(number - target) - 7 * tolerance // 10)
+                penalty += min(2**20, excess * (2**30 // tolerance) // 2**20) ** 2
+        return penalty
+
+    def met(self, sums):
+        limits = zip(sums, self.target, self.tolerance)
+        return all(tolerance is None or abs(number - target) <= tolerance for number, target, tolerance in limits)
+
+
+def sums_of(paper):
+    return [sum(column) for column in zip(*(card.numbers for card in paper))]
+
+
+def enemies_of(paper):
+    return sum(paper[b].unit in paper[a].enemies for a in range(len(paper)) for b in range(a + 1, len(paper)))
+
+
+def trade(block, cells, limits, stream):
+    place = [(number, sum(cell.needs for cell in cells[:number])) for number, cell in enumerate(cells)
+             for _ in range(cell.needs)]
+
+    def weight(paper):
+        return limits.penalty(sums_of(paper)) + ENEMIES * enemies_of(paper)
+
+    weights = [weight(paper) for paper in block]
+    for _ in range(ROUNDS):
+        bad = [at for at, one in enumerate(weights) if one]
+        if not bad:
+            return
+        for paper in bad:
+            for _ in range(OFFERS):
+                if not weights[paper]:
+                    break
+                word = stream.word()
+                partner = ((word >> 32) * len(block)) >> 32
+                slot = (((word >> 16) & 0xFFFF) * len(place)) >> 16
+                number, first = place[slot]
+                needs = cells[number].needs
+                other = first + (((word & 0xFFFF) * needs) >> 16)
+                if partner == paper:
+                    continue
+                mine, yours = list(block[paper]), list(block[partner])
+                mine[slot], yours[other] = yours[other], mine[slot]
+                if any(len({card.unit for card in own[first:first + needs]}) < needs for own in (mine, yours)):
+                    continue
+                after = weight(mine), weight(yours)
+                if sum(after) < weights[paper] + weights[partner]:
+                    block[paper], block[partner] = mine, yours
+                    weights[paper], weights[partner] = after
+
+
+# ---------------------------------------------------------------- issue
+
+def line(number, paper, seed):
+    order = Stream(sub(seed, f"order/{number}")).shuffled(len(paper))
+    return ",".join([str(number)] + [item["id"] for at in order for item in paper[at].items])
+
+
+def merkle_root(leaves):
+    """RFC 6962, section 2.1."""
+    if not leaves:
+        return hashlib.sha256(b"").digest()
+    if len(leaves) == 1:
+        return hashlib.sha256(b"\0" + leaves[0]).digest()
+    half = 1 << (len(leaves) - 1).bit_length() - 1
+    return hashlib.sha256(b"\1" + merkle_root(leaves[:half]) + merkle_root(leaves[half:])).digest()
+
+
+def read_items(text):
+    items = []
+    for row in csv.DictReader(text.lstrip("\ufeff").splitlines()):
+        item = {key: row.get(key, "") for key in ("id", "topic", "level", "type", "stimulus")}
+        item |= {key: row.get(key) for key in ("a", "b", "c", "seconds")}
+        item["enemies"] = (row.get("enemies") or "").replace(";", " ").split()
+        items.append(item)
+    return sorted(items, key=lambda item: item["id"].encode())
+
+
+def make_again(items_path, blueprint_path, out):
+    items = read_items(items_path.read_text("utf-8"))
+    blueprint = tomllib.loads(blueprint_path.read_text("utf-8"))
+    manifest = json.loads((out / "manifest.json").read_text("utf-8"))
+    assert manifest["items_sha256"] == hashlib.sha256(items_path.read_bytes()).hexdigest()
+    assert manifest["blueprint_sha256"] == hashlib.sha256(blueprint_path.read_bytes()).hexdigest()
+    numbers = manifest["numbers"]
+    for item in items:
+        if item["id"] in numbers:
+            check_numbers(item, numbers[item["id"]], blueprint)
+    cells = sort_into_cells(blueprint, items, numbers)
+    make_enemies(cells, items)
+    seed, wanted = bytes.fromhex(manifest["seed"]), manifest["papers"]
+    made = deal(cells, manifest["made"], seed)
+    limits = Limits(blueprint, cells, len(next(iter(numbers.values()))))
+    for number, start in enumerate(range(0, len(made), BLOCK)):
+        block = made[start:start + BLOCK]
+        trade(block, cells, limits, Stream(sub(seed, f"trade/{number}")))
+        made[start:start + BLOCK] = block
+    sound = [paper for paper in made if not enemies_of(paper) and limits.met(sums_of(paper))]
+    lines = [line(number, paper, seed) for number, paper in enumerate(sound[:wanted], 1)]
+    assert "\n".join(lines) + "\n" == (out / "papers.csv").read_text("utf-8"), "the papers are others"
+    assert merkle_root([line.encode() for line in lines]).hex() == manifest["papers_root"], "the root is another"
+    print(f"{len(lines)} papers, root {manifest['papers_root']}: made again, and the same")
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 4:
+        sys.exit(__doc__)
+    try:
+        make_again(*map(Path, sys.argv[1:]))
+    except AssertionError as error:
+        sys.exit(f"differs: {error}")

@@ -1,0 +1,225 @@
+//! Equal papers from the command line, and made again by a program that we wrote from the definition
+//! alone.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use keju::draw::Seed;
+
+use crate::support::fresh_dir;
+
+fn keju(args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_keju"))
+        .args(args)
+        .output()
+        .unwrap()
+}
+
+fn path(of: &Path) -> &str {
+    of.to_str().unwrap()
+}
+
+/// Items with stimuli and enemies, whose ids, topics and levels overlap in every way that matters.
+fn bank(folder: &Path) -> (PathBuf, PathBuf) {
+    let mut stream = Seed::new([9; 32]).stream();
+    let mut text = String::from("id,topic,level,type,stimulus,a,b,c,seconds,enemies\n");
+    for number in 0..160 {
+        let topic = ["law", "law.civil", "lawyer", "logic"][number % 4];
+        let (a, b) = (70 + stream.below(90), stream.below(300));
+        let enemy = if number % 7 == 3 {
+            format!("q{:03}", number - 3)
+        } else {
+            String::new()
+        };
+        let (a, b) = (small(a) / 100.0, small(b) / 100.0 - 1.5);
+        writeln!(
+            text,
+            "q{number:03},{topic},know,single,,{a},{b},0.2,{},{enemy}",
+            40 + number % 30
+        )
+        .unwrap();
+    }
+    for number in 0..42 {
+        let b = small(stream.below(300)) / 100.0 - 1.5;
+        writeln!(
+            text,
+            "t{number:02},reading,apply,single,s{},1.1,{b},0.2,70,",
+            number / 6
+        )
+        .unwrap();
+    }
+    let (items, blueprint) = (folder.join("items.csv"), folder.join("blueprint.toml"));
+    fs::write(&items, text).unwrap();
+    let cells = "title = \"三卷\"\nmoments = 2\nscore_tolerance = 0.25\nseconds_tolerance = 45\n\
+        [[cells]]\ntopic = \"law\"\ncount = 9\n[[cells]]\ntopic = \"logic\"\nlevel = \"know\"\ncount = 5\n\
+        [[cells]]\ntype = \"single\"\ncount = 4\n\
+        [[cells]]\ntopic = \"reading\"\nstimuli = 2\nitems_per_stimulus = 4\n";
+    fs::write(&blueprint, cells).unwrap();
+    (items, blueprint)
+}
+
+fn small(number: usize) -> f64 {
+    f64::from(u32::try_from(number).unwrap())
+}
+
+fn assemble(items: &Path, blueprint: &Path, papers: &str, seed: &str, out: &Path) -> Output {
+    keju(&[
+        "assemble",
+        "--items",
+        path(items),
+        "--blueprint",
+        path(blueprint),
+        "--papers",
+        papers,
+        "--seed",
+        seed,
+        "--out",
+        path(out),
+        "--json",
+    ])
+}
+
+fn made_again(items: &Path, blueprint: &Path, out: &Path) -> Option<Output> {
+    let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/independent/deal.py");
+    let run = Command::new("python3")
+        .arg(program)
+        .args([items, blueprint, out])
+        .output();
+    match run {
+        Ok(output) => Some(output),
+        Err(_) if std::env::var("KEJU_TEST_REQUIRE").is_err() => {
+            eprintln!("not run: python3 is not installed");
+            None
+        }
+        Err(error) => panic!("python3: {error}"),
+    }
+}
+
+#[test]
+fn another_program_makes_the_same_papers_from_the_definition() {
+    let folder = fresh_dir();
+    let (items, blueprint) = bank(&folder);
+    let out = folder.join("out");
+    let output = assemble(&items, &blueprint, "150", &"5a".repeat(32), &out);
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let said: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(said["report"]["issued"], 150);
+    let Some(again) = made_again(&items, &blueprint, &out) else {
+        return;
+    };
+    assert!(
+        again.status.success(),
+        "{}",
+        String::from_utf8_lossy(&again.stderr)
+    );
+    let root = said["papers_root"].as_str().unwrap();
+    assert!(String::from_utf8_lossy(&again.stdout).contains(root));
+
+    // One item of one paper exchanged, and the program says so.
+    let papers = fs::read_to_string(out.join("papers.csv")).unwrap();
+    let first = papers.split(',').nth(1).unwrap();
+    let other = if papers.lines().next().unwrap().contains("q000") {
+        "q004"
+    } else {
+        "q000"
+    };
+    fs::write(out.join("papers.csv"), papers.replacen(first, other, 1)).unwrap();
+    let again = made_again(&items, &blueprint, &out).unwrap();
+    assert!(!again.status.success());
+    assert!(String::from_utf8_lossy(&again.stderr).contains("the papers are others"));
+}
+
+#[test]
+fn what_cannot_be_met_is_refused_and_writes_no_papers() {
+    let folder = fresh_dir();
+    let (items, blueprint) = bank(&folder);
+    let out = folder.join("out");
+    let refused = |blueprint: &Path, papers: &str, seed: &str| {
+        let output = assemble(&items, blueprint, papers, seed, &out);
+        assert!(!output.status.success());
+        assert!(!out.join("papers.csv").exists());
+        String::from_utf8(output.stderr).unwrap()
+    };
+    let impossible = folder.join("impossible.toml");
+    fs::write(&impossible, "[[cells]]\ntopic = \"chemistry\"\ncount = 3\n").unwrap();
+    let said = refused(&impossible, "10", "00");
+    assert!(
+        said.contains("cell 1 (chemistry): needs 3 items, and there are 0"),
+        "{said}"
+    );
+    assert!(refused(&blueprint, "0", "00").contains("--papers"));
+    assert!(refused(&blueprint, "10", "xyz").contains("--seed"));
+    let strict = folder.join("strict.toml");
+    let text = fs::read_to_string(&blueprint).unwrap();
+    fs::write(&strict, text.replace("0.25", "0.001")).unwrap();
+    let said = refused(&strict, "10", "00");
+    assert!(
+        said.contains("of 10 papers are within all limits"),
+        "{said}"
+    );
+    assert!(out.join("report.html").exists());
+}
+
+#[test]
+fn items_are_calibrated_and_described_from_a_file_of_answers() {
+    let folder = fresh_dir();
+    let (answers, key) = (folder.join("answers.csv"), folder.join("key.csv"));
+    let mut text = String::from("id,q1,q2,q3\n");
+    for (number, row) in ["A,B,C", "A,B,D", "A,C,C", "B,B,D", "A,D,D", "B,C,D"]
+        .iter()
+        .cycle()
+        .take(60)
+        .enumerate()
+    {
+        writeln!(text, "p{number},{row}").unwrap();
+    }
+    fs::write(&answers, text).unwrap();
+    fs::write(&key, "item,key\nq1,A\nq2,B\nq3,C\n").unwrap();
+    let files = [path(&answers), "--key", path(&key)];
+    let run = |args: &[&str]| {
+        let output = keju(args);
+        assert!(
+            output.status.success(),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let fit = run(&[
+        "calibrate",
+        files[0],
+        "--model",
+        "1pl",
+        files[1],
+        files[2],
+        "--abilities",
+        "--json",
+    ]);
+    let fit: serde_json::Value = serde_json::from_str(&fit).unwrap();
+    assert_eq!(
+        (fit["persons"].as_u64(), fit["converged"].as_bool()),
+        (Some(60), Some(true))
+    );
+    assert_eq!(fit["abilities"].as_array().unwrap().len(), 60);
+    let difficulty = |item: usize| fit["items"][item]["b"].as_f64().unwrap();
+    assert!(difficulty(0) < difficulty(1) && difficulty(1) < difficulty(2));
+    let described = run(&["statistics", files[0], files[1], files[2]]);
+    assert!(
+        described.contains("60 candidates, 3 items") && described.contains("A  *"),
+        "{described}"
+    );
+
+    let output = keju(&["calibrate", files[0], "--model", "1pl"]);
+    assert!(!output.status.success());
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        said.contains("answers.csv: line 2, item `q1`: `A` is neither 0 nor 1"),
+        "{said}"
+    );
+}
