@@ -10,7 +10,7 @@ pub struct Shipped {
 }
 
 /// All blueprints that ship.
-pub const SHIPPED: [Shipped; 5] = [
+pub const SHIPPED: [Shipped; 6] = [
     Shipped {
         code: "administrative_aptitude",
         text: include_str!("../../blueprints/administrative_aptitude.toml"),
@@ -18,6 +18,10 @@ pub const SHIPPED: [Shipped; 5] = [
     Shipped {
         code: "policy_essay",
         text: include_str!("../../blueprints/policy_essay.toml"),
+    },
+    Shipped {
+        code: "professional_ability",
+        text: include_str!("../../blueprints/professional_ability.toml"),
     },
     Shipped {
         code: "public_basics",

@@ -596,6 +596,576 @@ def _(n):       # queue s, n arrive per minute, one window serves one unit per m
     return next(t for t in count(1) if w3 * t >= queue + arrive * t)
 
 
+# ---------------------------------------------------------------- quantitative, from qt-061: sequences
+
+quant("qt-061")(next_by_polynomial)
+
+
+@quant("qt-062")
+def _(n):       # the gap stands before the last number
+    *terms, after = n
+    x = next_by_affine(terms)
+    assert next_by_affine(terms + [x]) == after
+    return x
+
+
+@quant("qt-063")
+def _(n):
+    *terms, after = n
+    def rule(four):
+        return sum(four[:3]) == four[3]
+    x = only(x for x in range(200) if rule(terms[-3:] + [x]))
+    full = terms + [x, after]
+    assert all(rule(full[k:k + 4]) for k in range(len(full) - 3))
+    return x
+
+
+@quant("qt-064")
+def _(n):       # two steps in turn, each an integer operation fitted to the numbers shown
+    def fits(row, steps):
+        return all(steps[k % 2](a) == b for k, (a, b) in enumerate(zip(row, row[1:])))
+    found = {}
+    for p, q in product(range(1, 6), range(-9, 10)):
+        steps = (lambda a: a * p, lambda a: a + q)
+        for x in range(100):
+            row = n[:-1] + [x] + n[-1:]
+            if fits(row, steps):
+                found[x] = (p, q)
+    return only(found)
+
+
+@quant("qt-065")
+def _(n):       # whole part and the digits after the point are two sequences
+    def digits(x):
+        k = next(k for k in count() if (x * 10**k).denominator == 1)
+        return int(x % 1 * 10**k)
+    whole, tail = [int(x) for x in n], [digits(x) for x in n]
+    following = next_by_polynomial(tail)
+    return next_by_polynomial(whole) + Fr(following, 10 ** len(str(following)))
+
+
+@quant("qt-066")
+def _(n):       # a chain 1 3 4 7 11 18 29 47 in which each number is the sum of the two before
+    chain = [part for f in n for part in (f.numerator, f.denominator)]
+    upper = next_by_two(chain, lambda a, b: a + b)
+    return f"{upper}/{next_by_two(chain + [upper], lambda a, b: a + b)}"
+
+
+quant("qt-067")(lambda n: n[-1] * next_by_polynomial([b / a for a, b in zip(n, n[1:])]))
+
+
+quant("qt-068")(lambda n: next_by_two(n, lambda a, b: a * a + b))
+
+
+@quant("qt-069")
+def _(n):
+    primes = [p for p in range(2, 100) if all(p % d for d in range(2, p))]
+    steps = [b - a for a, b in zip(n, n[1:])]
+    assert steps == [p * p for p in primes[:len(steps)]]
+    return n[-1] + primes[len(steps)] ** 2
+
+
+# ---------------------------------------------------------------- quantitative, from qt-061: work
+
+@quant("qt-070")
+def _(n):
+    both, a = n
+    return only(b for b in range(1, 500) if (1 / a + Fr(1, b)) * both == 1)
+
+
+@quant("qt-071")
+def _(n):       # minute by minute
+    master, one, pupil, one2, pieces = n
+    assert one == one2 == 1
+    t = next(t for t in count(1) if t // master + t // pupil >= pieces)
+    assert t // master + t // pupil == pieces
+    return t // master - t // pupil
+
+
+@quant("qt-072")
+def _(n):
+    workers, days, share, workers2 = n
+    each = share / (workers * days)
+    return time_to_fill(lambda t: each * workers2, 1 - share, Fr(1))
+
+
+@quant("qt-073")
+def _(n):
+    a, b, turn, turn2 = n
+    assert turn == turn2 == 1
+    return time_to_fill(lambda t: 1 / a if int(t) % 2 == 0 else 1 / b, 1, Fr(1, 10))
+
+
+@quant("qt-074")
+def _(n):
+    both, first, then = n
+    return only(a for a in range(1, 200) for b in range(1, 200)
+                if (Fr(1, a) + Fr(1, b)) * both == 1 and first / a + then / b == 1)
+
+
+@quant("qt-075")
+def _(n):
+    a, b, drain, early = n
+    return time_to_fill(lambda t: 1 / a + 1 / b - (1 / drain if t >= early else 0), 1, Fr(1, 10)) - early
+
+
+@quant("qt-076")
+def _(n):
+    more, days, more2, days2, fewer = n
+    now = only(p for p in range(1, 500) if (p + more) * days == (p + more2) * days2)
+    return time_to_fill(lambda t: now - fewer, (now + more) * days, Fr(1))
+
+
+@quant("qt-077")
+def _(n):       # x hours of help for the first; both stores must be empty at the same time
+    a, b, c = (1 / v for v in n)
+    def ends(x):
+        return (1 - c * x) / a, solve(lambda t: b * t + c * (t - x) - 1)
+    return only(ends(x)[1] - x for x in (Fr(k, 4) for k in range(48)) if ends(x)[0] == ends(x)[1])
+
+
+@quant("qt-078")
+def _(n):       # all splits of the days
+    a, b, up, down, days = n
+    together = (1 + up) / a + (1 - down) / b
+    return min(x for x in range(int(days) + 1) for y in range(int(days) + 1 - x)
+               if together * x + y / a + (days - x - y) / b >= 1)
+
+
+# ---------------------------------------------------------------- quantitative, from qt-061: motion
+
+@quant("qt-079")
+def _(n):       # tenths of an hour: where is he, up to the top and down again
+    length, up, down = n
+    place, top_, t = Fr(0), False, 0
+    while not (top_ and place == 0):
+        place += (-down if top_ else up) / 10
+        assert 0 <= place <= length
+        top_, t = top_ or place == length, t + 1
+    return 2 * length / Fr(t, 10)
+
+
+@quant("qt-080")
+def _(n):       # minute by minute, east is positive
+    a, wait, b, minutes = n
+    east = west = 0
+    for t in range(int(wait + minutes)):
+        east += a
+        west -= b if t >= wait else 0
+    return east - west
+
+
+@quant("qt-081")
+def _(n):
+    pole, tunnel, through = n
+    return only(train for train in range(1, 2000) if train / pole == (tunnel + train) / through)
+
+
+@quant("qt-082")
+def _(n):
+    minutes, faster = n
+    return minutes - time_to_fill(lambda t: 1 + faster, minutes, Fr(1, 2))
+
+
+@quant("qt-083")
+def _(n):
+    slow, late, fast, early = n
+    return only(d for d in range(1, 20000) if d / slow - late == d / fast + early)
+
+
+@quant("qt-084")
+def _(n):
+    long1, long2, meet, pass_ = map(int, n)
+    return only(a for a in range(1, 100) for b in range(1, a)
+                if a * meet - long1 == long2 - b * meet and (a - b) * pass_ == long1 + long2)
+
+
+@quant("qt-085")
+def _(n):
+    still, walk, walking = n
+    return only(steps for steps in range(1, 1000) if (Fr(steps) / still + walk) * walking == steps)
+
+
+@quant("qt-086")
+def _(n):       # try every place to get off, in steps of 100 metres
+    distance, walk, bus = n
+    def last(x):
+        off = x / bus                                       # first team gets off, the second is at walk * off
+        taken = off + (x - walk * off) / (bus + walk)       # bus and second team meet
+        return max(off + (distance - x) / walk, taken + (distance - walk * taken) / bus)
+    return 60 * min(last(Fr(k, 10)) for k in range(int(distance) * 10 + 1))
+
+
+@quant("qt-087")
+def _(n):       # in steps of 1/20 s: they change places while swimming in opposite directions
+    length, a, b, minutes = n
+    def at(t, v, start):
+        x = (start + v * t) % (2 * length)
+        return (x, 1) if x < length else (2 * length - x, -1)
+    met, before = 0, None
+    for k in range(int(minutes * 60 * 20) + 1):
+        (x, p), (z, q) = at(Fr(k, 20), a, 0), at(Fr(k, 20), b, length)
+        now = x < z
+        if before is not None and now != before and p != q:
+            met += 1
+        before = now
+    return met
+
+
+# ---------------------------------------------------------------- quantitative, from qt-061: geometry
+
+@quant("qt-088")
+def _(n):       # in units of pi; one degree after another, each 1/360 of the disc
+    radius, angle = n
+    return sum(radius * radius / 360 for _ in range(int(angle)))
+
+
+@quant("qt-089")
+def _(n):       # count the unit squares of the bottom, then the layers
+    length, width, cut = map(int, n)
+    bottom_ = sum(cut <= x < length - cut and cut <= y_ < width - cut
+                  for x in range(length) for y_ in range(width))
+    return sum(bottom_ for _ in range(cut))
+
+
+@quant("qt-090")
+def _(n):
+    side, p, q = n
+    return only(a * b for a in range(1, 100) for b in range(1, 100)
+                if 2 * (a + b) == 4 * side and a * q == b * p)
+
+
+@quant("qt-091")
+def _(n):       # the third side equals one of the two; the triangle inequality decides
+    return only(sum(t) for t in ([*n, third] for third in n) if 2 * max(t) < sum(t))
+
+
+@quant("qt-092")
+def _(n):
+    side, radius, pi = n
+    assert 2 * radius <= side               # the quarter discs do not overlap
+    return side * side - sum(pi * radius * radius / 4 for _ in range(4))
+
+
+@quant("qt-093")
+def _(n):
+    p, q, r, edges = map(int, n)
+    return only(a * b * c for a, b, c in product(range(1, 28), repeat=3)
+                if 4 * (a + b + c) == edges and a * q == b * p and b * r == c * q)
+
+
+@quant("qt-094")
+def _(n):       # the line from the lamp over the head meets the ground at distance + shadow
+    lamp, man, distance = n
+    return only(s for s in (Fr(k, 10) for k in range(1, 500))
+                if lamp + (man - lamp) / distance * (distance + s) == 0)
+
+
+@quant("qt-095")
+def _(n):       # coordinates: B(0,0), C(3,0), A anywhere at the height that gives the area
+    area, ratio = n
+    base, (ax, ay) = 1 + ratio, (Fr(1), 2 * area / (1 + ratio))
+    d = (base * ratio / (1 + ratio), Fr(0))
+    e = ((ax + d[0]) / 2, (ay + d[1]) / 2)
+    t = solve(lambda s: (ax + s * (base - ax)) * e[1] - (ay - s * ay) * e[0])       # F on AC and on BE
+    f = (ax + t * (base - ax), ay - t * ay)
+    assert shoelace([(ax, ay), (Fr(0), Fr(0)), (base, Fr(0))]) == area
+    return shoelace([(ax, ay), e, f])
+
+
+@quant("qt-096")
+def _(n):       # over every edge between two faces, crossing it at any twelfth of a centimetre
+    best = min(((k / 12) ** 2 + b * b) ** 0.5 + ((a - k / 12) ** 2 + c * c) ** 0.5
+               for a, b, c in permutations(map(int, n)) for k in range(12 * a + 1))
+    return Fr(round(best, 6))
+
+
+# ---------------------------------------------------------------- quantitative, from qt-061: counting
+
+@quant("qt-097")
+def _(n):
+    places, visited = map(int, n)
+    return len(list(combinations(range(places), visited)))
+
+
+@quant("qt-098")
+def _(n):
+    low, high, total_ = map(int, n)
+    throws = list(product(range(low, high + 1), repeat=2))
+    return Fr(sum(sum(t) == total_ for t in throws), len(throws))
+
+
+@quant("qt-099")
+def _(n):
+    assert len(set(n)) == 4
+    return len({100 * a + 10 * b + c for a, b, c in permutations(n, 3) if a != 0})
+
+
+@quant("qt-100")
+def _(n):       # "四" is written out in words
+    assert n == []
+    return sum(all(p[k] != k for k in range(4)) for p in permutations(range(4)))
+
+
+@quant("qt-101")
+def _(n):
+    songs, dances, dances2 = map(int, n)
+    assert dances == dances2 == 2
+    return sum(abs(p.index("d0") - p.index("d1")) != 1
+               for p in permutations([f"s{k}" for k in range(songs)] + ["d0", "d1"]))
+
+
+@quant("qt-102")
+def _(n):
+    tickets, winning, drawn, least = map(int, n)
+    draws = list(combinations([k < winning for k in range(tickets)], drawn))
+    return Fr(sum(sum(d) >= least for d in draws), len(draws))
+
+
+@quant("qt-103")
+def _(n):       # walk every route
+    east, north, x, y_ = map(int, n)
+    routes = {r for r in product("EN", repeat=east + north) if r.count("E") == east}
+    return sum((x, y_) not in {(r[:k].count("E"), r[:k].count("N")) for k in range(len(r) + 1)} for r in routes)
+
+
+@quant("qt-104")
+def _(n):       # the first two people are 甲 and 乙
+    people, towns, least = map(int, n)
+    return sum(p[0] != p[1] and all(p.count(t) >= least for t in range(towns))
+               for p in product(range(towns), repeat=people))
+
+
+@quant("qt-105")
+def _(n):       # play all rows of games, stopping when one side has won enough
+    goal, win, mine, theirs = n
+    assert goal == mine
+    def play(a, b):
+        if goal in (a, b):
+            return Fr((a, b) == (mine, theirs))
+        return win * play(a + 1, b) + (1 - win) * play(a, b + 1)
+    return play(0, 0)
+
+
+# ---------------------------------------------------------------- quantitative, from qt-061: number theory
+
+quant("qt-106")(lambda n: max(k for k in range(1, 1000) if all(x % k == 0 for x in n)))
+
+
+@quant("qt-107")
+def _(n):
+    divisor, rest, times, divisor2 = n
+    return only(times * x % divisor2 for x in range(1000) if x % divisor == rest)
+
+
+@quant("qt-108")
+def _(n):
+    primes = [p for p in range(2, 100) if all(p % d for d in range(2, p))]
+    return only(p * q for p in primes for q in primes if p + q == n[0])
+
+
+@quant("qt-109")
+def _(n):       # the last number is the page of the example
+    pages, first, last, _example = map(int, n)
+    assert pages == last - first + 1
+    return sum(len(str(p)) for p in range(first, last + 1))
+
+
+@quant("qt-110")
+def _(n):
+    squares = {k * k for k in range(1, 1000)}
+    return next(k for k in count(1) if n[0] * k in squares)
+
+
+@quant("qt-111")
+def _(n):
+    above, below, a, ra, b, rb = map(int, n)
+    return only(x for x in range(above + 1, below) if x % a == ra and x % b == rb)
+
+
+@quant("qt-112")
+def _(n):
+    number, divisor = map(int, n)
+    return sum(number % k == 0 and k % divisor == 0 for k in range(1, number + 1))
+
+
+@quant("qt-113")
+def _(n):
+    value = 1
+    for k in range(int(n[0]), int(n[-1]) + 1):
+        value *= k
+    return len(str(value)) - len(str(value).rstrip("0"))
+
+
+@quant("qt-114")
+def _(n):       # all choices of remainders; from a class that clashes with itself only one number
+    low, high, divisor = map(int, n)
+    size = Counter(x % divisor for x in range(low, high + 1))
+    best = 0
+    for k in range(1, divisor + 1):
+        for chosen in combinations(range(divisor), k):
+            if all((a + b) % divisor for a, b in combinations(chosen, 2)):
+                best = max(best, sum(1 if 2 * r % divisor == 0 else size[r] for r in chosen))
+    return best
+
+
+@quant("qt-115")
+def _(n):
+    block, times, digits, divisor = map(int, n)
+    text = str(block) * times
+    assert len(text) == digits
+    return int(text) % divisor
+
+
+# ---------------------------------------------------------------- quantitative, from qt-061: profit
+# Discounts such as 九折 are written in words, so they appear as constants.
+
+@quant("qt-116")
+def _(n):
+    cost, price = n
+    return only(r for r in (Fr(k, 100) for k in range(1, 200)) if cost * (1 + r) == price)
+
+
+@quant("qt-117")
+def _(n):
+    price, down, up = n
+    price -= price * down
+    price += price * up
+    return price
+
+
+@quant("qt-118")
+def _(n):       # year by year, the interest earns nothing
+    money, years, rate = n
+    return money + sum(money * rate for _ in range(int(years)))
+
+
+@quant("qt-119")
+def _(n):       # pay box by box; after every fifth one comes free
+    price, group, free, needed = n
+    boxes = bought = 0
+    while boxes < needed:
+        bought += 1
+        boxes += 1 + (free if bought % group == 0 else 0)
+    return bought * price
+
+
+@quant("qt-120")
+def _(n):       # kilometre by kilometre
+    near, start, near2, far, rate, far2, rate2, extra, trip = n
+    assert near == near2 and far == far2 and rate == rate2
+    return start + sum(0 if k <= near else rate if k <= far else rate * (1 + extra) for k in range(1, int(trip) + 1))
+
+
+@quant("qt-121")
+def _(n):
+    a, b, kilos, price, margin = n
+    return only(x for x in range(int(kilos) + 1) if kilos * price == (a * x + b * (kilos - x)) * (1 + margin))
+
+
+@quant("qt-122")
+def _(n):
+    gain, loss = map(int, n)
+    return only(c for c in range(1, 2000) for p in range(c, c + 500)
+                if 8 * p - 10 * c == 10 * gain and 10 * c - 7 * p == 10 * loss)
+
+
+@quant("qt-123")
+def _(n):       # cost 1 before
+    down, more = n
+    return only(r for r in (Fr(k, 100) for k in range(1, 300)) if growth(1 + r, 1 - down) == r + more / 100)
+
+
+@quant("qt-124")
+def _(n):       # the price list, person by person
+    limit, price, limit2, one, less, lowest, paid = n
+    assert limit == limit2 and one == 1
+    return only(p for p in range(1, 500) if p * max(lowest, price - less * max(0, p - limit)) == paid)
+
+
+@quant("qt-125")
+def _(n):
+    both, ra, rb, gain = n
+    return only(a for a in range(int(both) + 1)
+                if (a * (1 + ra) + (both - a) * (1 + rb)) * Fr(9, 10) - both == gain)
+
+
+# ---------------------------------------------------------------- quantitative, from qt-061: equations
+
+@quant("qt-126")
+def _(n):
+    car, cycle, vehicles, wheels = n
+    return only(k for k in range(int(vehicles) + 1) if cycle * k + car * (vehicles - k) == wheels)
+
+
+@quant("qt-127")
+def _(n):
+    times, moved = n
+    return only(times * b for b in range(1, 2000) if times * b - moved == b + moved)
+
+
+@quant("qt-128")
+def _(n):
+    salt, *water = n
+    return only(c for c in (Fr(k, 1000) for k in range(1, 1000)) if c * (salt + sum(water)) == salt)
+
+
+@quant("qt-129")
+def _(n):
+    many, total_ = map(int, n)
+    rows = (range(first, first + 2 * many, 2) for first in range(0, total_, 2))
+    return only(max(row) for row in rows if sum(row) == total_)
+
+
+@quant("qt-130")
+def _(n):
+    few, standing, more, empty = n
+    return only(few * b + standing for b in range(7, 1000) if few * b + standing == more * (b - empty))
+
+
+@quant("qt-131")
+def _(n):       # exactly two activities: ab, ac, bc people; over all cases
+    a, b, c, people, two = map(int, n)
+    found = set()
+    for t, ab, ac in product(range(min(a, b, c) + 1), range(two + 1), range(two + 1)):
+        bc = two - ab - ac
+        alone = (a - ab - ac - t, b - ab - bc - t, c - ac - bc - t)
+        if min(bc, *alone) >= 0 and sum(alone) + two + t == people:
+            found.add(t)
+    return only(found)
+
+
+@quant("qt-132")
+def _(n):       # over all prices in whole yuan
+    a, b, c, paid, a2, b2, c2, paid2, *one = map(int, n)
+    assert one == [1]
+    return only(x + y_ + z for x, y_, z in product(range(1, 75), repeat=3)
+                if a * x + b * y_ + c * z == paid and a2 * x + b2 * y_ + c2 * z == paid2)
+
+
+@quant("qt-133")
+def _(n):
+    men, women, more, men2, women2 = map(int, n)
+    return only(m + w + more for m in range(1, 300) for w in range(1, 300)
+                if m * women == w * men and m * women2 == (w + more) * men2)
+
+
+@quant("qt-134")
+def _(n):
+    total_, places = map(int, n)
+    return min(max(c) for c in combinations(range(1, 16), places) if sum(c) == total_)
+
+
+@quant("qt-135")
+def _(n):       # gram by gram
+    strong_a, grams_a, strong_b, grams_b = n
+    def a_after(x):
+        return (strong_a * (grams_a - x) + strong_b * x) / grams_a
+    def b_after(x):
+        return (strong_b * (grams_b - x) + strong_a * x) / grams_b
+    return only(x for x in range(int(min(grams_a, grams_b)) + 1) if a_after(x) == b_after(x))
+
+
 # ---------------------------------------------------------------- data analysis
 # Each check receives the stimulus `s`, the numbers of the stem `n` and the item's options.
 # A list of four booleans judges the statements A to D in order.
@@ -782,6 +1352,128 @@ def all_jobs(s, before=False):
     whole = s.find("就业人员#万人") - (s.find("比上年末增加#万人") if before else 0)
     assert whole == sum(jobs(s, k, before) for k in SECTORS)
     return whole
+
+
+# From s17 on.
+
+def before(s, pattern):
+    """`old` for a rate that may also be a fall: the pattern ends in a rate marked by a second #."""
+    found = re.findall(pattern.replace("#", f"({NUMBER})").replace("~", "(增长|下降)"), s.text)
+    assert len(found) == 1, f"pattern {pattern} found {len(found)} times"
+    value, word, rate = found[0]
+    return to_number(value) / (1 + (to_number(rate) if word == "增长" else -to_number(rate)))
+
+
+def income_per_worker(s, rows):         # s17: several kinds taken together
+    return sum(s(k, "2024年收入") for k in rows) / sum(s(k, "从业人员") for k in rows)
+
+
+WATER = ["农业用水", "工业用水", "生活用水", "生态补水"]
+
+
+def water_adds_up(s):                   # s18
+    return all(sum(s(v, c) for c in WATER) == s(v, "用水总量") for v in s.rows)
+
+
+def water_per_output(s, year):          # s18: cubic metres per 10000 yuan
+    return s(year, "用水总量") * 10**8 / (s(year, "地区生产总值") * 10**4)
+
+
+OLD_60, OLD_80 = "60岁及以上老年人口#万人，比上年末增长#，", "80岁及以上老年人口#万人，比上年末增长#。"
+BEDS, GUESTS = "养老机构床位#张，增长#，", "入住老人#人，增长#。"
+CANTEENS, MEALS = "助餐点#个，比上年末增长#；", "供餐#万人次，比上年增长#。"
+
+
+def first(s, pattern):
+    """The first # of a two-mark pattern, as it stands in the text."""
+    return s.find(pattern.replace("#", "~", 1).replace("#", NUMBER).replace("~", "#"))
+
+
+def research_intensity(s):              # s20
+    return {k: v / s(k, "2025年营业收入") for k, v in s.column("研发投入").items()}
+
+
+def haul(s, row, year):                 # s21: kilometres
+    return s(row, y(year) + "货物周转量") * 10**8 / (s(row, y(year) + "货运量") * 10**4)
+
+
+FREIGHT = ["2023年货运量", "2024年货运量", "2023年货物周转量", "2024年货物周转量"]
+RENEWAL, PRIVATE, OWNERS = "改造投资#亿元，比上年增长#。", "社会资本#亿元，比上年增长#；", "居民出资#亿元，比上年增长#。"
+
+
+def public_money(s):                    # s22
+    return check_sums(
+        first(s, RENEWAL) == sum(s.find(k + "#亿元") for k in ("省级补助", "市县财政资金", "社会资本", "居民出资")),
+        s.find("省级补助#亿元") + s.find("市县财政资金#亿元"))
+
+
+def price(s, row):                      # s23: 10000 yuan per tonne
+    return s(row, "产值") / s(row, "2024年产量")
+
+
+def fruit_yield(s, row):
+    return s(row, "2024年产量") / s(row, "种植面积")
+
+
+INVESTMENTS = ["第一产业投资", "第二产业投资", "第三产业投资", "基础设施投资", "房地产开发投资", "高技术产业投资", "民间投资"]
+
+
+def invested(s, kind):                  # s24: this year's amount, the whole or one kind
+    return s.find(kind + "#亿元")
+
+
+def invested_before(s, kind):
+    return before(s, kind + ("#亿元，比上年~#。" if kind == "固定资产投资" else "#亿元，~#[；。]"))
+
+
+def investment_rate(s, kind):
+    return growth(invested(s, kind), invested_before(s, kind))
+
+
+def three_sectors_agree(s):
+    return invested(s, "固定资产投资") == sum(invested(s, k) for k in INVESTMENTS[:3])
+
+
+def engel(s, where_year):               # s25
+    return s("食品烟酒", where_year) / total(s, where_year)
+
+
+def good_to_other_days(s, year):        # s26
+    good = s(year, "优良天数")
+    return good / (s(year, "全年天数") - good)
+
+
+def visits_per_museum(s, row):          # s27
+    return s(row, "2024年参观") / s(row, "年末博物馆")
+
+
+MUSEUMS = ["年末博物馆", "免费开放", "2023年参观", "2024年参观", "未成年人参观"]
+GREEN_CARS, CHARGED, CHARGED_PUBLIC = ("新能源汽车保有量#万辆，比上年末增长#，", "全年充电桩充电量#亿千瓦时，比上年增长#。",
+                                       "公共充电桩充电量#亿千瓦时，比上年增长#；")
+
+
+def pig_ratio(s, year):                 # s29
+    column = y(year) + "肉产量"
+    return s("生猪", column) / (total(s, column) - s("生猪", column))
+
+
+def hotline_agrees(s):                  # s30
+    return (all(s(k, "电话") + s(k, "网络") == s(k, "受理量") for k in s.rows)
+            and totals_agree(s, ["受理量", "电话", "网络", "按期办结"], "全年")
+            and s.find("受理诉求#万件") == s.find("电话受理#万件") + s.find("网络受理#万件"))
+
+
+def online_share(s, row):
+    return s(row, "网络") / s(row, "受理量")
+
+
+def on_time(s, row):
+    return s(row, "按期办结") / s(row, "受理量")
+
+
+def balances_agree(s):                  # s31
+    kinds = {"存款": ["住户", "企业", "政府", "其他"], "贷款": ["住户", "企业", "其他"]}
+    return all(sum(s(part + k, c) for part in parts) == s("各项" + k, c) for k, parts in kinds.items() for c in s.columns)
 
 
 DATA = {
@@ -976,6 +1668,186 @@ DATA = {
         s("小学", "2024年在校生") / s("小学", "学校（") > 600,
         s("中等职业学校", "2024年在校生") / total(s, "2024年在校生") >= Fr(10, 100),
         pupil_teacher(s, "初中") == pupil_teacher(s, "普通高中")],
+    # s17 software
+    "da-081": lambda s, n: max(changes(s, "2024年收入", "2023年收入").values()),
+    "da-082": lambda s, n: s("软件产品", "2024年收入") / total(s, "2024年收入"),
+    "da-083": lambda s, n: check_sums(
+        totals_agree(s, ["2023年收入", "2024年收入", "利润", "从业人员"]),
+        changes(s, "2024年收入", "2023年收入")["信息技术服务"] / sum(changes(s, "2024年收入", "2023年收入").values())),
+    "da-084": lambda s, n: income_per_worker(s, ["信息技术服务"])
+                           - income_per_worker(s, [k for k in s.column("利润") if k != "信息技术服务"]),
+    "da-085": lambda s, n: [
+        all(v > 0 for v in changes(s, "2024年收入", "2023年收入").values()),
+        rates(s, "2024年收入", "2023年收入")["信息安全"] > growth(total(s, "2024年收入"), total(s, "2023年收入")),
+        s("嵌入式系统软件", "利润") / s("嵌入式系统软件", "2024年收入") < Fr(9, 100),
+        s("信息技术服务", "利润") / total(s, "利润") > s("信息技术服务", "2024年收入") / total(s, "2024年收入")],
+    # s18 water
+    "da-086": lambda s, n: sum(rising(s.column(c).values()) for c in WATER),
+    "da-087": lambda s, n: s("2024", "农业用水") / sum(s("2024", c) for c in WATER),
+    "da-088": lambda s, n: check_sums(water_adds_up(s), water_per_output(s, "2024")),
+    "da-089": lambda s, n: -annual_rate(water_per_output(s, "2024") / water_per_output(s, "2021"), int(n[1] - n[0]), 1),
+    "da-090": lambda s, n: [
+        growth(s("2024", "生态补水"), s("2021", "生态补水")) >= Fr(80, 100),
+        s("2023", "工业用水") - s("2024", "工业用水") > s("2023", "用水总量") - s("2024", "用水总量"),
+        falling(yearly_rate(s, "用水总量", YEARS[2:]).values()),
+        s("2024", "生活用水") / s("2024", "用水总量") < Fr(16, 100)],
+    # s19 old-age services (text only)
+    "da-091": lambda s, n: first(s, OLD_60) / s.find("占常住人口的#"),
+    "da-092": lambda s, n: first(s, BEDS) / s.find("养老机构#家"),
+    "da-093": lambda s, n: s.find("护理型床位[\\d.]+张，比上年末增加#张")
+                           / (s.find("护理型床位#张") - s.find("护理型床位[\\d.]+张，比上年末增加#张")),
+    "da-094": lambda s, n: (old(s, OLD_60) - old(s, OLD_80)) / old(s, OLD_80),
+    "da-095": lambda s, n: [
+        first(s, GUESTS) / first(s, BEDS) > old(s, GUESTS) / old(s, BEDS),
+        first(s, BEDS) / (first(s, OLD_60) * 10) > 35,
+        first(s, OLD_80) / first(s, OLD_60) >= Fr(16, 100),
+        first(s, MEALS) / first(s, CANTEENS) < old(s, MEALS) / old(s, CANTEENS)],
+    # s20 firms of a park
+    "da-096": lambda s, n: top(changes(s, "2025年营业收入", "2024年营业收入")),
+    "da-097": lambda s, n: check_sums(
+        totals_agree(s, ["年末企业", "2024年营业收入", "2025年营业收入", "研发投入", "从业人员"]),
+        growth(total(s, "2025年营业收入"), total(s, "2024年营业收入"))),
+    "da-098": lambda s, n: points(s("大型企业", "2025年营业收入") / total(s, "2025年营业收入")
+                                  - s("大型企业", "2024年营业收入") / total(s, "2024年营业收入")),
+    "da-099": lambda s, n: (s("小型企业", "2025年营业收入") * (1 + rates(s, "2025年营业收入", "2024年营业收入")["小型企业"])
+                            * 10000 / (s("小型企业", "年末企业") + n[1])),
+    "da-100": lambda s, n: [
+        (s("大型企业", "研发投入") + s("中型企业", "研发投入")) / total(s, "研发投入") >= Fr(70, 100),
+        top(research_intensity(s)) == "大型企业",
+        s("中型企业", "2025年营业收入") * 10000 / s("中型企业", "从业人员") > 200,
+        s("微型企业", "年末企业") / total(s, "年末企业") >= Fr(1, 2)],
+    # s21 freight
+    "da-101": lambda s, n: check_sums(totals_agree(s, FREIGHT), s("水路", FREIGHT[3]) / total(s, FREIGHT[3])),
+    "da-102": lambda s, n: growth(s("铁路", FREIGHT[3]), s("铁路", FREIGHT[2])),
+    "da-103": lambda s, n: total(s, FREIGHT[3]) * 10**8 / (total(s, FREIGHT[1]) * 10**4),
+    "da-104": lambda s, n: (haul(s, "水路", 2024) / haul(s, "公路", 2024)) / (haul(s, "水路", 2023) / haul(s, "公路", 2023)),
+    "da-105": lambda s, n: [
+        changes(s, FREIGHT[1], FREIGHT[0])["铁路"] / (total(s, FREIGHT[1]) - total(s, FREIGHT[0])) < Fr(25, 100),
+        all(v < rates(s, FREIGHT[3], FREIGHT[2])[k] for k, v in rates(s, FREIGHT[1], FREIGHT[0]).items()),
+        s("公路", FREIGHT[1]) / total(s, FREIGHT[1]) > s("公路", FREIGHT[0]) / total(s, FREIGHT[0]),
+        changes(s, FREIGHT[3], FREIGHT[2])["水路"]
+        > changes(s, FREIGHT[3], FREIGHT[2])["公路"] + changes(s, FREIGHT[3], FREIGHT[2])["铁路"]],
+    # s22 renewal of old housing (text only)
+    "da-106": lambda s, n: s.find("实际开工#个") / s.find("计划改造老旧小区#个"),
+    "da-107": lambda s, n: first(s, PRIVATE) / first(s, RENEWAL),
+    "da-108": lambda s, n: public_money(s) / (first(s, PRIVATE) + first(s, OWNERS)),
+    "da-109": lambda s, n: growth(public_money(s), old(s, RENEWAL) - old(s, PRIVATE) - old(s, OWNERS)),
+    "da-110": lambda s, n: [
+        s.find("面积#万平方米") / s.find("居民#万户")
+        < old(s, "面积#万平方米，比上年增长#。") / old(s, "居民#万户，比上年增长#；"),
+        s.find("比上年增加#部") / (s.find("电梯#部") - s.find("比上年增加#部")) >= Fr(30, 100),
+        first(s, OWNERS) / first(s, RENEWAL) > old(s, OWNERS) / old(s, RENEWAL),
+        s.find("完工#个") > s.find("计划改造老旧小区#个")],
+    # s23 fruit
+    "da-111": lambda s, n: growth(total(s, "2024年产量"), total(s, "2023年产量")),
+    "da-112": lambda s, n: check_sums(
+        totals_agree(s, ["2023年产量", "2024年产量", "种植面积", "产值"]), s("苹果", "产值") / total(s, "产值")),
+    "da-113": lambda s, n: total(s, "2024年产量") / total(s, "种植面积"),
+    "da-114": lambda s, n: sum(price(s, k) > price(s, "合计") and fruit_yield(s, k) > fruit_yield(s, "合计")
+                               for k in s.column("产值")),
+    "da-115": lambda s, n: [
+        s("苹果", "2024年产量") / total(s, "2024年产量") >= Fr(1, 2),
+        top({k: v / s(k, "种植面积") for k, v in s.column("产值").items()}) == "葡萄",
+        price(s, "樱桃") / price(s, "梨") >= 9,
+        top(rates(s, "2024年产量", "2023年产量")) == "桃"],
+    # s24 investment (text only)
+    "da-116": lambda s, n: sum(investment_rate(s, k) > investment_rate(s, "固定资产投资") for k in INVESTMENTS),
+    "da-117": lambda s, n: check_sums(three_sectors_agree(s), invested(s, "第二产业投资") / invested(s, "固定资产投资")),
+    "da-118": lambda s, n: invested_before(s, "第二产业投资") / invested_before(s, "第一产业投资"),
+    "da-119": lambda s, n: growth(invested(s, "固定资产投资") - invested(s, "房地产开发投资"),
+                                  invested_before(s, "固定资产投资") - invested_before(s, "房地产开发投资")),
+    "da-120": lambda s, n: [
+        invested(s, "民间投资") / invested(s, "固定资产投资")
+        > invested_before(s, "民间投资") / invested_before(s, "固定资产投资"),
+        (invested(s, "第二产业投资") - invested_before(s, "第二产业投资"))
+        / (invested(s, "固定资产投资") - invested_before(s, "固定资产投资")) < Fr(70, 100),
+        s.find("完成投资#亿元") / s.find("亿元以上的项目#个") > 5,
+        invested(s, "高技术产业投资") - invested_before(s, "高技术产业投资")
+        > invested(s, "基础设施投资") - invested_before(s, "基础设施投资")],
+    # s25 household spending
+    "da-121": lambda s, n: check_sums(totals_agree(s, s.columns), top(changes(s, "城镇2024年", "城镇2023年"))),
+    "da-122": lambda s, n: total(s, "城镇2024年") / total(s, "农村2024年"),
+    "da-123": lambda s, n: points(engel(s, "农村2024年") - engel(s, "农村2023年")),
+    "da-124": lambda s, n: points(sum(changes(s, "城镇2024年", "城镇2023年")[k] for k in ("交通通信", "教育文化娱乐"))
+                                  / total(s, "城镇2023年")),
+    "da-125": lambda s, n: [
+        total(s, "城镇2024年") - total(s, "农村2024年") > total(s, "城镇2023年") - total(s, "农村2023年"),
+        all(v > 0 for v in changes(s, "城镇2024年", "城镇2023年").values()),
+        growth(total(s, "农村2024年"), total(s, "农村2023年")) < growth(total(s, "城镇2024年"), total(s, "城镇2023年")),
+        s("居住", "城镇2024年") / total(s, "城镇2024年") > s("居住", "城镇2023年") / total(s, "城镇2023年")],
+    # s26 air quality
+    "da-126": lambda s, n: total(s, "优良天数") / len(s.rows),
+    "da-127": lambda s, n: y(top(yearly(s, "臭氧", YEARS[1:]))),
+    "da-128": lambda s, n: -growth(s("2024", "细颗粒物") * (1 - n[2]) * (1 - n[2]), s(str(n[4]), "细颗粒物")),
+    "da-129": lambda s, n: good_to_other_days(s, "2024") / good_to_other_days(s, "2020"),
+    "da-130": lambda s, n: [
+        rising(s.column("优良天数")[v] for v in YEARS),
+        bottom(yearly_rate(s, "细颗粒物", YEARS[1:])) == "2024",
+        falling(yearly_rate(s, "二氧化氮", YEARS[1:]).values()),
+        s("2024", "重污染天数") / s("2020", "重污染天数") < Fr(1, 5)],
+    # s27 museums
+    "da-131": lambda s, n: growth(total(s, "2024年参观"), total(s, "2023年参观")),
+    "da-132": lambda s, n: check_sums(totals_agree(s, MUSEUMS), total(s, "免费开放") / total(s, "年末博物馆")),
+    "da-133": lambda s, n: visits_per_museum(s, "自然科技类") - total(s, "2024年参观") / total(s, "年末博物馆"),
+    "da-134": lambda s, n: sum(v < growth(total(s, "2024年参观"), total(s, "2023年参观"))
+                               and visits_per_museum(s, k) < visits_per_museum(s, "合计")
+                               for k, v in rates(s, "2024年参观", "2023年参观").items()),
+    "da-135": lambda s, n: [
+        s("自然科技类", "未成年人参观") / s("自然科技类", "2024年参观") >= Fr(45, 100),
+        changes(s, "2024年参观", "2023年参观")["历史类"]
+        / (total(s, "2024年参观") - total(s, "2023年参观")) >= Fr(45, 100),
+        top({k: v / s(k, "年末博物馆") for k, v in s.column("免费开放").items()}) == "历史类",
+        s("艺术类", "2024年参观") / total(s, "2024年参观") > s("艺术类", "2023年参观") / total(s, "2023年参观")],
+    # s28 electric cars and charging (text only)
+    "da-136": lambda s, n: first(s, CHARGED_PUBLIC) / first(s, CHARGED),
+    "da-137": lambda s, n: first(s, GREEN_CARS) / s.find("共有充电桩#万个"),
+    "da-138": lambda s, n: first(s, GREEN_CARS) / s.find("占全市汽车保有量的#") - old(s, GREEN_CARS) / s.find("上年末该比重为#"),
+    "da-139": lambda s, n: growth(first(s, CHARGED) - first(s, CHARGED_PUBLIC), old(s, CHARGED) - old(s, CHARGED_PUBLIC)),
+    "da-140": lambda s, n: [
+        s.find("纯电动汽车#万辆") / first(s, GREEN_CARS)
+        > (s.find("纯电动汽车#万辆") - s.find("比上年末增加#万辆")) / old(s, GREEN_CARS),
+        growth(s.find("共有充电桩#万个"), s.find("共有充电桩#万个") - s.find("比上年末增加#万个"))
+        < growth(first(s, GREEN_CARS), old(s, GREEN_CARS)),
+        s.find("快充桩#万个") / s.find("其中公共充电桩#万个") >= Fr(1, 2),
+        old(s, CHARGED_PUBLIC) / old(s, CHARGED) - first(s, CHARGED_PUBLIC) / first(s, CHARGED) > Fr(5, 100)],
+    # s29 livestock
+    "da-141": lambda s, n: top(rates(s, "2024年出栏", "2023年出栏")),
+    "da-142": lambda s, n: growth(s("家禽", "2024年肉产量"), s("家禽", "2023年肉产量")),
+    "da-143": lambda s, n: s("生猪", "2024年肉产量") / s("生猪", "2024年出栏") * 1000,
+    "da-144": lambda s, n: check_sums(
+        total(s, "2024年肉产量") == s.find("肉产量合计#万吨")
+        and abs(growth(total(s, "2024年肉产量"), total(s, "2023年肉产量"))
+                - s.find("合计[\\d.]+万吨，比上年增长#")) < Fr(5, 10000),
+        pig_ratio(s, 2024) / pig_ratio(s, 2023)),
+    "da-145": lambda s, n: [
+        s("生猪", "2024年肉产量") / total(s, "2024年肉产量") > s("生猪", "2023年肉产量") / total(s, "2023年肉产量"),
+        s.find("禽蛋产量#万吨") - before(s, "禽蛋产量#万吨，比上年~#；")
+        > 4 * (before(s, "牛奶产量#万吨，比上年~#。") - s.find("牛奶产量#万吨")),
+        sum(v for k, v in changes(s, "2024年肉产量", "2023年肉产量").items() if k != "家禽") > 0,
+        s("肉牛", "2024年肉产量") / s("肉牛", "2024年出栏") < s("肉牛", "2023年肉产量") / s("肉牛", "2023年出栏")],
+    # s30 hotline
+    "da-146": lambda s, n: growth(total(s, "受理量"), s.find("受理诉求#万件")),
+    "da-147": lambda s, n: check_sums(hotline_agrees(s), total(s, "受理量") * 10000 / s.find("全年#天")),
+    "da-148": lambda s, n: points(online_share(s, "四季度") - online_share(s, "一季度")),
+    "da-149": lambda s, n: only(k for k, v in s.column("受理量").items() if v > total(s, "受理量") / 4
+                                and online_share(s, k) > online_share(s, "全年") and on_time(s, k) > on_time(s, "全年")),
+    "da-150": lambda s, n: [
+        rising(s.column("受理量").values()),
+        (s("三季度", "受理量") + s("四季度", "受理量")) / total(s, "受理量") >= Fr(55, 100),
+        total(s, "网络") - s.find("网络受理#万件") > total(s, "电话") - s.find("电话受理#万件"),
+        total(s, "电话") / s.find("2024年末有#个") < s.find("电话受理#万件") / s.find("话务坐席#个")],
+    # s31 deposits and loans
+    "da-151": lambda s, n: check_sums(balances_agree(s), s("住户存款", "2024年末") / s("各项存款", "2024年末")),
+    "da-152": lambda s, n: s("各项存款", "2024年末") / s("各项贷款", "2024年末"),
+    "da-153": lambda s, n: (s("住户存款", "2024年末") - s("住户贷款", "2024年末")) / s.find("常住人口#万人"),
+    "da-154": lambda s, n: growth(s("各项贷款", "2024年末") - s.find("普惠小微贷款余额#亿元"),
+                                  s("各项贷款", "2023年末") - old(s, "普惠小微贷款余额#亿元，比上年末增长#；")),
+    "da-155": lambda s, n: [
+        all(v > 0 for k, v in changes(s, "2024年末", "2023年末").items() if k.endswith("存款")),
+        s("各项贷款", "2024年末") / s("各项存款", "2024年末") < s("各项贷款", "2023年末") / s("各项存款", "2023年末"),
+        changes(s, "2024年末", "2023年末")["企业贷款"] / changes(s, "2024年末", "2023年末")["各项贷款"] >= Fr(90, 100),
+        points(s.find("绿色贷款余额#亿元") / s("各项贷款", "2024年末")
+               - old(s, "绿色贷款余额#亿元，比上年末增长#。") / s("各项贷款", "2023年末")) > Fr(15, 10)],
 }
 
 
