@@ -95,6 +95,35 @@ fn python(file: &Path) -> Option<(Verdicts, String)> {
     Some((verdicts, said))
 }
 
+/// What the second verifier makes of a value of drand's round 123.
+fn python_on_drand(round: u64, value: &str) -> Output {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/independent");
+    let program = format!("import record; record.drand_value({{'round': {round}}}, '{value}')");
+    Command::new("python3")
+        .args(["-c", &program])
+        .current_dir(folder)
+        .output()
+        .unwrap()
+}
+
+/// Both programs verify the signature of the pairing by code that shares nothing.
+#[test]
+fn a_round_of_drand_is_believed_by_the_second_program_only_as_that_round() {
+    const ROUND_123: &str = "b75c69d0b72a5d906e854e808ba7e2accb1542ac355ae486d591aa9d43765482e26cd02df835d3546d23c4b13e0dfc92";
+    if !has_python() {
+        return;
+    }
+    let good = python_on_drand(123, ROUND_123);
+    assert!(good.status.success(), "{good:?}");
+    let altered = ROUND_123.replacen("b75c", "b75d", 1);
+    for (round, value) in [(124, ROUND_123), (123, &altered)] {
+        let refused = python_on_drand(round, value);
+        assert!(!refused.status.success());
+        let said = String::from_utf8(refused.stderr).unwrap();
+        assert!(said.contains("the beacon's value is not round"), "{said}");
+    }
+}
+
 /// Both verifiers, which must agree; none if the file is no record.
 #[track_caller]
 fn both(file: &Path) -> Option<Verdicts> {
