@@ -201,10 +201,18 @@ def trade(block, cells, limits, stream):
     place = [(number, sum(cell.needs for cell in cells[:number])) for number, cell in enumerate(cells)
              for _ in range(cell.needs)]
 
-    def weight(paper):
-        return limits.penalty(sums_of(paper)) + ENEMIES * enemies_of(paper)
+    def weight(sums, enemies):
+        return limits.penalty(sums) + ENEMIES * enemies
 
-    weights = [weight(paper) for paper in block]
+    def changed(sums, paper, slot, card):
+        """Sums and pairs of enemies of a paper with another card in a slot."""
+        old, others = paper[slot], paper[:slot] + paper[slot + 1:]
+        found = sum(other.unit in card.enemies for other in others) if card.enemies else 0
+        lost = sum(other.unit in old.enemies for other in others) if old.enemies else 0
+        return [a + new - gone for a, new, gone in zip(sums[0], card.numbers, old.numbers)], sums[1] + found - lost
+
+    stand = [(sums_of(paper), enemies_of(paper)) for paper in block]
+    weights = [weight(*sums) for sums in stand]
     for _ in range(ROUNDS):
         bad = [at for at, one in enumerate(weights) if one]
         if not bad:
@@ -221,13 +229,19 @@ def trade(block, cells, limits, stream):
                 other = first + (((word & 0xFFFF) * needs) >> 16)
                 if partner == paper:
                     continue
-                mine, yours = list(block[paper]), list(block[partner])
-                mine[slot], yours[other] = yours[other], mine[slot]
-                if any(len({card.unit for card in own[first:first + needs]}) < needs for own in (mine, yours)):
+                mine, yours = block[paper], block[partner]
+                given, taken = mine[slot], yours[other]
+
+                def twice(own, but, unit):
+                    return any(own[at].unit == unit for at in range(first, first + needs) if at != but)
+                if twice(mine, slot, taken.unit) or twice(yours, other, given.unit):
                     continue
-                after = weight(mine), weight(yours)
+                left = changed(stand[paper], mine, slot, taken)
+                right = changed(stand[partner], yours, other, given)
+                after = weight(*left), weight(*right)
                 if sum(after) < weights[paper] + weights[partner]:
-                    block[paper], block[partner] = mine, yours
+                    mine[slot], yours[other] = taken, given
+                    stand[paper], stand[partner] = left, right
                     weights[paper], weights[partner] = after
 
 

@@ -320,7 +320,7 @@ pub fn html(report: &Report) -> String {
     let mut page = String::from(
         "<!doctype html>\n<html lang=\"zh-CN\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\
          <title>组卷报告</title><style>body{font:16px/1.6 sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#1d1d1f}\
-         table{border-collapse:collapse;margin:1rem 0}th,td{border:1px solid #ccc;padding:.25rem .6rem;text-align:right}\
+         table{border-collapse:collapse;margin:1rem 0;display:block;overflow-x:auto}th,td{border:1px solid #ccc;padding:.25rem .6rem;text-align:right}\
          th:first-child,td:first-child{text-align:left}svg{max-width:100%;height:auto}figcaption{color:#555}</style></head><body>\n",
     );
     let _ = writeln!(
@@ -514,7 +514,8 @@ fn overlap(page: &mut String, report: &Report) {
         report.overlap.max
     );
     page.push_str("<table><tr><th>相同试题 Items</th><th>对数 Pairs</th></tr>");
-    for (count, pairs) in report.overlap_bars.iter().enumerate() {
+    let bars = report.overlap_bars.iter().enumerate();
+    for (count, pairs) in bars.skip_while(|(_, pairs)| **pairs == 0) {
         let _ = write!(page, "<tr><td>{count}</td><td>{pairs}</td></tr>");
     }
     page.push_str("</table>\n");
