@@ -7,6 +7,7 @@ results-posts = Posts
 results-organisation = Organisation
 results-nobody = Nobody sat for this post.
 results-merit-list = Merit list
+results-totals-only = By the rules of this examination totals and ranks are public. Each candidate finds the marks of the components in her or his own result.
 results-written-list = Written results and shortlist
 results-distribution = Distribution of written marks
 results-distribution-hint = Marks of all candidates, in bands of ten per cent of the highest mark; absences are not counted.

@@ -7,6 +7,7 @@ results-posts = 职位
 results-organisation = 单位
 results-nobody = 本职位没有考生。
 results-merit-list = 总成绩排名
+results-totals-only = 按照本次考试的规则，公开总成绩和排名；考生可在本人成绩中查看各科成绩。
 results-written-list = 笔试成绩与入围名单
 results-distribution = 笔试成绩分布
 results-distribution-hint = 全部考生的卷面成绩，按满分的百分比每十个百分点为一段；缺考不计。

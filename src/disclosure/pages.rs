@@ -24,6 +24,7 @@ use crate::ranking::results::{OwnComponent, OwnLine, OwnResult, RankedView, outc
 use crate::ranking::service::own_result;
 use crate::ranking::{MarkState, Standing};
 use crate::regulation::service::{Examination, load};
+use crate::regulation::{ComponentKind, OpenMarks};
 use crate::store::{Store, View};
 
 /// Entries on one page of the log.
@@ -109,6 +110,10 @@ impl ResultsPage {
         }
     }
 
+    fn totals_only(&self) -> bool {
+        self.results.examination.profile.openness.marks == OpenMarks::Totals
+    }
+
     fn is_shown(&self, id: &Id) -> bool {
         self.results
             .shown
@@ -135,9 +140,11 @@ async fn results(
         .read(move |view| service::published(view, actor.as_ref(), id, post))
         .await?;
     let columns = |written: bool| {
-        let components = results.examination.profile.components.iter();
+        let rules = &results.examination.profile;
+        let components = rules.components.iter();
         components
-            .filter(|c| (c.kind == crate::regulation::ComponentKind::Written) == written)
+            .filter(|_| rules.openness.marks == OpenMarks::Components)
+            .filter(|c| (c.kind == ComponentKind::Written) == written)
             .map(|c| Column {
                 code: c.code.clone(),
                 title: page.pick(&c.title.zh, &c.title.en).to_owned(),

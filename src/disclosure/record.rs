@@ -26,7 +26,7 @@ use crate::ledger::tile::WIDTH;
 use crate::ledger::{self, Log};
 use crate::registration::records::ticketed;
 use crate::regulation::service::{self as regulation, Examination};
-use crate::regulation::{Comparator, Phase};
+use crate::regulation::{Comparator, OpenMarks, Phase};
 use crate::store::{Store, View};
 
 /// Entries that are read at once: bounds the memory.
@@ -248,8 +248,9 @@ impl<W: Write> Writing<W> {
         examination: &Examination,
         extent: &Extent,
     ) -> Result<(), Problem> {
+        let marks = examination.profile.openness.marks;
         let opens = |kind: &str, of: Option<Id>| {
-            of == Some(examination.id) && is_opened(kind, examination.phase)
+            of == Some(examination.id) && is_opened(kind, examination.phase, marks)
         };
         let mut from = extent.first;
         while from < extent.size {
@@ -306,9 +307,11 @@ impl<W: Write> Writing<W> {
     }
 }
 
-/// The categories to which the tie rule looks.
+/// The categories to which the tie rule looks, where everybody may see what it decides by.
 fn tie_categories(examination: &Examination) -> impl Iterator<Item = &String> {
-    let ties = examination.profile.ties.iter();
+    let rules = &examination.profile;
+    let open = rules.openness.marks == OpenMarks::Components;
+    let ties = rules.ties.iter().filter(move |_| open);
     ties.filter_map(|tie| match tie {
         Comparator::Category(code) => Some(code),
         _ => None,

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::columns::{self, Columns, Marks};
 use super::composite::{ComponentMark, RankingError};
-use super::lists::{merit_list, shortlist};
-use super::order::{Ranked, Row, rank_written};
+use super::lists::{merit_of, shortlist};
+use super::order::{Ranked, Row, rank, rank_written};
 use super::store;
 use super::words::{MarkState, RankedList, Standing};
 use crate::establishment::service::{PostView, standing_posts};
@@ -189,22 +189,32 @@ pub fn standings(
     quota: u32,
     rows: &[Row],
 ) -> Result<Vec<(Ranked, Standing)>, RankingError> {
-    if list == RankedList::Final {
-        let list = merit_list(profile, quota, rows)?.into_iter();
-        return Ok(list
-            .map(|merit| ((&merit.outcome).into(), merit.ranked))
-            .map(|(standing, ranked)| (ranked, standing))
-            .collect());
-    }
-    let ranking = rank_written(profile, rows)?;
-    let standings: Vec<Standing> = match profile.shortlist {
-        Some(_) => shortlist(profile, quota, &ranking)?
+    let ranking = match list {
+        RankedList::Written => rank_written(profile, rows)?,
+        RankedList::Final => rank(profile, rows)?,
+    };
+    let standings = standings_of(profile, list, quota, &ranking)?;
+    Ok(ranking.into_iter().zip(standings).collect())
+}
+
+/// What follows for everybody in a ranking; it depends on totals and ranks alone.
+pub fn standings_of(
+    profile: &Profile,
+    list: RankedList,
+    quota: u32,
+    ranking: &[Ranked],
+) -> Result<Vec<Standing>, RankingError> {
+    Ok(match (list, profile.shortlist) {
+        (RankedList::Final, _) => merit_of(profile, quota, ranking)
+            .iter()
+            .map(|merit| (&merit.outcome).into())
+            .collect(),
+        (RankedList::Written, Some(_)) => shortlist(profile, quota, ranking)?
             .into_iter()
             .map(|decision| decision.reason.into())
             .collect(),
-        None => ranking.iter().map(Standing::without_shortlist).collect(),
-    };
-    Ok(ranking.into_iter().zip(standings).collect())
+        (RankedList::Written, None) => ranking.iter().map(Standing::without_shortlist).collect(),
+    })
 }
 
 /// Marks that no rule can rank are a fault of the data, for people to mend.

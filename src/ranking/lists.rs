@@ -144,8 +144,12 @@ pub struct Merit {
 
 /// The merit list (总成绩排名) of a post with `quota` places: ranks, the proposed and the reserve.
 pub fn merit_list(profile: &Profile, quota: u32, rows: &[Row]) -> Result<Vec<Merit>, RankingError> {
-    let ranking = rank(profile, rows)?;
-    let sides = sides(&ranking, u64::from(quota), |a, b| a.rank() == b.rank());
+    Ok(merit_of(profile, quota, &rank(profile, rows)?))
+}
+
+/// What a ranking by the composite says of everybody in it.
+pub fn merit_of(profile: &Profile, quota: u32, ranking: &[Ranked]) -> Vec<Merit> {
+    let sides = sides(ranking, u64::from(quota), |a, b| a.rank() == b.rank());
     let ahead = (0_u32..)
         .zip(ranking.iter().zip(&sides))
         .find(|(_, (line, side))| line.rank().is_none() || **side == Side::Beyond)
@@ -161,14 +165,14 @@ pub fn merit_list(profile: &Profile, quota: u32, rows: &[Row]) -> Result<Vec<Mer
         (_, Side::Across) => at_cut.clone(),
         (Place::Ranked { rank, .. }, Side::Beyond) => Outcome::Reserve(rank - ahead),
     };
-    Ok(ranking
+    ranking
         .iter()
         .zip(&sides)
         .map(|(line, side)| Merit {
             ranked: line.clone(),
             outcome: outcome(line, *side),
         })
-        .collect())
+        .collect()
 }
 
 #[cfg(test)]

@@ -21,7 +21,7 @@ mod tests;
 pub mod words;
 
 pub use composite::*;
-pub use draft::{counts, standings};
+pub use draft::{counts, standings, standings_of};
 pub use lists::*;
 pub use order::*;
 pub use words::*;

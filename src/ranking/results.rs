@@ -11,7 +11,7 @@ use crate::access::{Actor, Role};
 use crate::establishment::service::{PostView, post};
 use crate::kernel::{Id, Problem, Score};
 use crate::regulation::service::{Examination, load, visible};
-use crate::regulation::{Component, ComponentKind, Phase, Track};
+use crate::regulation::{Component, ComponentKind, OpenMarks, Phase, Track};
 use crate::store::View;
 
 /// What was decided of one component.
@@ -39,7 +39,7 @@ pub struct RankedView {
     pub total: Option<Score>,
     /// What follows.
     pub outcome: Standing,
-    /// What was decided in each component.
+    /// What was decided in each component; empty where the rules open totals alone.
     pub marks: BTreeMap<String, DecidedMark>,
 }
 
@@ -70,7 +70,7 @@ pub fn outcome_key<'a>(
 }
 
 /// A published list of one post: in order of rank, then those who are not ranked. Open to
-/// everybody; empty before it is published.
+/// everybody, with as much of the marks as the rules open; empty before it is published.
 pub fn list(
     view: &mut View<'_>,
     examination: Id,
@@ -78,6 +78,20 @@ pub fn list(
     list: RankedList,
 ) -> Result<Vec<RankedView>, Problem> {
     let examination = visible(view, None, examination)?;
+    let mut lines = whole_list(view, &examination, post_id, list)?;
+    if examination.profile.openness.marks == OpenMarks::Totals {
+        lines.iter_mut().for_each(|line| line.marks.clear());
+    }
+    Ok(lines)
+}
+
+/// A published list with all its marks, for the office; its callers say to whom they show it.
+pub fn whole_list(
+    view: &mut View<'_>,
+    examination: &Examination,
+    post_id: Id,
+    list: RankedList,
+) -> Result<Vec<RankedView>, Problem> {
     if post(view, post_id)?.examination != examination.id {
         return Err(Problem::not_found());
     }
@@ -88,7 +102,7 @@ pub fn list(
             .collect();
     let mut marks: BTreeMap<Id, BTreeMap<String, DecidedMark>> = BTreeMap::new();
     for row in store::marks_of_post(view.db, post_id)? {
-        if published(&examination, list, &row) {
+        if published(examination, list, &row) {
             let of = marks.entry(row.application_id).or_default();
             of.insert(row.component.clone(), decided(&row));
         }

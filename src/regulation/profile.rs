@@ -218,6 +218,21 @@ impl Publicity {
     }
 }
 
+/// How much of the results is public (公开范围).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Openness {
+    /// What everybody may see of marks.
+    pub marks: OpenMarks,
+}
+
+impl Openness {
+    /// Everything is public where a profile says nothing else: that is the purpose of the product.
+    fn is_full(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
 /// Who gives effect to the result (审批、备案).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -392,6 +407,9 @@ pub struct Profile {
     pub registration: Registration,
     /// The publicity period.
     pub publicity: Publicity,
+    /// How much of the results is public; in the frozen text only where it is not everything.
+    #[serde(default, skip_serializing_if = "Openness::is_full")]
+    pub openness: Openness,
     /// Who gives effect to the result.
     pub approval: Approval,
     /// Probation in months.

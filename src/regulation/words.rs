@@ -444,6 +444,23 @@ words!(ApprovalKind {
     Record => "record",
 });
 
+/// What everybody may see of marks, under the ticket number (公开范围). The totals and ranks of the
+/// published lists are public in any case.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OpenMarks {
+    /// Every component's mark, and how it came about.
+    #[default]
+    Components,
+    /// Totals and ranks alone; the components are for the candidate to see.
+    Totals,
+}
+
+words!(OpenMarks {
+    Components => "components",
+    Totals => "totals",
+});
+
 /// Until when a candidate may move to another post (改报).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -11,8 +11,7 @@ use crate::establishment::service::{PostView, posts};
 use crate::http::Lang;
 use crate::kernel::{Id, Problem};
 use crate::ledger;
-use crate::ranking::results::RankedView;
-use crate::ranking::service::list;
+use crate::ranking::results::{RankedView, whole_list};
 use crate::ranking::{MarkState, RankedList};
 use crate::regulation::service::{Examination, hold, load};
 use crate::regulation::{Phase, Profile};
@@ -139,11 +138,11 @@ fn lines(
     examination: &Examination,
     post: Id,
 ) -> Result<Vec<RankedView>, Problem> {
-    let written = list(view, examination.id, post, RankedList::Written)?;
+    let written = whole_list(view, examination, post, RankedList::Written)?;
     if examination.phase != Phase::Published {
         return Ok(written);
     }
-    let mut lines = list(view, examination.id, post, RankedList::Final)?;
+    let mut lines = whole_list(view, examination, post, RankedList::Final)?;
     let went_on: BTreeSet<Id> = lines.iter().map(|line| line.application).collect();
     let left_out = written
         .into_iter()

@@ -636,6 +636,20 @@ def ballot_of(inputs: dict) -> tuple[int, int, int]:
 
 # V1, V2
 
+def totals_only(record: Record) -> bool:
+    """Whether the announced profile keeps the marks of components closed."""
+    for entry in opened(record, "announcement.published")[:1]:
+        profile = entry.inputs.get("profile")
+        openness = profile.get("openness") if isinstance(profile, dict) else None
+        return isinstance(openness, dict) and openness.get("marks") == "totals"
+    return False
+
+
+def only_with_components(record: Record) -> None:
+    if totals_only(record):
+        raise NotApplicable
+
+
 def must_be_open(record: Record, entry: Entry, from_written: bool) -> bool:
     kind = entry.kind
     return entry.ours and (kind in ALWAYS_OPEN or kind.startswith("draw.")
@@ -673,7 +687,7 @@ def check_log(record: Record) -> None:
     by_log = signatures_of(signatures, name, key_id)
     need(bool(by_log) and all(ed25519_verifies(key, body.encode(), blob) for blob in by_log),
          "the log's key has not signed the checkpoint")
-    from_written = come_as_far(record, "written")
+    from_written = come_as_far(record, "written") and not totals_only(record)
     for entry in record.entries:
         where = f"entry {entry.place}"
         need(entry.leaf is not None and entry.leaf.keys() == LEAF_MEMBERS
@@ -1015,6 +1029,7 @@ def settle(marks: list[Fraction], highest: Fraction, rule: dict) -> tuple[Fracti
 def check_scripts(record: Record) -> None:
     """V8."""
     only_from(record, "written")
+    only_with_components(record)
     rule = profile_of(record).get("marking")
     named = [script for inputs in all_inputs(record, "objective.marked")
              for script in script_ids(inputs)]
@@ -1083,6 +1098,7 @@ def check_who_has_others(record: Record, decided: dict, others: set) -> None:
 def check_components(record: Record) -> None:
     """V9."""
     only_from(record, "written")
+    only_with_components(record)
     profile = profile_of(record)
     components = {text(each["code"]): each for each in profile["components"]}
     written = set(written_codes(profile))
@@ -1284,9 +1300,78 @@ def compare_list(published: dict, rows: list[list], quota: int, where: str) -> N
          f"{where}: {len(published['rows'])} lines instead of {len(rows)}")
 
 
+def may_follow(before: list | None, row: list, place: int) -> bool:
+    """Whether a line may stand at its place behind the one before (V10, with `totals`)."""
+    ticket, total, rank, _ = row
+    if before is None:
+        return rank == (1 if total is not None else None)
+    behind = by_bytes(before[0]) < by_bytes(ticket)
+    if total is None:
+        return rank is None and (before[1] is not None or behind)
+    if before[1] is None or mark(total) > mark(before[1]):
+        return False
+    shared = mark(total) == mark(before[1]) and rank == before[2] and behind
+    return rank == place or shared
+
+
+def check_order(rows: list, tickets: set[str], merit: bool, where: str) -> None:
+    """The lines stand in an order that their totals allow, and are of these tickets."""
+    prefix = "out_" if merit else ""
+    outs = [prefix + word for word in ("void", "absent", "below_floor")]
+    before = None
+    for place, row in enumerate(rows, 1):
+        need(is_a(row, list) and len(row) == 4 and is_a(row[0], str), f"{where}, line {place}")
+        need((row[1] is None) == (row[2] is None) == (row[3] in outs), f"{where}, line {place}")
+        need(row[2] is None or is_a(row[2], int), f"{where}, line {place}: rank")
+        need(row[1] is None or row[1] == mark_text(mark(row[1])), f"{where}, line {place}: total")
+        need(may_follow(before, row, place),
+             f"{where}, line {place}: total and rank do not follow those before")
+        before = row
+    listed = [row[0] for row in rows]
+    need(sorted(listed) == sorted(tickets), f"{where}: its tickets are not those of the post")
+
+
+def check_totals(record: Record, posts: dict, kind: str, on: set[str] | None) -> set[str]:
+    """A list of every post from its own totals; who goes on after it."""
+    profile, merit, going = profile_of(record), on is not None, set()
+    published = all_inputs(record, kind)
+    for post, quota in posts.items():
+        where = f"{kind} of {post}"
+        mine = one([i for i in published if i["post"] == post], where)
+        rows = mine["rows"]
+        need(is_a(rows, list), f"{where}: rows is no list")
+        tickets = {each["ticket"] for each in record.tickets
+                   if each["post"] == post and (on is None or each["ticket"] in on)}
+        check_order(rows, tickets, merit, where)
+        ranked = [Line({"ticket": row[0]}, {}, None, mark(row[1]), mark(row[1]), (), row[2])
+                  for row in rows if row[1] is not None]
+        if merit:
+            words = merit_standings(ranked, quota, profile["ties"])
+        else:
+            words = written_standings(ranked, quota, profile.get("shortlist"))
+        expected = [[row[0], row[1], row[2], word] for row, word in zip(rows, words)]
+        compare_list(mine, expected + rows[len(words):], quota, where)
+        going |= entered(rows)
+    return going
+
+
+def check_ranking_by_totals(record: Record) -> None:
+    """V10 where the components are closed."""
+    posts, kinds = standing_posts(record), ["written.published"]
+    on = check_totals(record, posts, kinds[0], None)
+    if come_as_far(record, "published"):
+        kinds.append("merit.published")
+        check_totals(record, posts, kinds[1], on)
+    for kind in kinds:
+        for inputs in all_inputs(record, kind):
+            need(inputs["post"] in posts, f"{kind} of a post that does not stand")
+
+
 def check_ranking(record: Record) -> None:
     """V10."""
     only_from(record, "written")
+    if totals_only(record):
+        return check_ranking_by_totals(record)
     posts, decided = standing_posts(record), decided_components(record)
     lists = [("written.published", written_lists)]
     if come_as_far(record, "published"):
@@ -1326,7 +1411,7 @@ def check_marking_counts(record: Record, tickets: int) -> None:
         need(over_all == number(begun[of]), f"{name} over all is {over_all}, {of} is {begun[of]}")
     need(kinds["objective.marked"] == begun["attempts"],
          f"{kinds['objective.marked']} objective.marked, {begun['attempts']} attempts")
-    if come_as_far(record, "written"):
+    if come_as_far(record, "written") and not totals_only(record):
         check_written_counts(record, sittings)
 
 

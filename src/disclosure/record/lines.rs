@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::ceremony::{DrawState, Purpose};
 use crate::kernel::Id;
-use crate::regulation::{Phase, Track};
+use crate::regulation::{OpenMarks, Phase, Track};
 
 /// A line.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -111,7 +111,7 @@ pub struct Ticket {
     pub seat: i32,
     /// What opens the commitment in the pool of seats, hexadecimal.
     pub salt: String,
-    /// Categories to which the tie rule looks.
+    /// Categories to which the tie rule looks; none where the rules open totals alone.
     pub categories: Vec<String>,
 }
 
@@ -170,11 +170,14 @@ const ALWAYS: [&str; 14] = [
     "written.published",
     "merit.published",
 ];
-/// Kinds that are opened once the written results are published.
+/// Kinds that are opened once the written results are published, if the rules open the marks of
+/// components.
 const WITH_RESULTS: [&str; 3] = ["objective.marked", "script.settled", "component.decided"];
 
-/// Whether a decision of an examination is opened, once it has come to `phase`.
-pub fn is_opened(kind: &str, phase: Phase) -> bool {
-    let results = phase >= Phase::WrittenPublished && WITH_RESULTS.contains(&kind);
+/// Whether a decision of an examination is opened, once it has come to `phase`, by rules that open
+/// `marks`.
+pub fn is_opened(kind: &str, phase: Phase, marks: OpenMarks) -> bool {
+    let open = phase >= Phase::WrittenPublished && marks == OpenMarks::Components;
+    let results = open && WITH_RESULTS.contains(&kind);
     ALWAYS.contains(&kind) || kind.starts_with("draw.") || results
 }

@@ -432,6 +432,8 @@ impl Words<'_> {
                 "days",
                 self.rules.publicity.workdays,
             ),
+            self.page
+                .word("rules-openness", self.rules.openness.marks.as_str()),
             self.page.t1(act, "authority", authority),
         ];
         lines.extend(months.map(|months| self.page.t1("rules-probation", "months", months)));

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::public::Public;
-use crate::regulation::{ComponentKind, Phase};
+use crate::regulation::{ComponentKind, OpenMarks, Phase};
 use crate::verification::decisions::{CountsFixed, MarkingBegun, PapersLocked, TicketsIssued};
 use crate::verification::rules::{Difference, same};
 
@@ -115,7 +115,7 @@ fn sittings(public: &Public, ties: &mut Ties) -> Result<(), Difference> {
         sat += sitting.sat;
         absent += sitting.absent;
         scripts += sitting.scripts;
-        if public.phase >= Phase::WrittenPublished {
+        if public.phase >= Phase::WrittenPublished && public.marks == OpenMarks::Components {
             marked(public, ties, code, sitting.sat, sitting.scripts)?;
         }
     }

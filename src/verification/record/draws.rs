@@ -1,15 +1,14 @@
-//! V3, V5 and V13: what was drawn by lot.
+//! V13: what was drawn by lot.
 
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::public::Public;
-use crate::assembly::{Blueprint, Plan, Pool, paper_hash, papers_root};
 use crate::ceremony::rules::{ListParams, list_result};
 use crate::ceremony::{DrawState, Purpose};
-use crate::disclosure::record::{Draw, Member, Source, Ticket};
+use crate::disclosure::record::{Draw, Member};
 use crate::draw::Seed;
 use crate::draw::beacon::Beacon;
 use crate::draw::ceremony::{CUSTODIANS_MIN, Revealed, pool_order, pool_root};
@@ -17,20 +16,19 @@ use crate::draw::lists::{member_commitment, order};
 use crate::kernel::Instant;
 use crate::kernel::merkle::Hash;
 use crate::ledger::LogEntry;
-use crate::registration::seating;
-use crate::regulation::{ComponentKind, Phase};
+use crate::regulation::Phase;
 use crate::store::sha256;
-use crate::verification::decisions::{PapersLocked, inputs};
+use crate::verification::decisions::inputs;
 use crate::verification::rules::{At as _, Difference, same, same_hash, same_table};
 
 /// `draw.committed`
 #[derive(Deserialize)]
-struct Committed {
+pub(super) struct Committed {
     beacon: Beacon,
     beacon_at: Instant,
     custodians: Vec<Custodian>,
-    pool: PoolFixed,
-    params: Value,
+    pub(super) pool: PoolFixed,
+    pub(super) params: Value,
 }
 
 #[derive(Deserialize)]
@@ -40,9 +38,9 @@ struct Custodian {
 }
 
 #[derive(Deserialize)]
-struct PoolFixed {
-    root: String,
-    count: usize,
+pub(super) struct PoolFixed {
+    pub(super) root: String,
+    pub(super) count: usize,
 }
 
 /// V13: every draw was given up in the open or follows from what was fixed before its beacon.
@@ -62,7 +60,10 @@ pub(super) fn draws(public: &Public) -> Result<usize, Difference> {
 }
 
 /// Each stands behind the one before, and none twice.
-fn must_ascend<T: PartialOrd>(at: &str, places: impl Iterator<Item = T>) -> Result<(), Difference> {
+pub(super) fn must_ascend<T: PartialOrd>(
+    at: &str,
+    places: impl Iterator<Item = T>,
+) -> Result<(), Difference> {
     let places: Vec<T> = places.collect();
     if places.is_sorted_by(|one, next| one < next) {
         return Ok(());
@@ -117,8 +118,8 @@ fn tries(public: &Public, purpose: Purpose) -> Result<(), Difference> {
 }
 
 /// A draw with its decisions.
-struct Lot<'a> {
-    draw: &'a Draw,
+pub(super) struct Lot<'a> {
+    pub(super) draw: &'a Draw,
     at: String,
     entries: Vec<&'a LogEntry>,
 }
@@ -159,7 +160,7 @@ impl<'a> Lot<'a> {
         found.ok_or_else(|| Difference::new(&self.at, format!("no `{kind}`")))
     }
 
-    fn committed(&self) -> Result<Committed, Difference> {
+    pub(super) fn committed(&self) -> Result<Committed, Difference> {
         inputs(self.one("draw.committed")?)
     }
 
@@ -422,14 +423,14 @@ impl<'a> Lot<'a> {
     }
 }
 
-fn hash(text: &str, at: &str) -> Result<Hash, Difference> {
+pub(super) fn hash(text: &str, at: &str) -> Result<Hash, Difference> {
     let bytes = hex::decode(text).at(at)?;
     let wrong = |_| Difference::new(at, "not 32 bytes where 32 belong");
     bytes.try_into().map_err(wrong)
 }
 
 /// The draw that came to its end for a purpose, and its seed.
-fn drawn(public: &Public, purpose: Purpose) -> Result<(Lot<'_>, Seed), Difference> {
+pub(super) fn drawn(public: &Public, purpose: Purpose) -> Result<(Lot<'_>, Seed), Difference> {
     let is_it = |draw: &&Draw| draw.purpose == purpose && draw.state == DrawState::Drawn;
     let draw = public.draws.iter().find(is_it);
     let draw = draw.ok_or_else(|| {
@@ -439,211 +440,4 @@ fn drawn(public: &Public, purpose: Purpose) -> Result<(Lot<'_>, Seed), Differenc
     let lot = Lot::of(public, draw)?;
     let seed = lot.seed()?;
     Ok((lot, seed))
-}
-
-/// V3: numbers, rooms and seats follow from the draw of seats.
-pub(super) fn tickets(public: &Public) -> Result<usize, Difference> {
-    #[derive(Deserialize)]
-    struct Issued {
-        draw: String,
-        seed: String,
-        count: usize,
-        root: String,
-    }
-    let at = public.place();
-    let issued: Issued = public.decisions.only(&at, "tickets.issued")?;
-    let (lot, seed) = drawn(public, Purpose::Seats)?;
-    same(
-        &at,
-        "draw of the tickets",
-        &issued.draw,
-        "drawn was",
-        &lot.draw.code,
-    )?;
-    same(
-        &at,
-        "seed of the tickets",
-        &issued.seed,
-        "the draw gives",
-        &hex::encode(seed.bytes()),
-    )?;
-    must_ascend(
-        "tickets",
-        public.tickets.iter().map(|one| one.ticket.as_bytes()),
-    )?;
-    let mut members: Vec<(Hash, &Ticket)> = Vec::with_capacity(public.tickets.len());
-    for one in &public.tickets {
-        let salt = hash(&one.salt, &at)?;
-        let content = one.application.bytes();
-        members.push((member_commitment(&lot.draw.code, "", &salt, content), one));
-    }
-    members.sort_by_key(|(member, _)| *member);
-    let all = members.iter().map(|(member, _)| *member).collect();
-    let pool = hex::encode(pool_root(&pool_order(all)));
-    same(
-        &at,
-        "pool of the seats",
-        &lot.committed()?.pool.root,
-        "the tickets give",
-        &pool,
-    )?;
-    let places = seating::draw(&seed, members.len(), public.about.year, public.about.track);
-    for ((_, one), place) in members.iter().zip(&places) {
-        let at = format!("application {}", one.application);
-        same(
-            &at,
-            "ticket",
-            &one.ticket,
-            "the seed gives",
-            &place.ticket_no,
-        )?;
-        same(&at, "room", &one.room, "the seed gives", &place.room)?;
-        same(&at, "seat", &one.seat, "the seed gives", &place.seat)?;
-    }
-    let pairs = places
-        .iter()
-        .zip(members.iter().map(|(_, one)| one.application));
-    let root = hex::encode(seating::root(pairs));
-    same(
-        &at,
-        "root of the tickets",
-        &issued.root,
-        "the tickets give",
-        &root,
-    )?;
-    same(&at, "tickets", &members.len(), "issued were", &issued.count)?;
-    Ok(members.len())
-}
-
-/// V5: every paper follows from the draw of papers.
-pub(super) fn papers(public: &Public) -> Result<usize, Difference> {
-    let at = public.place();
-    let (lot, seed) = drawn(public, Purpose::Papers)?;
-    let written = public
-        .profile()?
-        .components_of(ComponentKind::Written)
-        .count();
-    same(
-        &at,
-        "subjects",
-        &public.subjects.len(),
-        "written components are",
-        &written,
-    )?;
-    must_ascend(
-        "subjects",
-        public.subjects.iter().map(|one| one.component.as_bytes()),
-    )?;
-    let fixed = lot.committed()?;
-    let lines = fixed.params["subjects"]
-        .as_array()
-        .cloned()
-        .unwrap_or_default();
-    let members = lines.iter().map(|line| {
-        let text = serde_json_canonicalizer::to_vec(line).at(&at)?;
-        Ok(sha256(text))
-    });
-    let members: Vec<Hash> = members.collect::<Result<_, Difference>>()?;
-    let pool = hex::encode(pool_root(&pool_order(members)));
-    same(
-        &at,
-        "pool of the papers",
-        &fixed.pool.root,
-        "its subjects give",
-        &pool,
-    )?;
-    same(
-        &at,
-        "subjects fixed",
-        &lines.len(),
-        "written components are",
-        &written,
-    )?;
-    same(
-        &at,
-        "size of the pool",
-        &fixed.pool.count,
-        "its subjects are",
-        &lines.len(),
-    )?;
-    let mut count = 0;
-    for subject in &public.subjects {
-        count += papers_of(public, subject, &lines, &seed)?;
-    }
-    Ok(count)
-}
-
-fn papers_of(
-    public: &Public,
-    subject: &Source,
-    lines: &[Value],
-    seed: &Seed,
-) -> Result<usize, Difference> {
-    let at = format!("subject {}", subject.component);
-    let lock = lock(public, subject, &at)?;
-    let hashed = |value: &Value| -> Result<String, Difference> {
-        let text = serde_json_canonicalizer::to_vec(value).at(&at)?;
-        Ok(hex::encode(sha256(text)))
-    };
-    same(
-        &at,
-        "blueprint",
-        &lock.blueprint_hash,
-        "the record gives",
-        &hashed(&subject.blueprint)?,
-    )?;
-    same(
-        &at,
-        "pool",
-        &lock.pool_root,
-        "the record gives",
-        &hashed(&subject.pool)?,
-    )?;
-    let mut own = lines
-        .iter()
-        .filter(|line| line["component"] == subject.component.as_str());
-    let (Some(line), None) = (own.next(), own.next()) else {
-        return Err(Difference::new(&at, "the draw did not fix it once"));
-    };
-    let locked = json!([lock.blueprint_hash, lock.pool_root, lock.keys_root]);
-    let fixed = json!([line["blueprint_hash"], line["pool_root"], line["keys_root"]]);
-    same(&at, "lock", &locked, "the draw fixed", &fixed)?;
-    let seed = seed.sub(format!("papers/{}", subject.component));
-    let commitment = hex::encode(sha256(seed.bytes()));
-    same(
-        &at,
-        "seed commitment",
-        &lock.seed_commitment,
-        "the draw gives",
-        &commitment,
-    )?;
-    let blueprint: Blueprint = serde_json::from_value(subject.blueprint.clone()).at(&at)?;
-    let pool: Pool = serde_json::from_value(subject.pool.clone()).at(&at)?;
-    let plan = Plan::new(&blueprint, &pool)
-        .map_err(|_| Difference::new(&at, "the pool does not fill the blueprint"))?;
-    let mut hashes = BTreeMap::new();
-    for one in &public.tickets {
-        let paper = plan.paper(&seed, &one.ticket);
-        hashes.insert(one.ticket.clone(), paper_hash(&paper).at(&at)?);
-    }
-    let root = hex::encode(papers_root(&hashes));
-    same(&at, "papers", &lock.papers_root, "the draw gives", &root)?;
-    same(
-        &at,
-        "number of papers",
-        &lock.count,
-        "tickets are",
-        &hashes.len(),
-    )?;
-    Ok(hashes.len())
-}
-
-/// The one lock of a component's papers.
-fn lock(public: &Public, subject: &Source, at: &str) -> Result<PapersLocked, Difference> {
-    let own = |entry: &&LogEntry| entry.payload.inputs["component"] == subject.component.as_str();
-    let mut locks = public.decisions.of(&["papers.locked"]).filter(own);
-    match (locks.next(), locks.next()) {
-        (Some(lock), None) => inputs(lock),
-        _ => Err(Difference::new(at, "its papers were not locked once")),
-    }
 }

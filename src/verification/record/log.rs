@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::public::phase_of;
+use super::public::{open_marks, phase_of};
 use super::reading::Record;
 use crate::disclosure::record::{Entry, is_opened};
 use crate::kernel::merkle::{Growing, leaf_hash};
@@ -42,7 +42,7 @@ pub(super) fn log(record: &Record) -> Result<usize, Difference> {
     );
     same(AT, "size", &head.size, "the entries are", &tree.size())?;
     same_hash(AT, "root", head.root, "the entries give", tree.root())?;
-    let phase = phase_of(record);
+    let (phase, marks) = (phase_of(record), open_marks(record));
     for (index, entry) in (record.log.first..).zip(&record.entries) {
         let at = format!("log entry {index}");
         let leaf: Leaf = serde_json::from_str(&entry.leaf).at(&at)?;
@@ -54,7 +54,7 @@ pub(super) fn log(record: &Record) -> Result<usize, Difference> {
             &canonical(&leaf).at(&at)?,
         )?;
         let own = leaf.exam == Some(record.about.id);
-        let must = own && is_opened(&leaf.kind, phase);
+        let must = own && is_opened(&leaf.kind, phase, marks);
         match opening(entry).at(&at)? {
             Some((nonce, payload)) if must => opens(&at, &leaf, &nonce, payload)?,
             None if !must => {}

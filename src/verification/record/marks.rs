@@ -6,12 +6,13 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::public::Public;
+use super::totals;
 use crate::disclosure::record::Ticket;
 use crate::kernel::{Id, Score};
 use crate::marking::{DoubleMarking, MarkerMark, Resolution, ResultMark, SettledBy, resolve};
 use crate::ranking::columns::{Columns, Marks, columns, row};
 use crate::ranking::{Ballot, ComponentMark, RankedList, Row, counts, standings};
-use crate::regulation::{Component, ComponentKind, Phase};
+use crate::regulation::{Component, ComponentKind, OpenMarks, Phase};
 use crate::verification::decisions::{ListPublished, inputs, place};
 use crate::verification::rules::{At as _, Difference, same, same_table};
 
@@ -222,7 +223,7 @@ fn same_given(
 /// Everybody has every written component; those who go on have the others too, unless they were
 /// absent from one; nobody else has.
 fn must_be_decided(public: &Public, decided: &Decisions) -> Result<(), Difference> {
-    let written = list(public, decided, RankedList::Written, |_| true)?;
+    let written = list(public, decided, RankedList::Written, &|_| true)?;
     let on = goes_on(&written);
     let profile = public.profile()?;
     for ticket in &public.tickets {
@@ -249,7 +250,7 @@ fn must_be_decided(public: &Public, decided: &Decisions) -> Result<(), Differenc
 }
 
 /// A list of every post: its lines as they are published.
-type Lists = BTreeMap<String, Vec<Value>>;
+pub(super) type Lists = BTreeMap<String, Vec<Value>>;
 
 /// The tickets that go on to the interview.
 fn goes_on(written: &Lists) -> BTreeSet<String> {
@@ -268,7 +269,7 @@ fn list(
     public: &Public,
     decided: &Decisions,
     list: RankedList,
-    takes_part: impl Fn(&Ticket) -> bool,
+    takes_part: &dyn Fn(&Ticket) -> bool,
 ) -> Result<Lists, Difference> {
     let mut lists = Lists::new();
     for (post, quota) in &public.posts {
@@ -325,15 +326,21 @@ fn column(one: &Decided) -> Result<ComponentMark, &'static str> {
     }
 }
 
-/// V10: both lists follow from what was decided of the components.
+/// V10: both lists follow from what was decided of the components; where that is closed, from their
+/// totals.
 pub(super) fn ranking(public: &Public) -> Result<usize, Difference> {
-    let decided = decided(public)?;
-    let written = list(public, &decided, RankedList::Written, |_| true)?;
+    let open = public.marks == OpenMarks::Components;
+    let decided = open.then(|| decided(public)).transpose()?;
+    let derive = |of, takes_part: &dyn Fn(&Ticket) -> bool| match &decided {
+        Some(decided) => list(public, decided, of, takes_part),
+        None => totals::list(public, of, takes_part),
+    };
+    let written = derive(RankedList::Written, &|_| true)?;
     let mut count = same_lists(public, "written.published", &written)?;
     if public.phase == Phase::Published {
         let on = goes_on(&written);
         let takes_part = |one: &Ticket| on.contains(one.ticket.as_str());
-        let merit = list(public, &decided, RankedList::Final, takes_part)?;
+        let merit = derive(RankedList::Final, &takes_part)?;
         count += same_lists(public, "merit.published", &merit)?;
     }
     Ok(count)

@@ -10,10 +10,13 @@ use crate::disclosure::record::{About, Draw, Source, Ticket};
 use crate::kernel::Id;
 use crate::kernel::merkle::leaf_hash;
 use crate::ledger::{Leaf, LogEntry, Payload};
-use crate::regulation::{Phase, Profile};
+use crate::regulation::{OpenMarks, Phase, Profile};
 use crate::store::sha256;
 use crate::verification::decisions::{Decisions, inputs, phase_after, place};
 use crate::verification::rules::{At as _, Difference, same};
+
+/// The decision that freezes and publishes the rules.
+const ANNOUNCED: &str = "announcement.published";
 
 /// A record, its opened decisions read.
 pub(super) struct Public {
@@ -24,6 +27,8 @@ pub(super) struct Public {
     pub kinds: BTreeMap<String, usize>,
     /// The rules, as announced; none before.
     pub profile: Option<Profile>,
+    /// What these rules open of marks.
+    pub marks: OpenMarks,
     /// Places of the posts that stand, by code.
     pub posts: BTreeMap<String, i32>,
     pub subjects: Vec<Source>,
@@ -46,6 +51,16 @@ pub(super) fn phase_of(record: &Record) -> Phase {
     reached.max().unwrap_or(Phase::Draft)
 }
 
+/// What the announced rules open of marks; everything where nothing else was announced.
+pub(super) fn open_marks(record: &Record) -> OpenMarks {
+    let announced = own_leaves(record).find(|(_, leaf, _)| leaf.kind == ANNOUNCED);
+    let payload = announced.and_then(|(_, _, payload)| payload);
+    let payload: Option<Payload> = payload.and_then(|text| serde_json::from_str(text).ok());
+    let marks = payload.map(|payload| payload.inputs["profile"]["openness"]["marks"].clone());
+    let marks = marks.and_then(|marks| OpenMarks::deserialize(marks).ok());
+    marks.unwrap_or_default()
+}
+
 impl Public {
     pub(super) fn read(record: &Record) -> Result<Self, Difference> {
         let (mut entries, mut kinds) = (Vec::new(), BTreeMap::new());
@@ -60,6 +75,7 @@ impl Public {
             about: record.about.clone(),
             phase: phase_of(record),
             profile: profile(&decisions)?,
+            marks: open_marks(record),
             posts: posts(&decisions)?,
             decisions,
             kinds,
@@ -109,7 +125,7 @@ fn profile(decisions: &Decisions) -> Result<Option<Profile>, Difference> {
     struct Announced {
         profile: Profile,
     }
-    let announced = decisions.of(&["announcement.published"]).next();
+    let announced = decisions.of(&[ANNOUNCED]).next();
     let announced = announced.map(inputs::<Announced>).transpose()?;
     Ok(announced.map(|one| one.profile))
 }
@@ -148,7 +164,6 @@ fn posts(decisions: &Decisions) -> Result<BTreeMap<String, i32>, Difference> {
 
 /// V2: the announced profile is what every decision since cites.
 pub(super) fn rules(public: &Public) -> Result<usize, Difference> {
-    const ANNOUNCED: &str = "announcement.published";
     let announced: Value = public.decisions.only(&public.place(), ANNOUNCED)?;
     let text = serde_json_canonicalizer::to_vec(&announced["profile"]).at(public.place())?;
     let hash = hex::encode(sha256(text));
