@@ -166,6 +166,7 @@ fn the_web_stands_at_the_edge_only() {
         "pages.rs",
         "mod.rs",
         "identify.rs",
+        "on.rs",
         "upload.rs",
         "forms.rs",
     ];

@@ -3,6 +3,7 @@
 pub mod api;
 mod identify;
 pub mod mail;
+mod on;
 pub mod pages;
 pub mod password;
 pub mod rules;
@@ -14,6 +15,7 @@ use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpMessage as _, HttpRequest};
 
 pub use identify::identify;
+pub use on::On;
 pub use rules::Role;
 pub use token::{LinkLimit, SignInLimit};
 

@@ -9,14 +9,14 @@ use serde_json::Value;
 use super::Gate;
 use super::rules::{BeaconWish, DrawState, NewCustodian, Purpose, StandsBack, Step};
 use super::service::{self, CustodianView, DrawView, MarkerPool, NewDraw, PersonView, Seen};
-use crate::access::Actor;
+use crate::access::{Actor, On};
 use crate::draw::ceremony::CUSTODIANS_MIN;
 use crate::http::{Answer, NoFields, Page, PageForm, html, see_other};
 use crate::kernel::{Id, Problem};
 use crate::regulation::Phase;
 use crate::regulation::pages::local_time;
 use crate::regulation::service::Examination;
-use crate::store::{Store, Tx};
+use crate::store::Store;
 
 /// Rows for custodians in the form.
 const CUSTODIAN_ROWS: usize = 5;
@@ -325,14 +325,8 @@ async fn show(
     html(&DrawPage { page, seen, due })
 }
 
-/// Runs an act in a draw and goes back to it.
-async fn act(
-    store: &Store,
-    draw: Id,
-    done: &str,
-    act: impl FnOnce(&mut Tx<'_>) -> Result<(), Problem> + Send + 'static,
-) -> Answer<HttpResponse> {
-    store.write(act).await?;
+/// Back to the draw, where it says what was done.
+fn back(draw: Id, done: &str) -> Answer<HttpResponse> {
     Ok(see_other(&format!("/draws/{draw}?done={done}")))
 }
 
@@ -342,16 +336,13 @@ struct CommitmentFields {
 }
 
 async fn commit(
-    store: web::Data<Store>,
-    actor: Actor,
-    id: web::Path<Id>,
-    PageForm(fields): PageForm<CommitmentFields>,
+    on: On,
+    PageForm(CommitmentFields { commitment }): PageForm<CommitmentFields>,
 ) -> Answer<HttpResponse> {
-    let id = id.into_inner();
-    act(&store, id, "secret-committed", move |tx| {
-        service::commit_secret(tx, &actor, id, &fields.commitment)
-    })
-    .await
+    let draw = on.id;
+    on.write(move |tx, actor, id| service::commit_secret(tx, actor, id, &commitment))
+        .await?;
+    back(draw, "secret-committed")
 }
 
 #[derive(Deserialize)]
@@ -360,17 +351,14 @@ struct MarkerFields {
 }
 
 async fn fix_markers(
-    store: web::Data<Store>,
+    on: On,
     gate: web::Data<Gate>,
-    actor: Actor,
-    id: web::Path<Id>,
     PageForm(MarkerFields { count }): PageForm<MarkerFields>,
 ) -> Answer<HttpResponse> {
-    let id = id.into_inner();
-    act(&store, id, "pool-fixed", move |tx| {
-        service::fix_markers(tx, &actor, &gate, id, MarkerPool { count })
-    })
-    .await
+    let draw = on.id;
+    on.write(move |tx, actor, id| service::fix_markers(tx, actor, &gate, id, MarkerPool { count }))
+        .await?;
+    back(draw, "pool-fixed")
 }
 
 #[derive(Deserialize)]
@@ -379,21 +367,16 @@ struct ContributionFields {
 }
 
 async fn contribute(
-    store: web::Data<Store>,
-    actor: Actor,
-    id: web::Path<Id>,
+    on: On,
     PageForm(fields): PageForm<ContributionFields>,
 ) -> Answer<HttpResponse> {
-    let id = id.into_inner();
+    let draw = on.id;
     let lines = fields.contributions.lines().map(str::trim);
-    let given: Vec<String> = lines
-        .filter(|line| !line.is_empty())
-        .map(str::to_owned)
-        .collect();
-    act(&store, id, "contributed", move |tx| {
-        service::contribute(tx, &actor, id, &given)
-    })
-    .await
+    let lines = lines.filter(|line| !line.is_empty());
+    let given: Vec<String> = lines.map(str::to_owned).collect();
+    on.write(move |tx, actor, id| service::contribute(tx, actor, id, &given))
+        .await?;
+    back(draw, "contributed")
 }
 
 #[derive(Deserialize)]
@@ -402,17 +385,14 @@ struct BeaconFields {
 }
 
 async fn beacon(
-    store: web::Data<Store>,
+    on: On,
     gate: web::Data<Gate>,
-    actor: Actor,
-    id: web::Path<Id>,
-    PageForm(fields): PageForm<BeaconFields>,
+    PageForm(BeaconFields { value }): PageForm<BeaconFields>,
 ) -> Answer<HttpResponse> {
-    let id = id.into_inner();
-    act(&store, id, "beacon-entered", move |tx| {
-        service::enter_beacon(tx, &actor, &gate, id, &fields.value)
-    })
-    .await
+    let draw = on.id;
+    on.write(move |tx, actor, id| service::enter_beacon(tx, actor, &gate, id, &value))
+        .await?;
+    back(draw, "beacon-entered")
 }
 
 #[derive(Deserialize)]
@@ -421,29 +401,19 @@ struct SecretFields {
 }
 
 async fn reveal(
-    store: web::Data<Store>,
-    actor: Actor,
-    id: web::Path<Id>,
-    PageForm(fields): PageForm<SecretFields>,
+    on: On,
+    PageForm(SecretFields { secret }): PageForm<SecretFields>,
 ) -> Answer<HttpResponse> {
-    let id = id.into_inner();
-    act(&store, id, "secret-shown", move |tx| {
-        service::reveal_secret(tx, &actor, id, &fields.secret)
-    })
-    .await
+    let draw = on.id;
+    on.write(move |tx, actor, id| service::reveal_secret(tx, actor, id, &secret))
+        .await?;
+    back(draw, "secret-shown")
 }
 
-async fn draw_list(
-    store: web::Data<Store>,
-    actor: Actor,
-    id: web::Path<Id>,
-    PageForm(NoFields {}): PageForm<NoFields>,
-) -> Answer<HttpResponse> {
-    let id = id.into_inner();
-    act(&store, id, "drawn", move |tx| {
-        service::draw_list(tx, &actor, id)
-    })
-    .await
+async fn draw_list(on: On, PageForm(NoFields {}): PageForm<NoFields>) -> Answer<HttpResponse> {
+    let draw = on.id;
+    on.write(service::draw_list).await?;
+    back(draw, "drawn")
 }
 
 #[derive(Deserialize)]
@@ -453,16 +423,13 @@ struct SubstitutionFields {
 }
 
 async fn substitute(
-    store: web::Data<Store>,
-    actor: Actor,
-    id: web::Path<Id>,
-    PageForm(fields): PageForm<SubstitutionFields>,
+    on: On,
+    PageForm(SubstitutionFields { member, reason }): PageForm<SubstitutionFields>,
 ) -> Answer<HttpResponse> {
-    let id = id.into_inner();
-    act(&store, id, "substituted", move |tx| {
-        service::substitute(tx, &actor, id, fields.member, fields.reason)
-    })
-    .await
+    let draw = on.id;
+    on.write(move |tx, actor, id| service::substitute(tx, actor, id, member, reason))
+        .await?;
+    back(draw, "substituted")
 }
 
 #[derive(Deserialize)]
@@ -471,14 +438,11 @@ struct VoidFields {
 }
 
 async fn void(
-    store: web::Data<Store>,
-    actor: Actor,
-    id: web::Path<Id>,
-    PageForm(fields): PageForm<VoidFields>,
+    on: On,
+    PageForm(VoidFields { reason }): PageForm<VoidFields>,
 ) -> Answer<HttpResponse> {
-    let id = id.into_inner();
-    act(&store, id, "draw-void", move |tx| {
-        service::void(tx, &actor, id, &fields.reason)
-    })
-    .await
+    let draw = on.id;
+    on.write(move |tx, actor, id| service::void(tx, actor, id, &reason))
+        .await?;
+    back(draw, "draw-void")
 }
