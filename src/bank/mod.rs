@@ -11,6 +11,7 @@ mod store;
 mod tests;
 
 pub mod answer;
+pub mod collection;
 pub mod formats;
 pub mod item;
 pub mod life;

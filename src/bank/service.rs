@@ -10,7 +10,7 @@ use super::formats::{self, BankFolder, Batch};
 use super::item::{Item, Stimulus};
 use super::life::{ItemAct, ItemState, may_review};
 use super::store::{self, ItemRow, StimulusRow, VersionRow};
-use super::{records, rules};
+use super::{collection, records, rules};
 use crate::access::{Acting, Actor, Role};
 use crate::kernel::error::Kind;
 use crate::kernel::merkle::Hash;
@@ -451,7 +451,7 @@ impl Shelf {
                 .chain(self.stimulus_fault(stimulus))
                 .map(|fault| named("stimulus", &stimulus.code, fault))
         });
-        let between = rules::check_collection(&batch.items, &batch.stimuli);
+        let between = collection::check_collection(&batch.items, &batch.stimuli);
         let nothing = batch
             .items
             .is_empty()

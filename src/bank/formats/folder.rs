@@ -8,7 +8,7 @@ use std::path::Path;
 
 use rust_embed::RustEmbed;
 
-use crate::bank::rules;
+use crate::bank::collection;
 use crate::kernel::Fault;
 
 use super::toml::{Index, Section, read_index, read_section};
@@ -102,7 +102,7 @@ fn file_text(place: &str, bytes: Bytes) -> Result<String, Fault> {
 fn check_subject(name: &str, sections: &[Section]) -> Result<(), Vec<Fault>> {
     let items: Vec<_> = sections.iter().flat_map(|s| s.items.clone()).collect();
     let stimuli: Vec<_> = sections.iter().flat_map(|s| s.stimuli.clone()).collect();
-    let faults: Vec<Fault> = rules::check_collection(&items, &stimuli)
+    let faults: Vec<Fault> = collection::check_collection(&items, &stimuli)
         .into_iter()
         .map(|fault| Fault {
             place: format!("{name}: {}", fault.place),

@@ -6,8 +6,9 @@
 
 use std::collections::{HashMap, HashSet};
 
+use crate::bank::collection::{self, Member};
 use crate::bank::item::{Item, Stimulus};
-use crate::bank::rules::{self, Member, tidy};
+use crate::bank::rules::{self, tidy};
 use crate::kernel::Fault;
 
 use super::Batch;
@@ -358,7 +359,7 @@ impl<'a> Reading<'a> {
     }
 
     fn between(&mut self, layout: &Layout) {
-        for (member, fault) in rules::faults_between(&self.items, &self.stimuli) {
+        for (member, fault) in collection::faults_between(&self.items, &self.stimuli) {
             let (row, column) = match member {
                 Member::Item(at) => (self.item_rows[at], Column::of_item(&fault)),
                 Member::Stimulus(at) => (self.stimulus_rows[at], Column::of_stimulus(&fault)),

@@ -6,8 +6,9 @@
 
 use toml::{Table, Value};
 
+use crate::bank::collection::{self, Member};
 use crate::bank::item::{Item, Stimulus};
-use crate::bank::rules::{self, Member, is_section, tidy};
+use crate::bank::rules::{self, is_section, tidy};
 use crate::kernel::Fault;
 
 use super::draft::{Draft, clip};
@@ -88,7 +89,7 @@ pub fn read_section(file: &str, text: &str) -> Result<Section, Vec<Fault>> {
     if items.is_empty() {
         faults.push(Fault::new(format!("{file}: item"), "required"));
     }
-    for (member, fault) in rules::faults_between(&items, &stimuli) {
+    for (member, fault) in collection::faults_between(&items, &stimuli) {
         faults.push(match member {
             Member::Item(at) => under(&item_places[at], fault),
             Member::Stimulus(at) => under(&stimulus_places[at], fault),
