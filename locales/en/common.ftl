@@ -36,3 +36,4 @@ fault-wrong-shape = Wrong type or format: { $detail }
 fault-required = This is required.
 fault-too-long = At most { $max } characters.
 form-not-sent = It could not be sent, and nothing was saved. Please check the network and try again.
+problem-number = Error { $status }

@@ -1,6 +1,6 @@
 marking-lead = Written answers are marked blind by two people. You see the answer and the rubric, never who wrote it or what others gave.
 marking-my-desk = My desk
-marking-done-by-me = Marked by me
+marking-done-by-me = Marked by me in examinations under way
 marking-waiting = Scripts I may mark
 marking-next-script = Next script
 marking-nothing-waits = Nothing waits for you just now.

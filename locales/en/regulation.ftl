@@ -5,7 +5,7 @@ track-title = Professional titles
 phase-draft = Draft
 phase-announced = Registration and review
 phase-ticketed = Admission tickets
-phase-locked = Papers sealed and sat
+phase-locked = Papers locked and sat
 phase-marking = Marking
 phase-written-published = Written results
 phase-published = Final results
@@ -183,7 +183,7 @@ problem-stage-out-of-order = This step cannot be taken now. The examination stan
     [draft] Draft
     [announced] Registration and review
     [ticketed] Admission tickets
-    [locked] Papers sealed and sat
+    [locked] Papers locked and sat
     [marking] Marking
     [written_published] Written results
     [published] Final results
@@ -238,3 +238,5 @@ fault-day-off-is-weekend = { $day } is a weekend, when nobody works anyway.
 fault-day-on-is-weekday = { $day } is not a weekend day, so it is worked anyway.
 fault-no-days-off = At least one day must be off.
 fault-not-a-day = “{ $text }” is not a day such as 2027-01-01.
+offer-ended = Publicity over
+examination-code-hint = Letters, digits, hyphens and underscores, such as 2026-gwy; it cannot be changed later.

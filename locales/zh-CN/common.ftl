@@ -36,3 +36,4 @@ fault-wrong-shape = 类型或格式不对：{ $detail }
 fault-required = 必须填写。
 fault-too-long = 不能超过 { $max } 个字符。
 form-not-sent = 没有发送成功，什么也没有保存。请检查网络后再试。
+problem-number = 错误 { $status }

@@ -1,6 +1,6 @@
 marking-lead = 主观题由两人双盲评阅。您能看到答案和评分要点，看不到考生是谁，也看不到别人的评分。
 marking-my-desk = 我的阅卷
-marking-done-by-me = 我已评阅
+marking-done-by-me = 进行中的考试里已评阅
 marking-waiting = 可由我评阅
 marking-next-script = 下一份答卷
 marking-nothing-waits = 目前没有等您评阅的答卷。

@@ -5,7 +5,7 @@ track-title = 职称凡评必考
 phase-draft = 起草
 phase-announced = 报名与资格审查
 phase-ticketed = 发放准考证
-phase-locked = 封存试卷与考试
+phase-locked = 锁定试卷与考试
 phase-marking = 阅卷
 phase-written-published = 笔试成绩公布
 phase-published = 总成绩公布
@@ -183,7 +183,7 @@ problem-stage-out-of-order = 现在不能进行这一步。考试目前的进程
     [draft] 起草
     [announced] 报名与资格审查
     [ticketed] 发放准考证
-    [locked] 封存试卷与考试
+    [locked] 锁定试卷与考试
     [marking] 阅卷
     [written_published] 笔试成绩公布
     [published] 总成绩公布
@@ -238,3 +238,5 @@ fault-day-off-is-weekend = { $day } 是周末，本来就不上班。
 fault-day-on-is-weekday = { $day } 不是周末，本来就上班。
 fault-no-days-off = 至少要有一天放假。
 fault-not-a-day = “{ $text }”不是日期，应如 2027-01-01。
+offer-ended = 公示已结束
+examination-code-hint = 字母、数字、连字符和下划线，如 2026-gwy；以后不能更改。

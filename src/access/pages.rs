@@ -299,14 +299,18 @@ async fn change_password(
 #[template(path = "access/templates/accounts.html")]
 struct AccountsPage {
     page: Page,
+    /// The visitor's account: nobody suspends themselves.
+    own: Id,
     accounts: Vec<AccountView>,
     roles: &'static [Role],
 }
 
 async fn accounts(page: Page, store: web::Data<Store>, actor: Actor) -> Answer<HttpResponse> {
+    let own = actor.account;
     let accounts = store.read(move |view| service::staff(view, &actor)).await?;
     html(&AccountsPage {
         page,
+        own,
         accounts,
         roles: &Role::ALL,
     })

@@ -5,8 +5,9 @@ use askama::Template;
 use serde::Deserialize;
 
 use super::service::{self, BlueprintView};
-use super::{SHIPPED, shipped};
+use super::{SHIPPED, Shipped, shipped};
 use crate::access::Actor;
+use crate::bank::pages::titles;
 use crate::ceremony::Gate;
 use crate::http::{Answer, NoFields, Page, PageForm, Params, html, see_other};
 use crate::kernel::{Id, Problem};
@@ -36,9 +37,19 @@ struct PapersPage {
     examination: Examination,
     subjects: Vec<SubjectSection>,
     banks: Vec<String>,
-    shipped: Vec<&'static str>,
+    shipped: &'static [Shipped],
     may_set: bool,
     may_lock: bool,
+}
+
+impl PapersPage {
+    fn bank_title(&self, bank: &str) -> String {
+        titles::bank(&self.page, bank)
+    }
+
+    fn section_title(&self, bank: &str, section: &str) -> String {
+        titles::section(&self.page, bank, section)
+    }
 }
 
 /// A subject with the text that its form begins with.
@@ -82,7 +93,7 @@ async fn show(
         examination,
         subjects,
         banks,
-        shipped: SHIPPED.iter().map(|shipped| shipped.code).collect(),
+        shipped: &SHIPPED,
     })
 }
 
@@ -104,6 +115,15 @@ fn subject_section(check: BlueprintView, choice: &Choice) -> Answer<SubjectSecti
 }
 
 impl SubjectSection {
+    /// Whether a shipped blueprint is the one to begin with: the bank's own, or for a subject
+    /// without a bank the one of its title.
+    fn suggests(&self, shipped: &Shipped) -> bool {
+        match self.bank.as_str() {
+            "" => titles::is_titled(shipped.code, &self.check.subject.title_zh),
+            bank => bank == shipped.code,
+        }
+    }
+
     fn is_ready(&self) -> bool {
         self.check.blueprint.is_some() && self.check.cells.iter().all(|cell| !cell.short)
     }

@@ -1,12 +1,15 @@
 //! Pages: the banks and imports for authors, items, and the review of items.
 
+pub mod titles;
+
 use actix_multipart::form::{MultipartForm, MultipartFormConfig};
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest, HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
 
-use super::forms::{ImportFields, ItemFields, letters};
+use super::formats::{entries, letters};
+use super::forms::{ImportFields, ItemFields};
 use super::item::{Body, Difficulty, Item, ItemKind, option_letter};
 use super::life::ItemState;
 use super::service::{self, BankView, ItemFilter, ItemSummary, ItemView, Queue, Review};
@@ -14,7 +17,7 @@ use super::{api, formats};
 use crate::access::{Actor, Role};
 use crate::http::{Answer, Page, PageForm, Params, ProblemBody, html, html_refused, see_other};
 use crate::kernel::error::Kind;
-use crate::kernel::{Fault, Id, Problem};
+use crate::kernel::{Fault, Id, Problem, Score};
 use crate::store::Store;
 
 /// Most bytes of a form with a file: the file, and a little for the other fields.
@@ -292,6 +295,12 @@ impl ItemFormPage {
     fn wrong(&self, field: &str) -> Vec<&str> {
         let faults = self.faults.iter().filter(|fault| fault.place == field);
         faults.map(|fault| fault.detail.as_str()).collect()
+    }
+
+    /// The faults that stand beside a field, for the list above the form that leads to them.
+    fn beside(&self) -> Vec<&crate::http::FaultBody> {
+        let faults = self.faults.iter();
+        faults.filter(|fault| fault.place != "kind").collect()
     }
 
     /// The form with what was typed and what is wrong with it.

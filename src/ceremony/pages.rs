@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::Gate;
 use super::rules::{BeaconWish, DrawState, NewCustodian, Purpose, StandsBack, Step};
-use super::service::{self, CustodianView, DrawView, MarkerPool, NewDraw, PersonView, Seen};
+use super::service::{self, CustodianView, DrawView, Duty, MarkerPool, NewDraw, PersonView, Seen};
 use crate::access::{Actor, On};
 use crate::draw::ceremony::CUSTODIANS_MIN;
 use crate::http::{Answer, NoFields, Page, PageForm, html, see_other};
@@ -45,15 +45,20 @@ pub fn routes(config: &mut web::ServiceConfig) {
 #[template(path = "ceremony/templates/duties.html")]
 struct DutiesPage {
     page: Page,
-    draws: Vec<DrawView>,
+    duties: Vec<Duty>,
+    /// Those that are over.
+    done: Vec<Duty>,
 }
 
 /// The draws in which the visitor keeps a secret.
 async fn duties(page: Page, store: web::Data<Store>, actor: Actor) -> Answer<HttpResponse> {
-    let draws = store
+    let all = store
         .read(move |view| service::duties(view, &actor))
         .await?;
-    html(&DutiesPage { page, draws })
+    let (done, duties) = all
+        .into_iter()
+        .partition(|duty| duty.draw.step >= Step::Done);
+    html(&DutiesPage { page, duties, done })
 }
 
 #[derive(Template)]

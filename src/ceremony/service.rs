@@ -9,7 +9,7 @@ pub use lists::{MarkerPool, draw_list, fix_markers, fix_panels, not_drawn_to_mar
 pub use record::{DrawRecord, MemberRecord, drawn_candidates, record};
 pub use seed::{Candidates, Fixing, Ready, begin_fixing, conclude, fix, fix_list, ready, seed_of};
 pub use view::{
-    CustodianView, DrawView, MemberView, PersonView, Seen, draw, draws, duties, people,
+    CustodianView, DrawView, Duty, MemberView, PersonView, Seen, draw, draws, duties, people,
     seed_is_open,
 };
 
@@ -74,6 +74,10 @@ pub fn open(
     let (beacon, beacon_at) = new.beacon.announced(new.beacon_at)?;
     if beacon_at <= tx.now {
         return Err(Problem::field("beacon_at", "in-the-past"));
+    }
+    if new.purpose == Purpose::Seats && beacon_at <= examination.registration_closes {
+        // Nobody's seat can be drawn who may still apply: such a draw could only be given up.
+        return Err(Problem::field("beacon_at", "before-the-close"));
     }
     let row = new_row(tx, &examination, new.purpose, &beacon, beacon_at)?;
     store::insert(tx, &row)?;

@@ -272,6 +272,18 @@ fn a_draw_needs_three_custodians_of_the_house_and_one_of_them_a_supervisor() {
 }
 
 /// Two custodians with one commitment would be one custodian.
+/// Such a draw could never be fixed, only given up, and that is counted for ever.
+#[test]
+fn seats_are_not_drawn_from_those_who_may_still_apply() {
+    let (world, gate) = (World::new(), Gate::rehearsal());
+    let mut new = world.new_draw(Purpose::Seats);
+    new.beacon_at = START.plus_seconds(1000);
+    let refused = world.open(&gate, new.clone()).unwrap_err();
+    assert_eq!(refused.faults[0].code, "before-the-close");
+    new.beacon_at = START.plus_seconds(1060);
+    world.open(&gate, new).unwrap();
+}
+
 #[test]
 fn nobody_repeats_the_commitment_of_another() {
     let (world, gate) = (World::new(), Gate::rehearsal());

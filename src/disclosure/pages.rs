@@ -8,6 +8,8 @@ use std::collections::BTreeMap;
 
 use actix_web::{HttpMessage as _, HttpRequest, HttpResponse, web};
 use askama::Template;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 
 use super::chart::{self, Bar};
@@ -78,6 +80,12 @@ fn rank_text(rank: &Option<i32>) -> String {
 /// A score as it was computed, to the last digit, or a dash.
 fn exact(score: &Option<Score>) -> String {
     score.map_or_else(|| "—".to_owned(), |score| score.to_string())
+}
+
+/// A root as checkpoints and receipts write it.
+fn root_text(checkpoint: &Checkpoint) -> String {
+    hex::decode(&checkpoint.root)
+        .map_or_else(|_| checkpoint.root.clone(), |root| STANDARD.encode(root))
 }
 
 struct Column {

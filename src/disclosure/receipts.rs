@@ -18,7 +18,7 @@ use crate::regulation::service as regulation;
 use crate::store::View;
 
 /// The decisions of which there are receipts. Marks are among them from the day they are published.
-const KINDS: [&str; 13] = [
+pub(super) const KINDS: [&str; 13] = [
     "application.submitted",
     "application.moved",
     "application.withdrawn",

@@ -378,6 +378,11 @@ pub fn posts(view: &mut View<'_>, examination: Id) -> Result<Vec<PostView>, Prob
     rows.into_iter().map(post_view).collect()
 }
 
+/// How many objections of an examination wait for an answer, for its hub.
+pub fn objections_waiting(view: &mut View<'_>, examination: Id) -> Result<i64, Problem> {
+    store::objections_waiting(view.db, examination)
+}
+
 /// As [`posts`], without those that were cancelled.
 pub fn standing_posts(view: &mut View<'_>, examination: Id) -> Result<Vec<PostView>, Problem> {
     let mut standing = posts(view, examination)?;

@@ -4,7 +4,7 @@ use diesel::prelude::*;
 
 use super::rules::{HeadcountKind, PostState};
 use crate::kernel::{Id, Instant, Problem};
-use crate::store::schema::{headcount, organisation, post};
+use crate::store::schema::{headcount, objection, organisation, post};
 use crate::store::{AnyConn, Both, Tx, first_held, taken, text_enum};
 
 text_enum!(HeadcountKind);
@@ -28,6 +28,16 @@ pub(super) struct HeadcountRow {
     pub approved: i32,
     pub occupied: i32,
     pub planned: i32,
+}
+
+/// How many objections of an examination wait for an answer. They are the appointment room's,
+/// further down; the hub only says that there is something to do.
+pub(super) fn objections_waiting(db: &mut AnyConn, examination: Id) -> Result<i64, Problem> {
+    Ok(objection::table
+        .filter(objection::examination_id.eq(examination))
+        .filter(objection::state.eq("open"))
+        .count()
+        .get_result(db)?)
 }
 
 pub(super) fn insert_organisation(tx: &mut Tx<'_>, row: &OrganisationRow) -> Result<(), Problem> {

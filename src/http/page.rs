@@ -194,15 +194,21 @@ pub fn is_local_path(path: &str) -> bool {
     inside && !path.contains(|c: char| c == '\\' || c.is_control())
 }
 
+/// The path and the query of the page at `address`, if they can be gone back to. Whose page it is
+/// does not matter: the way leads to the same place of this site.
+fn place_of(address: &str) -> Option<String> {
+    let uri: actix_web::http::Uri = address.parse().ok()?;
+    let place = uri.path_and_query()?.as_str();
+    is_local_path(place).then(|| place.to_owned())
+}
+
 /// `/language/{tag}`: remembers the language and goes back to where the visitor was.
 pub async fn switch_language(request: HttpRequest, tag: web::Path<String>) -> HttpResponse {
     let lang = Lang::from_tag(&tag).unwrap_or_default();
     let back = request
         .headers()
         .get(header::REFERER)
-        .and_then(|referer| referer.to_str().ok()?.parse::<actix_web::http::Uri>().ok())
-        .map(|uri| uri.path().to_owned())
-        .filter(|path| is_local_path(path))
+        .and_then(|referer| place_of(referer.to_str().ok()?))
         .unwrap_or_else(|| "/".to_owned());
     let cookie = Cookie::build("lang", lang.tag())
         .path("/")
@@ -218,6 +224,26 @@ pub async fn switch_language(request: HttpRequest, tag: web::Path<String>) -> Ht
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_way_back_keeps_the_query_and_stays_on_this_site() {
+        for (address, place) in [
+            (
+                "https://here.example/log?year=2026&before=50",
+                Some("/log?year=2026&before=50"),
+            ),
+            ("https://here.example", Some("/")),
+            ("/bank/items?state=draft", Some("/bank/items?state=draft")),
+            ("https://here.example//evil.example?a=b", None),
+            (
+                "https://here.example/?next=//evil.example",
+                Some("/?next=//evil.example"),
+            ),
+            ("not an address", None),
+        ] {
+            assert_eq!(place_of(address).as_deref(), place, "{address}");
+        }
+    }
 
     #[test]
     fn only_paths_of_this_site_are_local() {

@@ -4,7 +4,7 @@ use diesel::prelude::*;
 
 use super::rules::ApplicationState;
 use crate::kernel::{Id, Instant, Problem};
-use crate::store::schema::{application, candidate, photo, sign_up};
+use crate::store::schema::{application, attempt, candidate, photo, sign_up};
 use crate::store::{AnyConn, Both, Tx, first_held, taken, text_enum};
 
 text_enum!(ApplicationState);
@@ -271,6 +271,16 @@ pub(super) fn approved(db: &mut AnyConn, examination: Id) -> Result<Vec<Applicat
         .filter(application::examination_id.eq(examination))
         .filter(application::state.eq(ApplicationState::Approved))
         .order(application::id)
+        .load(db)?)
+}
+
+/// The subjects that this application has handed in, or that were closed for it. Attempts are the
+/// sitting room's, further down; a candidate's own pages only ask which of them are over.
+pub(super) fn subjects_closed(db: &mut AnyConn, application: Id) -> Result<Vec<Id>, Problem> {
+    Ok(attempt::table
+        .filter(attempt::application_id.eq(application))
+        .filter(attempt::state.eq("closed"))
+        .select(attempt::subject_id)
         .load(db)?)
 }
 

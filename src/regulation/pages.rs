@@ -81,6 +81,7 @@ pub fn offer(examination: &Examination, now: Instant) -> &'static str {
         Phase::Locked => "sit",
         Phase::Marking => "marking",
         Phase::WrittenPublished => "written",
+        Phase::Published if examination.publicity_over => "ended",
         Phase::Published => "final",
     }
 }
@@ -88,7 +89,7 @@ pub fn offer(examination: &Examination, now: Instant) -> &'static str {
 /// The colour of the tag that shows an offer.
 pub fn offer_class(offer: &str) -> &'static str {
     match offer {
-        "apply" | "final" => "good",
+        "apply" | "final" | "ended" => "good",
         "draft" | "review" | "marking" => "wait",
         _ => "info",
     }

@@ -1,6 +1,7 @@
 //! The acts of regulation: opening an examination under a track, changing its rules while it is a
 //! draft, and freezing them with the announcement.
 
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
@@ -11,7 +12,7 @@ use super::read;
 use super::store::{self, ExaminationRow, SubjectRow};
 use super::words::{ComponentKind, Track};
 use crate::access::{Acting, Actor, Role};
-use crate::kernel::{Fault, Id, Instant, Problem};
+use crate::kernel::{Fault, Id, Instant, Problem, zone};
 use crate::ledger::{self, Entry};
 use crate::store::{Tx, View};
 
@@ -42,6 +43,8 @@ pub struct Examination {
     pub registration_closes: Instant,
     /// Last day of the publicity period, once results are published.
     pub publicity_ends: Option<String>,
+    /// Whether that day was over when the examination was read.
+    pub publicity_over: bool,
     /// When the announcement was published.
     pub announced_at: Option<Instant>,
 }
@@ -311,23 +314,24 @@ pub fn set_publicity_ends(tx: &mut Tx<'_>, id: Id, day: &str) -> Result<(), Prob
 /// another phase or changes its rules. Acts take it so; [`load`] is for reading.
 pub fn hold(tx: &mut Tx<'_>, id: Id) -> Result<Examination, Problem> {
     let row = store::hold(tx, id)?;
-    examination(row)
+    examination(row, tx.now)
 }
 
 /// As [`hold`], for an act that changes rules or phase: it waits for the acts under way, and
 /// those that come after it see the change.
 pub fn hold_alone(tx: &mut Tx<'_>, id: Id) -> Result<Examination, Problem> {
     let row = store::hold_alone(tx, id)?;
-    examination(row)
+    examination(row, tx.now)
 }
 
 /// An examination with its rules.
 pub fn load(view: &mut View<'_>, id: Id) -> Result<Examination, Problem> {
     let row = store::examination(view.db, id)?;
-    examination(row)
+    examination(row, view.now)
 }
 
-fn examination(row: ExaminationRow) -> Result<Examination, Problem> {
+fn examination(row: ExaminationRow, now: Instant) -> Result<Examination, Problem> {
+    let last: Option<Date> = row.publicity_ends.as_ref().and_then(|day| day.parse().ok());
     Ok(Examination {
         id: row.id,
         code: row.code,
@@ -341,6 +345,7 @@ fn examination(row: ExaminationRow) -> Result<Examination, Problem> {
         registration_opens: row.registration_opens,
         registration_closes: row.registration_closes,
         publicity_ends: row.publicity_ends,
+        publicity_over: last.is_some_and(|last| now.date_in(&zone()) > last),
         announced_at: row.announced_at,
     })
 }
@@ -359,7 +364,8 @@ pub fn examinations(
 ) -> Result<Vec<Examination>, Problem> {
     let drafts = actor.is_some_and(|actor| actor.acting_as(STAFF).is_ok());
     let rows = store::examinations(view.db, drafts, before, limit)?;
-    rows.into_iter().map(examination).collect()
+    let now = view.now;
+    rows.into_iter().map(|row| examination(row, now)).collect()
 }
 
 /// Those who may look at a draft.

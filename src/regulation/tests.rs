@@ -199,6 +199,26 @@ fn the_announcement_freezes_rules_and_times_and_is_made_once() {
 }
 
 #[test]
+fn the_publicity_period_is_over_after_its_last_day() {
+    let clock = Clock::manual(NOW);
+    let store = Store::scratch(clock.clone());
+    let id = open(&store);
+    store
+        .write_blocking(move |tx| service::set_publicity_ends(tx, id, "2026-03-02"))
+        .unwrap();
+    let over = |at| {
+        clock.set(at);
+        let read = store.read_blocking(move |view| service::load(view, id));
+        read.unwrap().publicity_over
+    };
+    // From nine in the morning of the first to midnight after the second.
+    let midnight = NOW.plus_seconds(39 * 3600);
+    assert!(!over(NOW));
+    assert!(!over(midnight.plus_seconds(-1)));
+    assert!(over(midnight));
+}
+
+#[test]
 fn a_draft_is_nothing_the_public_may_know_of() {
     let store = store();
     let id = open(&store);

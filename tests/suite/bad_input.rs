@@ -1,7 +1,7 @@
 //! What cannot be understood or may not be done gets a clear refusal, and nothing is half done.
 
 use keju::access::Role;
-use keju::app::demo::{House, prepare_sitting, small_course, small_season};
+use keju::app::demo::{House, SmallSeason, prepare_sitting, small_course};
 use keju::draw::Seed;
 use serde_json::json;
 
@@ -109,23 +109,32 @@ fn acts_out_of_order_and_twice_are_refused(app: TestApp) {
     candidate.post(&format!("{theirs}/withdrawal"), &json!({})).refused(404, "not-found");
 }}
 
-on_both! {
-fn a_finished_examination_is_public_by_ticket_number_and_exported_with_names(app: TestApp) {
-    let season = small_season(&app.store, &app.clock).unwrap();
+/// A finished examination is public by ticket number and exported with names.
+pub fn names_are_for_the_office(app: &TestApp, season: &SmallSeason) {
     let path = |what: &str| format!("/examinations/{}/{what}", season.examination);
     let hr = app.acting(season.house.the(Role::Hr).unwrap());
     let csv = hr.get(&path("results.csv"));
     assert!(csv.text.starts_with('\u{feff}'), "no byte-order mark");
-    assert_eq!(csv.text.lines().count(), 13, "a header and twelve candidates");
+    assert_eq!(
+        csv.text.lines().count(),
+        13,
+        "a header and twelve candidates"
+    );
     let name = keju::app::demo::cast::candidate(&keju::app::demo::SEED, "small", 0).name;
     assert!(csv.text.contains(&name));
     let xlsx = hr.get(&path("results.xlsx"));
     assert_eq!(xlsx.status, 200);
-    let page = app.browser().get(&format!("/examinations/{}/results", season.examination));
+    let page = app
+        .browser()
+        .get(&format!("/examinations/{}/results", season.examination));
     assert_eq!(page.status, 200);
-    assert!(!page.text.contains(&name), "the public page names a candidate");
-    hr.post(&path("merit-list"), &json!({})).refused(409, "stage-out-of-order");
-}}
+    assert!(
+        !page.text.contains(&name),
+        "the public page names a candidate"
+    );
+    hr.post(&path("merit-list"), &json!({}))
+        .refused(409, "stage-out-of-order");
+}
 
 #[test]
 fn every_answer_says_what_a_browser_may_do_with_it() {

@@ -20,6 +20,7 @@ mod crash;
 mod establishment;
 mod examinations;
 mod faults;
+mod finished;
 mod forms;
 mod ledger;
 mod logs;

@@ -2,7 +2,6 @@
 
 use std::time::{Duration, Instant};
 
-use keju::app::demo::small_season;
 use keju::ledger::proof::Proof;
 use keju::store::View;
 use serde_json::{Value, json};
@@ -79,34 +78,50 @@ fn a_candidate_has_a_receipt_of_each_decision_about_her_and_nobody_else_has(app:
     assert_eq!(candidate.get(&strange).status, 404);
 }}
 
-on_both! {
-fn after_the_results_there_are_receipts_of_answers_marks_and_rank(app: TestApp) {
-    small_season(&app.store, &app.clock).unwrap();
+/// After the results there are receipts of answers, marks and rank.
+pub fn of_answers_marks_and_rank(app: &TestApp) {
     let email = keju::app::demo::cast::candidate(&keju::app::demo::SEED, "small", 0).email;
     let candidate = app.token_for(&email);
     let (application, lines) = receipts(&candidate);
-    let of = |kind: &str| lines.iter().filter(|line| line["kind"] == kind).collect::<Vec<_>>();
+    let of = |kind: &str| {
+        lines
+            .iter()
+            .filter(|line| line["kind"] == kind)
+            .collect::<Vec<_>>()
+    };
     assert_eq!(of("script.closed").len(), 2);
     let own = candidate.get(&format!("/applications/{application}")).json;
     let mut marks = 0;
     for line in of("component.decided") {
-        let decision = opened(&file(&candidate, &application, line), &vkey(&app));
-        assert_eq!(decision["inputs"]["ticket_no"], own["ticket_no"], "{decision}");
+        let decision = opened(&file(&candidate, &application, line), &vkey(app));
+        assert_eq!(
+            decision["inputs"]["ticket_no"], own["ticket_no"],
+            "{decision}"
+        );
         marks += 1;
     }
     assert!(marks >= 2);
     let list = of("written.published")[0];
-    let decision = opened(&file(&candidate, &application, list), &vkey(&app));
+    let decision = opened(&file(&candidate, &application, list), &vkey(app));
     let rows = decision["inputs"]["rows"].as_array().unwrap();
-    assert!(rows.iter().any(|row| row[0] == own["ticket_no"]), "her rank is on the list");
-    let closed = opened(&file(&candidate, &application, of("script.closed")[0]), &vkey(&app));
+    assert!(
+        rows.iter().any(|row| row[0] == own["ticket_no"]),
+        "her rank is on the list"
+    );
+    let closed = opened(
+        &file(&candidate, &application, of("script.closed")[0]),
+        &vkey(app),
+    );
     assert_eq!(closed["inputs"]["digest"].as_str().unwrap().len(), 64);
     // No decision that names a marker or another candidate is among them.
     for line in &lines {
         let kind = line["kind"].as_str().unwrap();
-        assert!(!kind.starts_with("script.marked") && !kind.starts_with("panel"), "{kind}");
+        assert!(
+            !kind.starts_with("script.marked") && !kind.starts_with("panel"),
+            "{kind}"
+        );
     }
-}}
+}
 
 #[test]
 fn a_receipt_is_checked_in_the_browser_and_an_altered_one_is_refused() {
@@ -137,9 +152,13 @@ fn a_receipt_is_checked_in_the_browser_and_an_altered_one_is_refused() {
         let good = format!("return document.querySelector('[data-step={step}]').innerText");
         assert!(!chrome.run(&good).as_str().unwrap().contains('✗'), "{step}");
     }
-    chrome.sees("[data-decision]", "application.reviewed");
+    chrome.sees("[data-decision]", "资格审查");
+    chrome.sees("[data-decision]", "通过");
     chrome.picture("check-good");
     assert_eq!(chrome.errors(), [""; 0]);
+
+    check(&chrome, "");
+    chrome.sees("[data-step=given]", "请先选择");
 
     // Anything in it altered: the index, a hash of the proof, the checkpoint, the decision.
     let whole = chrome.run("return document.querySelector('textarea').value");

@@ -17,10 +17,11 @@ use keju::store::{Store, Target, Vault, View, sha256};
 use keju::verification::rules::Outcome;
 use keju::verification::service::verify;
 
+use crate::record::are_derived_again_by_two_programs;
 use crate::support::{Database, TestApp, fresh_dir, morning, on_both};
 
 on_both! {
-fn an_examination_of_each_track_is_derived_again_at_every_moment_and_whole_at_the_end(app: TestApp) {
+fn an_examination_of_each_track_is_derived_again_at_every_moment_and_at_the_end_also_from_its_record(app: TestApp) {
     let finished = AtomicBool::new(false);
     let (examinations, rounds) = std::thread::scope(|scope| {
         let held = scope.spawn(|| {
@@ -51,10 +52,11 @@ fn an_examination_of_each_track_is_derived_again_at_every_moment_and_whole_at_th
     assert_eq!(outcomes.len(), 13);
     // On each list somebody has a rank: the checks followed marks to the end.
     assert_eq!(examinations.len(), 4);
-    for examination in examinations {
-        let ranked = app.store.read_blocking(|view| ranked(view, examination)).unwrap();
+    for examination in &examinations {
+        let ranked = app.store.read_blocking(|view| ranked(view, *examination)).unwrap();
         assert!(ranked > 0, "nobody passed {examination}");
     }
+    are_derived_again_by_two_programs(&app, &examinations);
 }}
 
 /// How many have a rank on the merit list.
@@ -82,7 +84,7 @@ fn what_an_examination_has_not_reached_is_not_applicable() {
                 "V{} {}",
                 outcome.number, outcome.name
             );
-            let said = outcome.to_string().ends_with("not applicable yet");
+            let said = outcome.to_string().ends_with("not applicable");
             assert_eq!(said, !outcome.applicable, "{outcome}");
         }
         let reached = outcomes.iter().filter(|outcome| outcome.applicable);

@@ -153,15 +153,45 @@ pub fn draws(
     Ok((examination, views?))
 }
 
-/// The draws in which the actor keeps a secret, newest first.
-pub fn duties(view: &mut View<'_>, actor: &Actor) -> Result<Vec<DrawView>, Problem> {
+/// A draw in which somebody keeps a secret.
+#[derive(Debug, Clone)]
+pub struct Duty {
+    /// The draw.
+    pub draw: DrawView,
+    /// The examination.
+    pub examination: Examination,
+    /// Whether it waits for this custodian.
+    pub is_due: bool,
+}
+
+/// The draws in which the actor keeps a secret: first those that wait for her or him, then the
+/// newest.
+pub fn duties(view: &mut View<'_>, actor: &Actor) -> Result<Vec<Duty>, Problem> {
     actor.acting_as(CUSTODIANS)?;
     let rows = store::of_custodian(view.db, actor.account)?.into_iter();
-    rows.map(|row| {
-        let examination = regulation::load(view, row.examination_id)?;
-        shown(view, &examination, row)
+    let duties = rows.map(|row| duty(view, actor, row));
+    let mut duties: Vec<Duty> = duties.collect::<Result<_, Problem>>()?;
+    duties.sort_by_key(|duty| !duty.is_due);
+    Ok(duties)
+}
+
+fn duty(view: &mut View<'_>, actor: &Actor, row: DrawRow) -> Result<Duty, Problem> {
+    let examination = regulation::load(view, row.examination_id)?;
+    let custodians = store::custodians(view.db, row.id)?;
+    let mut own = custodians
+        .iter()
+        .filter(|one| one.account_id == actor.account);
+    let draw = shown(view, &examination, row)?;
+    let is_due = own.any(|one| match draw.step {
+        Step::Commit => one.commitment.is_none(),
+        Step::Reveal => one.secret_sealed.is_none(),
+        _ => false,
+    });
+    Ok(Duty {
+        draw,
+        examination,
+        is_due,
     })
-    .collect()
 }
 
 /// One draw, and what the visitor may do in it.

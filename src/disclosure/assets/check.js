@@ -163,19 +163,39 @@ function judge(name, good) {
   return good;
 }
 
-/** What was decided, as a table. @param {Opening} opening */
+/** A word of the page's language for one of a list, or what it stands for. @param {string} list @param {string} code */
+const word = (list, code) => page.querySelector(`[data-word="${CSS.escape(`${list} ${code}`)}"]`)?.textContent ?? code;
+
+/** A time as the other pages show it: Beijing, to the second. @param {string} at */
+const beijing = (at) => new Date(at).toLocaleString("sv-SE", { timeZone: "Asia/Shanghai" });
+
+/** What was decided: in words what a person asks for, and below as it is committed to. @param {Opening} opening */
 function tell(opening) {
   const decision = JSON.parse(opening.payload);
+  const parts = [
+    ["kind", word("kind", decision.kind)],
+    ["outcome", word("outcome", decision.outcome)],
+    ["at", beijing(decision.at)],
+    ["role", word("role", decision.role)],
+    ["reason", decision.reason],
+  ];
   const list = /** @type {HTMLElement} */ (page.querySelector("[data-decision]"));
-  for (const [name, value] of Object.entries(decision)) {
-    if (value === null) continue;
+  for (const [name, text] of parts) {
+    if (!text) continue;
     const term = document.createElement("dt");
-    term.textContent = page.querySelector(`[data-part=${name}]`)?.textContent ?? name;
+    term.textContent = word("part", name);
     const detail = document.createElement("dd");
-    detail.className = "code";
-    detail.textContent = typeof value === "string" ? value : JSON.stringify(value);
+    detail.textContent = text;
     list.append(term, detail);
   }
+  const raw = /** @type {HTMLElement} */ (page.querySelector("[data-raw]"));
+  raw.textContent = JSON.stringify(decision, null, 2);
+  told(true);
+}
+
+/** @param {boolean} is */
+function told(is) {
+  /** @type {HTMLElement} */ (page.querySelector("[data-told]")).hidden = !is;
 }
 
 /** @param {string} file */
@@ -183,7 +203,9 @@ async function check(file) {
   const outcome = /** @type {HTMLElement} */ (page.querySelector("[data-outcome]"));
   outcome.hidden = false;
   page.querySelector("[data-decision]")?.replaceChildren();
+  told(false);
   for (const line of page.querySelectorAll("[data-step]")) /** @type {HTMLElement} */ (line).hidden = true;
+  if (!file.trim()) return judge("given", false);
   let receipt;
   try {
     receipt = parse(file.trim() + "\n");

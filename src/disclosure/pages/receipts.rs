@@ -7,9 +7,9 @@ use base64::engine::general_purpose::STANDARD;
 use qrcode::EcLevel;
 
 use super::kind_word;
-use crate::access::Actor;
+use crate::access::{Actor, Role};
 use crate::disclosure::api::proof_file;
-use crate::disclosure::receipts::{self, Receipt, ReceiptLine};
+use crate::disclosure::receipts::{self, KINDS, Receipt, ReceiptLine};
 use crate::http::{Answer, Page, html, qr_code};
 use crate::kernel::{Id, Problem};
 use crate::ledger::proof::Proof;
@@ -27,6 +27,29 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
             web::get().to(file),
         );
 }
+
+/// Members of a decision that the page names.
+const PARTS: [&str; 5] = ["kind", "outcome", "at", "role", "reason"];
+/// Outcomes of decisions of which there are receipts. A mark or a count of votes is its own word.
+const OUTCOMES: [&str; 17] = [
+    "submitted",
+    "withdrawn",
+    "approved",
+    "refused",
+    "reduced",
+    "cancelled",
+    "kept",
+    "closed",
+    "marked",
+    "carried",
+    "not_carried",
+    "absent",
+    "published",
+    "filed",
+    "upheld",
+    "rejected",
+    "void",
+];
 
 #[derive(Template)]
 #[template(path = "disclosure/templates/check.html")]

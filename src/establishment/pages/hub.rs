@@ -55,7 +55,7 @@ impl HubPage {
         let hr = self.page.is("hr");
         match at {
             "/results" => hr,
-            "/posts" | "/applications" | "/marking" => hr || self.leads,
+            "/posts" | "/applications" | "/marking" | "/objections" => hr || self.leads,
             _ => self.leads,
         }
     }
@@ -70,20 +70,24 @@ pub(super) async fn show(
 ) -> Answer<HttpResponse> {
     actor.acting_as(regulation::STAFF)?;
     let id = id.into_inner();
-    let (examination, subjects, posts, now) = store
+    let (examination, subjects, progress) = store
         .read(move |view| {
             let examination = regulation::load(view, id)?;
             let subjects = regulation::subjects(view, id)?;
-            let posts = service::posts(view, id)?.len();
-            Ok((examination, subjects, posts, view.now))
+            let progress = Progress {
+                posts: service::posts(view, id)?.len(),
+                objections: service::objections_waiting(view, id)?,
+                now: view.now,
+            };
+            Ok((examination, subjects, progress))
         })
         .await?;
     let sittings = sittings(&examination, &subjects);
     html(&HubPage {
         steps: steps(examination.phase, true),
-        next: next(&examination, &sittings, posts, now),
+        next: next(&examination, &sittings, &progress),
         sittings,
-        posts,
+        posts: progress.posts,
         shipped: regulation::shipped_text(examination.track),
         leads: actor.is(Role::Organiser),
         examination,
@@ -105,13 +109,22 @@ fn sittings(examination: &Examination, subjects: &[Subject]) -> Vec<Sitting> {
         .collect()
 }
 
+/// How far things have come, beside the phase and the times of the sittings.
+struct Progress {
+    posts: usize,
+    /// Objections that wait for an answer.
+    objections: i64,
+    now: Instant,
+}
+
 /// What has to be done next.
-fn next(examination: &Examination, sittings: &[Sitting], posts: usize, now: Instant) -> Next {
+fn next(examination: &Examination, sittings: &[Sitting], progress: &Progress) -> Next {
+    let now = progress.now;
     let unscheduled = sittings.iter().any(|sitting| sitting.subject.is_none());
     let closed = now >= examination.registration_closes;
     let ended = |sitting: &Sitting| sitting.subject.as_ref().is_none_or(|s| s.closes_at <= now);
     let (word, at) = match examination.phase {
-        Phase::Draft if posts == 0 => ("posts", "/posts"),
+        Phase::Draft if progress.posts == 0 => ("posts", "/posts"),
         Phase::Draft if unscheduled => ("sittings", "#sittings"),
         Phase::Draft => ("announce", "#announce"),
         Phase::Announced if closed => ("tickets", "/applications"),
@@ -121,6 +134,8 @@ fn next(examination: &Examination, sittings: &[Sitting], posts: usize, now: Inst
         Phase::Locked => ("sit", "/papers"),
         Phase::Marking => ("mark", "/marking"),
         Phase::WrittenPublished => ("final", "/results"),
+        Phase::Published if progress.objections > 0 => ("objections", "/objections"),
+        Phase::Published if examination.publicity_over => ("export", "/results"),
         Phase::Published => ("publicity", "/results"),
     };
     Next { word, at }
@@ -168,6 +183,7 @@ mod tests {
             registration_opens: OPENS,
             registration_closes: CLOSES,
             publicity_ends: None,
+            publicity_over: false,
             announced_at: None,
         }
     }
@@ -185,7 +201,29 @@ mod tests {
             locked_at: None,
         };
         let subjects = if scheduled { vec![subject] } else { Vec::new() };
-        next(&examination, &sittings(&examination, &subjects), posts, now).word
+        let progress = Progress {
+            posts,
+            objections: 0,
+            now,
+        };
+        next(&examination, &sittings(&examination, &subjects), &progress).word
+    }
+
+    #[test]
+    fn after_publication_objections_come_first_and_publicity_ends() {
+        let next_at = |over, objections| {
+            let mut examination = in_phase(Phase::Published);
+            examination.publicity_over = over;
+            let progress = Progress {
+                posts: 1,
+                objections,
+                now: SAT,
+            };
+            next(&examination, &[], &progress)
+        };
+        assert_eq!(next_at(true, 1).at, "/objections");
+        assert_eq!(next_at(false, 0).word, "publicity");
+        assert_eq!(next_at(true, 0).word, "export");
     }
 
     #[test]

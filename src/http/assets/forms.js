@@ -1,6 +1,7 @@
-// Forms. One with data-confirm asks before it sends. A form that is refused stays as it was typed,
-// and what is wrong stands beside its fields. Without scripts a form simply sends, and a refusal is
-// a page of its own; forms with data-plain, which answer with a page themselves, do so always.
+// Forms. One with data-confirm asks before it sends. A form that is refused stays as it was typed;
+// what is wrong stands beside its fields, and in a list above them that leads to each. Without
+// scripts a form simply sends, and a refusal is a page of its own; forms with data-plain, which
+// answer with a page themselves, do so always.
 
 /**
  * @typedef {{place: string, detail: string}} Fault
@@ -72,15 +73,15 @@ function show(form, refusal) {
   summary.role = "alert";
   summary.tabIndex = -1;
   summary.append(element("p", "", refusal.title));
-  const apart = element("ul", "faults");
+  const list = element("ul", "faults");
   let first = null;
   for (const fault of refusal.errors ?? []) {
     const field = fieldOf(form, fault.place);
     if (field) mark(field, fault.detail);
-    else apart.append(line(fault));
+    list.append(line(fault, field));
     first ??= field;
   }
-  if (apart.childElementCount) summary.append(apart);
+  if (list.childElementCount) summary.append(list);
   form.prepend(summary);
   (first ?? summary).focus();
 }
@@ -103,10 +104,24 @@ function mark(field, detail) {
   (field.closest("label") ?? field).after(said);
 }
 
-/** @param {Fault} fault */
-function line(fault) {
+/**
+ * A fault in the list above the form; it leads to its field.
+ * @param {Fault} fault
+ * @param {HTMLInputElement | null} field
+ */
+function line(fault, field) {
   const item = element("li");
-  item.append(element("strong", "", fault.place), ` ${fault.detail}`);
+  const name = field?.labels?.[0]?.textContent ?? fault.place;
+  const place = element(field?.id ? "a" : "strong", "", name);
+  if (field?.id) {
+    place.setAttribute("href", `#${field.id}`);
+    // A plain link would scroll to the field and not let one type in it.
+    place.addEventListener("click", (event) => {
+      event.preventDefault();
+      field.focus();
+    });
+  }
+  item.append(place, ` ${fault.detail}`);
   return item;
 }
 

@@ -8,13 +8,15 @@ use super::{categories, findings};
 use crate::access::{Actor, Role};
 use crate::ceremony::Gate;
 use crate::http::{Answer, Listing, NoFields, Page, PageForm, Params, html, see_other};
-use crate::kernel::{Id, Instant};
+use crate::kernel::{Id, Instant, Problem};
 use crate::registration::api::ApplicationQuery;
 use crate::registration::rules::ApplicationState;
-use crate::registration::service::{self, ApplicationLine, Counts, ReviewView, Verdict};
+use crate::registration::service::{
+    self, ApplicationLine, ApplicationView, Counts, ReviewView, Verdict,
+};
 use crate::regulation::Phase;
 use crate::regulation::service::{self as regulation, Examination};
-use crate::store::Store;
+use crate::store::{Store, View};
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
     config
@@ -144,6 +146,8 @@ struct ReviewPage {
     page: Page,
     review: ReviewView,
     may_decide: bool,
+    /// The application that waits next, for who decides.
+    next: Option<Id>,
 }
 
 impl ReviewPage {
@@ -151,6 +155,30 @@ impl ReviewPage {
         let codes = self.review.applicant.facts.categories.iter();
         categories(&self.page, codes.map(String::as_str))
     }
+
+    /// A stated fact; what is not stated reads so, or nobody knows whether it is missing.
+    fn or_nothing(&self, text: &str) -> String {
+        match text {
+            "" => self.page.t("reg-nothing"),
+            _ => text.to_owned(),
+        }
+    }
+}
+
+/// The application that waits for its review after `id`; behind the last one, the first.
+fn next_waiting(
+    view: &mut View<'_>,
+    actor: &Actor,
+    application: &ApplicationView,
+) -> Result<Option<Id>, Problem> {
+    let (examination, waiting) = (application.examination, Some(ApplicationState::Submitted));
+    for after in [Some(application.id), None] {
+        let lines = service::applications(view, actor, examination, waiting, after, 1)?;
+        if let Some(line) = lines.first() {
+            return Ok(Some(line.id).filter(|id| *id != application.id));
+        }
+    }
+    Ok(None)
 }
 
 async fn show(
@@ -161,8 +189,16 @@ async fn show(
 ) -> Answer<HttpResponse> {
     let id = id.into_inner();
     let hr = actor.is(Role::Hr);
-    let review = store
-        .read(move |view| service::review_view(view, &actor, id))
+    let (review, next) = store
+        .read(move |view| {
+            let review = service::review_view(view, &actor, id)?;
+            let decides = hr && review.application.phase == Phase::Announced;
+            let next = match decides {
+                true => next_waiting(view, &actor, &review.application)?,
+                false => None,
+            };
+            Ok((review, next))
+        })
         .await?;
     let application = &review.application;
     let open = application.phase == Phase::Announced;
@@ -171,6 +207,7 @@ async fn show(
         page,
         review,
         may_decide,
+        next,
     })
 }
 

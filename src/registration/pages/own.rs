@@ -85,7 +85,7 @@ fn stations(application: &ApplicationView) -> Vec<(&'static str, &'static str)> 
     ];
     if matches!(state, Submitted | Approved) {
         let ticketed = application.ticket_no.is_some();
-        let sat = phase >= Phase::Marking;
+        let sat = phase >= Phase::Marking || has_sat(application);
         let out = phase >= Phase::WrittenPublished;
         stations.push(("ticket", mark(ticketed, state == Approved)));
         stations.push(("sitting", mark(sat, ticketed)));
@@ -103,16 +103,41 @@ fn coming(application: &ApplicationView) -> &'static str {
         (ApplicationState::Displaced, _) if application.may_change_post => "reg-next-transfer",
         (ApplicationState::Displaced, _) => "reg-next-displaced",
         (ApplicationState::Approved, Phase::Draft | Phase::Announced) => "reg-next-ticket",
-        (ApplicationState::Approved, Phase::Locked) if application.sittings_over => "reg-next-sat",
+        (ApplicationState::Approved, Phase::Locked) if has_sat(application) => "reg-next-sat",
         (ApplicationState::Approved, Phase::Ticketed | Phase::Locked) => "reg-next-sitting",
         (ApplicationState::Approved, Phase::Marking) => "reg-next-marking",
         (ApplicationState::Approved, _) => "reg-next-results",
     }
 }
 
+/// Whether this candidate has nothing left to sit, while others may still be sitting.
+fn has_sat(application: &ApplicationView) -> bool {
+    application.phase == Phase::Locked && application.sittings_over
+}
+
 fn may_enter_room(application: &ApplicationView) -> bool {
     let ahead = application.phase < Phase::Marking && !application.sittings_over;
     application.ticket_no.is_some() && ahead
+}
+
+/// The look of a button: the one that leads to what comes next stands out.
+fn look(application: &ApplicationView, button: &str) -> &'static str {
+    let next = if has_results(application) {
+        "results"
+    } else if application.may_sit || has_sat(application) {
+        "room"
+    } else if application.ticket_no.is_some() && application.phase < Phase::Marking {
+        "ticket"
+    } else if application.state == ApplicationState::Displaced {
+        "post"
+    } else {
+        ""
+    };
+    if button == next {
+        "button"
+    } else {
+        "button secondary"
+    }
 }
 
 fn has_results(application: &ApplicationView) -> bool {

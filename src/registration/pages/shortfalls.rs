@@ -12,7 +12,7 @@ use crate::registration::service::{
 };
 use crate::regulation::pages::local_time;
 use crate::regulation::service::{self as regulation, Examination};
-use crate::regulation::{Phase, ShortfallAct};
+use crate::regulation::{ApplicantBasis, Phase, ShortfallAct};
 use crate::store::{Store, Tx};
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
@@ -47,6 +47,15 @@ impl ShortfallsPage {
         let closed = self.now >= self.examination.registration_closes;
         let phase = self.examination.phase == Phase::Announced;
         closed && phase && line.is_open() && line.undecided == 0
+    }
+
+    /// What the counts below are, where they are not what the rule says.
+    fn basis_note(&self) -> Option<&'static str> {
+        match self.examination.profile.min_applicants.as_ref()?.basis {
+            ApplicantBasis::Paid => Some("short-basis-paid"),
+            ApplicantBasis::Approved => None,
+            ApplicantBasis::Sat => Some("short-basis-sat"),
+        }
     }
 
     fn may_reduce(&self, line: &Shortfall) -> bool {

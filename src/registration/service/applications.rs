@@ -13,7 +13,7 @@ use crate::ledger;
 use crate::registration::rules::{self, ApplicationState, Finding};
 use crate::registration::store::{self, ApplicationRow};
 use crate::regulation::Phase;
-use crate::regulation::service::{self as regulation, Examination};
+use crate::regulation::service::{self as regulation, Examination, Subject};
 use crate::store::{Tx, View, sha256};
 
 /// What has happened to an application.
@@ -124,8 +124,10 @@ pub struct ApplicationView {
     pub room: Option<String>,
     /// Seat, once issued.
     pub seat: Option<i32>,
-    /// Whether everything that is sat is over.
+    /// Whether everything that this candidate sits is over: handed in, or past its end.
     pub sittings_over: bool,
+    /// Whether this candidate may sit something at this moment.
+    pub may_sit: bool,
     /// Whether it may be withdrawn now.
     pub may_withdraw: bool,
     /// Whether it may move to another post now.
@@ -445,7 +447,15 @@ pub(super) fn application_view(
     let course: Course = unseal(view.vault, &row.screening_sealed)?;
     let open = must_be_open(&examination, view.now).is_ok();
     let subjects = regulation::subjects(view, examination.id)?;
-    let sittings_over = subjects.iter().all(|subject| subject.closes_at < view.now);
+    let closed = match row.ticket_no {
+        Some(_) => store::subjects_closed(view.db, row.id)?,
+        None => Vec::new(),
+    };
+    let over = |s: &Subject| s.closes_at < view.now || closed.contains(&s.id);
+    let sittings_over = subjects.iter().all(over);
+    let may_sit = row.ticket_no.is_some()
+        && examination.phase == Phase::Locked
+        && subjects.iter().any(|s| s.opens_at <= view.now && !over(s));
     let registration = &examination.profile.registration;
     let may_withdraw = open && rules::may_withdraw(row.state, registration.withdraw).is_ok();
     let may_change_post = may_move(&examination, row.state, &post, view.now).is_ok();
@@ -470,6 +480,7 @@ pub(super) fn application_view(
         room: row.room,
         seat: row.seat,
         sittings_over,
+        may_sit,
         may_withdraw,
         may_change_post,
         transfer_until: post.transfer_until,

@@ -1,0 +1,56 @@
+//! The titles of the banks that ship with the program. Banks and sections are codes in the database;
+//! people read a title where one is known.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use crate::bank::formats;
+use crate::http::Page;
+
+/// A Chinese and an English title.
+type Title = (String, String);
+
+#[derive(Default)]
+struct Titles {
+    banks: BTreeMap<String, Title>,
+    /// By bank and section.
+    sections: BTreeMap<(String, String), Title>,
+}
+
+/// Read once: the files do not change while the program runs.
+static SHIPPED: LazyLock<Titles> = LazyLock::new(|| {
+    let mut titles = Titles::default();
+    for bank in formats::shipped().unwrap_or_default() {
+        for section in bank.sections {
+            let place = (bank.subject.clone(), section.code);
+            let title = (section.title_zh, section.title_en);
+            titles.sections.insert(place, title);
+        }
+        let title = (bank.title_zh, bank.title_en);
+        titles.banks.insert(bank.subject, title);
+    }
+    titles
+});
+
+fn in_words(page: &Page, title: Option<&Title>, code: &str) -> String {
+    title.map_or_else(|| code.to_owned(), |(zh, en)| page.pick(zh, en).to_owned())
+}
+
+/// The title of a bank; the code itself if it did not ship.
+pub fn bank(page: &Page, code: &str) -> String {
+    in_words(page, SHIPPED.banks.get(code), code)
+}
+
+/// The title of a section; the code itself if its bank did not ship.
+pub fn section(page: &Page, bank: &str, code: &str) -> String {
+    let place = (bank.to_owned(), code.to_owned());
+    in_words(page, SHIPPED.sections.get(&place), code)
+}
+
+/// Whether a bank has this Chinese title.
+pub fn is_titled(bank: &str, title_zh: &str) -> bool {
+    SHIPPED
+        .banks
+        .get(bank)
+        .is_some_and(|(zh, _)| zh == title_zh)
+}
