@@ -12,6 +12,7 @@ pub fn is_blank(answer: &Answer) -> bool {
     match answer {
         Answer::Options { chosen } => chosen.is_empty(),
         Answer::Judgement { .. } => false,
+        Answer::Places { chosen } => chosen.iter().all(Option::is_none),
         Answer::Text { text } => text.trim().is_empty(),
     }
 }
@@ -29,7 +30,12 @@ pub fn accepts(body: &Body, answer: &Answer) -> Result<(), Fault> {
             require(!chosen.is_empty(), "no-option")
         }
         (Body::TrueFalse { .. }, Answer::Judgement { .. }) => Ok(()),
-        (Body::FillIn { .. }, Answer::Text { text }) => {
+        (Body::Matching { .. } | Body::Ordering { .. }, Answer::Places { chosen }) => {
+            let known = |option: &u8| usize::from(*option) < body.options().len();
+            require(chosen.iter().flatten().all(known), "no-such-option")?;
+            require(chosen.len() == body.rows(), "not-every-place")
+        }
+        (Body::FillIn { .. } | Body::Numeric { .. }, Answer::Text { text }) => {
             check_length(text.chars().count(), FILL_IN_MAX)
         }
         (Body::Essay { words_max, .. }, Answer::Text { text }) => {
@@ -127,6 +133,34 @@ mod tests {
             );
         }
         assert_eq!(refusal(&multiple(), &chosen(&[])), "no-option");
+    }
+
+    #[test]
+    fn a_matching_and_an_ordering_take_an_option_or_nothing_for_each_place() {
+        let matching = Body::Matching {
+            left: options()[..2].to_vec(),
+            right: options(),
+            key: vec![0, 1],
+        };
+        let ordering = Body::Ordering { parts: options() };
+        let places = |chosen: &[Option<u8>]| Answer::Places {
+            chosen: chosen.to_vec(),
+        };
+        // Two entries may belong to one option, and an answer may be half given.
+        assert_eq!(accepts(&matching, &places(&[Some(3), Some(3)])), Ok(()));
+        assert_eq!(accepts(&matching, &places(&[None, Some(0)])), Ok(()));
+        assert_eq!(
+            refusal(&matching, &places(&[Some(4), None])),
+            "no-such-option"
+        );
+        assert_eq!(refusal(&matching, &places(&[Some(1)])), "not-every-place");
+        assert_eq!(
+            refusal(&ordering, &places(&[Some(0); 3])),
+            "not-every-place"
+        );
+        assert_eq!(refusal(&single(), &places(&[Some(0)])), "other-kind");
+        assert!(is_blank(&places(&[None, None])));
+        assert!(!is_blank(&places(&[None, Some(0)])));
     }
 
     #[test]

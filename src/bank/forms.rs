@@ -11,7 +11,7 @@ use actix_web::HttpRequest;
 use serde::Deserialize;
 
 use super::formats::{self, Draft};
-use super::item::{Body, Item, ItemKind, RubricPoint, option_letter};
+use super::item::{Item, ItemKind};
 
 /// An item as its author types it: options, accepted forms and lines of the rubric one a line.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -27,6 +27,8 @@ pub(super) struct ItemFields {
     pub stem: String,
     pub options: String,
     pub key: String,
+    pub tolerance: String,
+    pub unit: String,
     pub explanation: String,
     pub rubric: String,
     pub marks: String,
@@ -46,50 +48,29 @@ impl ItemFields {
 
     /// The fields of an item that is there.
     pub fn of(bank: String, item: &Item) -> Self {
-        let fields = Self {
-            code: item.code.clone(),
-            section: item.section.clone(),
-            topic: item.topic.clone(),
-            difficulty: item.difficulty.as_str().to_owned(),
-            stimulus: item.stimulus.clone().unwrap_or_default(),
-            stem: item.stem.clone(),
-            options: one_a_line(item.body.options()),
-            explanation: item.explanation.clone(),
-            ..Self::empty(item.body.kind(), bank)
-        };
-        match &item.body {
-            Body::SingleChoice { key, .. } => Self {
-                key: letters(&[*key]),
-                ..fields
-            },
-            Body::MultipleChoice { key, .. } => Self {
-                key: letters(key),
-                ..fields
-            },
-            Body::TrueFalse { key } => Self {
-                key: key.to_string(),
-                ..fields
-            },
-            Body::FillIn { accepted } => Self {
-                key: one_a_line(accepted),
-                ..fields
-            },
-            Body::Essay {
-                rubric,
-                marks,
-                words_max,
-                reference,
-            } => Self {
-                rubric: rubric
-                    .iter()
-                    .map(rubric_line)
-                    .collect::<Vec<_>>()
-                    .join("\n"),
-                marks: marks.to_string(),
-                words_max: words_max.to_string(),
-                reference: reference.clone(),
-                ..fields
-            },
+        let draft = Draft::of(item);
+        let rubric = draft.rubric.iter();
+        let rubric: Vec<String> = rubric
+            .map(|(point, marks)| format!("{point}|{marks}"))
+            .collect();
+        Self {
+            bank,
+            kind: draft.kind,
+            code: draft.code,
+            section: draft.section,
+            topic: draft.topic,
+            difficulty: draft.difficulty,
+            stimulus: draft.stimulus,
+            stem: draft.stem,
+            options: one_a_line(&draft.options),
+            key: one_a_line(&draft.key),
+            tolerance: draft.tolerance,
+            unit: draft.unit,
+            explanation: draft.explanation,
+            rubric: one_a_line(&rubric),
+            marks: draft.marks,
+            words_max: draft.words_max,
+            reference: draft.reference,
         }
     }
 
@@ -105,6 +86,8 @@ impl ItemFields {
             stem: self.stem.clone(),
             options: lines(&self.options),
             key: lines(&self.key),
+            tolerance: self.tolerance.clone(),
+            unit: self.unit.clone(),
             explanation: self.explanation.clone(),
             rubric: formats::rubric(&self.rubric),
             marks: self.marks.clone(),
@@ -124,20 +107,10 @@ impl ItemFields {
     }
 }
 
-/// The letters of a key: `AC`.
-pub(super) fn letters(key: &[u8]) -> String {
-    let letter = |place: &u8| option_letter(usize::from(*place));
-    key.iter().map(letter).collect()
-}
-
 /// Each text on a line of its own.
 fn one_a_line(texts: &[String]) -> String {
     let flat: Vec<String> = texts.iter().map(|text| text.replace('\n', " ")).collect();
     flat.join("\n")
-}
-
-fn rubric_line(line: &RubricPoint) -> String {
-    format!("{}|{}", line.point.replace('\n', " "), line.marks)
 }
 
 /// The lines that are not blank.
@@ -192,6 +165,20 @@ impl MultipartCollect for ImportFields {
 mod tests {
     use super::*;
     use crate::bank::formats::shipped;
+
+    #[test]
+    fn an_item_of_every_kind_survives_its_form() {
+        let template = formats::template_csv();
+        for item in formats::read("template.csv", &template).unwrap().items {
+            let fields = ItemFields::of("b".to_owned(), &item);
+            assert_eq!(
+                fields.draft().read(),
+                (item.clone(), vec![]),
+                "{}",
+                item.code
+            );
+        }
+    }
 
     #[test]
     fn every_shipped_item_survives_its_form() {

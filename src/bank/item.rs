@@ -33,6 +33,12 @@ pub enum ItemKind {
     TrueFalse,
     /// 填空题
     FillIn,
+    /// 数值题
+    Numeric,
+    /// 匹配题
+    Matching,
+    /// 排序题
+    Ordering,
     /// 主观题
     Essay,
 }
@@ -88,6 +94,31 @@ pub enum Body {
         /// The accepted forms.
         accepted: Vec<String>,
     },
+    /// A number, exact or within a tolerance.
+    Numeric {
+        /// The number.
+        #[schema(value_type = String)]
+        value: Score,
+        /// How far an answer may lie from it.
+        #[schema(value_type = String)]
+        tolerance: Score,
+        /// What it is counted in, shown behind the field; may be empty.
+        unit: String,
+    },
+    /// Each entry on the left belongs to one option on the right.
+    Matching {
+        /// The entries.
+        left: Vec<String>,
+        /// The options; some may belong to no entry.
+        right: Vec<String>,
+        /// For each entry, the place of its option.
+        key: Vec<u8>,
+    },
+    /// Parts to be put in order.
+    Ordering {
+        /// The parts, in the right order.
+        parts: Vec<String>,
+    },
     /// A written answer marked by people.
     Essay {
         /// What earns marks.
@@ -142,7 +173,12 @@ pub enum Answer {
         /// Whether the candidate holds the statement true.
         holds: bool,
     },
-    /// A text: a filled-in blank or an essay.
+    /// An option for each entry of a matching, or for each place of an ordering.
+    Places {
+        /// Places of the chosen options, from zero; none where nothing was chosen yet.
+        chosen: Vec<Option<u8>>,
+    },
+    /// A text: a filled-in blank, a number or an essay.
     Text {
         /// As typed.
         text: String,
@@ -157,26 +193,43 @@ impl Body {
             Self::MultipleChoice { .. } => ItemKind::MultipleChoice,
             Self::TrueFalse { .. } => ItemKind::TrueFalse,
             Self::FillIn { .. } => ItemKind::FillIn,
+            Self::Numeric { .. } => ItemKind::Numeric,
+            Self::Matching { .. } => ItemKind::Matching,
+            Self::Ordering { .. } => ItemKind::Ordering,
             Self::Essay { .. } => ItemKind::Essay,
         }
     }
 
-    /// The options, if the kind has any.
+    /// The options, if the kind has any: what is shuffled for every candidate.
     pub fn options(&self) -> &[String] {
         match self {
             Self::SingleChoice { options, .. } | Self::MultipleChoice { options, .. } => options,
+            Self::Matching { right, .. } => right,
+            Self::Ordering { parts } => parts,
             _ => &[],
+        }
+    }
+
+    /// How many options a [`Answer::Places`] chooses: one for each entry or place.
+    pub fn rows(&self) -> usize {
+        match self {
+            Self::Matching { left, .. } => left.len(),
+            Self::Ordering { parts } => parts.len(),
+            _ => 0,
         }
     }
 }
 
 impl ItemKind {
     /// All kinds, in the order papers have them.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 8] = [
         Self::SingleChoice,
         Self::MultipleChoice,
         Self::TrueFalse,
         Self::FillIn,
+        Self::Numeric,
+        Self::Matching,
+        Self::Ordering,
         Self::Essay,
     ];
 
@@ -187,6 +240,9 @@ impl ItemKind {
             Self::MultipleChoice => "multiple_choice",
             Self::TrueFalse => "true_false",
             Self::FillIn => "fill_in",
+            Self::Numeric => "numeric",
+            Self::Matching => "matching",
+            Self::Ordering => "ordering",
             Self::Essay => "essay",
         }
     }

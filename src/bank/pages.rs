@@ -422,6 +422,14 @@ impl ItemPage {
             Body::MultipleChoice { key, .. } => Some(letters(key)),
             Body::TrueFalse { key } => Some(self.page.word("item-key", &key.to_string())),
             Body::FillIn { accepted } => Some(accepted.join(" | ")),
+            Body::Numeric {
+                value,
+                tolerance,
+                unit,
+            } if *tolerance > Score::ZERO => Some(format!("{value} ± {tolerance} {unit}")),
+            Body::Numeric { value, unit, .. } => Some(format!("{value} {unit}")),
+            Body::Matching { left, key, .. } => Some(entries(left, key).join(" | ")),
+            Body::Ordering { .. } => Some(self.page.t("item-key-ordering")),
             Body::Essay { .. } => None,
         }
     }

@@ -29,6 +29,16 @@ pub const TITLE_MAX: usize = 200;
 pub const SINGLE_OPTIONS: RangeInclusive<usize> = 3..=6;
 /// How many options a multiple choice has.
 pub const MULTIPLE_OPTIONS: RangeInclusive<usize> = 4..=6;
+/// How many entries a matching has.
+pub const MATCHING_ENTRIES: RangeInclusive<usize> = 2..=12;
+/// How many options a matching has.
+pub const MATCHING_OPTIONS: RangeInclusive<usize> = 2..=12;
+/// How many parts an ordering has.
+pub const ORDERING_PARTS: RangeInclusive<usize> = 2..=12;
+/// The largest number, either side of zero, that may be asked for.
+pub const NUMBER_MAX: Score = Score::whole(1_000_000_000);
+/// Most characters of a unit.
+pub const UNIT_MAX: usize = 32;
 /// What the longest permitted answer of an essay may be set to.
 pub const WORDS_MAX: RangeInclusive<u32> = 50..=5_000;
 /// The most an essay or one line of its rubric may be worth.
@@ -83,6 +93,26 @@ fn check_body(body: &Body) -> Vec<Fault> {
         }
         Body::TrueFalse { .. } => Vec::new(),
         Body::FillIn { accepted } => check_accepted(accepted),
+        Body::Numeric {
+            value,
+            tolerance,
+            unit,
+        } => [
+            check_number("key", *value, Score::ZERO - NUMBER_MAX),
+            check_number("tolerance", *tolerance, Score::ZERO),
+            check_optional_text("unit", unit, UNIT_MAX),
+        ]
+        .into_iter()
+        .flatten()
+        .collect(),
+        Body::Matching { left, right, key } => {
+            let mut faults = check_options(right, MATCHING_OPTIONS);
+            faults.extend(check_entries(left));
+            faults.extend(key.iter().filter_map(|key| check_range(*key, right)));
+            faults.extend((key.len() != left.len()).then(|| Fault::new("key", "key-incomplete")));
+            faults
+        }
+        Body::Ordering { parts } => check_options(parts, ORDERING_PARTS),
         Body::Essay {
             rubric,
             marks,
@@ -116,6 +146,32 @@ fn check_options(options: &[String], allowed: RangeInclusive<usize>) -> Vec<Faul
             let fault = Fault::new("options", "option-repeated");
             at(later, fault).with("first", option_letter(first))
         });
+    count.into_iter().chain(unsound).chain(repeated).collect()
+}
+
+fn check_number(place: &str, number: Score, least: Score) -> Option<Fault> {
+    (number < least || number > NUMBER_MAX).then(|| {
+        Fault::new(place, "number-range")
+            .with("min", least)
+            .with("max", NUMBER_MAX)
+            .with("found", number)
+    })
+}
+
+/// The entries of a matching.
+fn check_entries(left: &[String]) -> Vec<Fault> {
+    let count = (!MATCHING_ENTRIES.contains(&left.len())).then(|| {
+        Fault::new("key", "entry-count")
+            .with("min", MATCHING_ENTRIES.start())
+            .with("max", MATCHING_ENTRIES.end())
+            .with("found", left.len())
+    });
+    let unsound = left
+        .iter()
+        .filter_map(|entry| check_text("key", entry, OPTION_MAX));
+    let repeated = repeats(left.iter().map(|entry| entry.trim()))
+        .into_iter()
+        .map(|(later, _)| Fault::new("key", "key-repeated").with("key", &left[later]));
     count.into_iter().chain(unsound).chain(repeated).collect()
 }
 
@@ -239,6 +295,21 @@ pub fn tidied(item: &Item) -> Item {
         Body::FillIn { accepted } => Body::FillIn {
             accepted: all(accepted),
         },
+        Body::Numeric {
+            value,
+            tolerance,
+            unit,
+        } => Body::Numeric {
+            value: *value,
+            tolerance: *tolerance,
+            unit: tidy(unit),
+        },
+        Body::Matching { left, right, key } => Body::Matching {
+            left: all(left),
+            right: all(right),
+            key: key.clone(),
+        },
+        Body::Ordering { parts } => Body::Ordering { parts: all(parts) },
         Body::Essay {
             rubric,
             marks,
@@ -310,6 +381,28 @@ mod tests {
         }
     }
 
+    fn numeric(value: &str, tolerance: &str) -> Body {
+        Body::Numeric {
+            value: value.parse().unwrap(),
+            tolerance: tolerance.parse().unwrap(),
+            unit: "米".to_owned(),
+        }
+    }
+
+    fn matching(left: &[&str], right: &[&str], key: &[u8]) -> Body {
+        Body::Matching {
+            left: texts(left),
+            right: texts(right),
+            key: key.to_vec(),
+        }
+    }
+
+    fn ordering(parts: &[&str]) -> Body {
+        Body::Ordering {
+            parts: texts(parts),
+        }
+    }
+
     fn essay(points: &[&str], marks: &str, words_max: u32) -> Body {
         let line = |worth: &&str| RubricPoint {
             point: "观点明确".to_owned(),
@@ -365,6 +458,10 @@ mod tests {
             Body::FillIn {
                 accepted: texts(&["0.5", "1/2"]),
             },
+            numeric("-0.5", "0.05"),
+            matching(&["京", "沪"], &["北京", "上海", "天津"], &[0, 1]),
+            matching(&["水", "冰"], &["化合物", "单质"], &[0, 0]),
+            ordering(&["起草", "审核", "签发"]),
             essay(&["7.5", "12.5"], "20", 800),
         ];
         for body in bodies {
@@ -410,6 +507,48 @@ mod tests {
         assert_eq!(blank(&[]), ["key: required"]);
         assert_eq!(blank(&["5", ""]), ["key: required"]);
         assert_eq!(blank(&["5", "5"]), ["key: key-repeated"]);
+    }
+
+    #[test]
+    fn numbers_are_bounded_and_no_tolerance_is_negative() {
+        assert_eq!(
+            body_faults(numeric("2000000000", "0")),
+            ["key: number-range"]
+        );
+        assert_eq!(
+            body_faults(numeric("1", "-0.1")),
+            ["tolerance: number-range"]
+        );
+    }
+
+    #[test]
+    fn every_entry_of_a_matching_has_its_option() {
+        let right = ["北京", "上海", "天津"];
+        assert_eq!(
+            body_faults(matching(&["京"], &right, &[0])),
+            ["key: entry-count"]
+        );
+        assert_eq!(
+            body_faults(matching(&["京", "沪"], &right, &[0])),
+            ["key: key-incomplete"]
+        );
+        assert_eq!(
+            body_faults(matching(&["京", "沪"], &right, &[0, 3])),
+            ["key: key-out-of-range"]
+        );
+        assert_eq!(
+            body_faults(matching(&["京", "京"], &right, &[0, 1])),
+            ["key: key-repeated"]
+        );
+    }
+
+    #[test]
+    fn the_parts_of_an_ordering_differ() {
+        assert_eq!(body_faults(ordering(&["起草"])), ["options: option-count"]);
+        assert_eq!(
+            body_faults(ordering(&["起草", "审核", "起草"])),
+            ["options: option-repeated"]
+        );
     }
 
     #[test]

@@ -18,7 +18,8 @@ const PART_PLACES: u8 = 2;
 pub enum MultipleRule {
     /// Nothing: only the exact key earns the marks (多选、少选、错选均不得分).
     AllOrNothing,
-    /// If no wrong option is chosen, the share of the right ones that are, cut off after two
+    /// Of matchings and orderings, the share of the places that are right. Of a multiple choice,
+    /// if no wrong option is chosen, the share of the right ones that are, cut off after two
     /// decimals; with a wrong one nothing (少选按比例得分，错选不得分).
     PartialNoWrong,
 }
@@ -97,6 +98,20 @@ pub fn mark_objective(
         (Body::FillIn { accepted }, Answer::Text { text }) => {
             accepted.iter().any(|form| is_same_text(form, text))
         }
+        (
+            Body::Numeric {
+                value,
+                tolerance,
+                unit,
+            },
+            Answer::Text { text },
+        ) => number(text, unit).is_some_and(|number| number.distance(*value) <= *tolerance),
+        (Body::Matching { key, .. }, Answer::Places { chosen }) => {
+            return mark_places(key.iter().copied(), chosen, marks, rule);
+        }
+        (Body::Ordering { parts }, Answer::Places { chosen }) => {
+            return mark_places((0_u8..).take(parts.len()), chosen, marks, rule);
+        }
         _ => return Err(MarkingError::AnswerKind),
     };
     Ok(if right {
@@ -128,6 +143,41 @@ fn mark_multiple(
     }
     let part = count(&chosen).rescale(count(&key), marks, PART_PLACES, Rounding::Truncate)?;
     Ok(Objective::of(Outcome::Partly, part))
+}
+
+/// A place is right or wrong by itself: with a share for parts, each right one earns its own.
+fn mark_places(
+    key: impl Iterator<Item = u8>,
+    chosen: &[Option<u8>],
+    marks: Score,
+    rule: MultipleRule,
+) -> Result<Objective, MarkingError> {
+    let key: Vec<u8> = key.collect();
+    let pairs = key.iter().zip(chosen);
+    let right = pairs
+        .filter(|(key, chosen)| **chosen == Some(**key))
+        .count();
+    if right == key.len() && chosen.len() == key.len() {
+        return Ok(Objective::of(Outcome::Right, marks));
+    }
+    if rule == MultipleRule::AllOrNothing || right == 0 {
+        return Ok(Objective::of(Outcome::Wrong, Score::ZERO));
+    }
+    let places = |count: usize| (0..count).map(|_| Score::whole(1)).sum::<Score>();
+    let part = places(right).rescale(places(key.len()), marks, PART_PLACES, Rounding::Truncate)?;
+    Ok(Objective::of(Outcome::Partly, part))
+}
+
+/// A number as it was typed: of any width, with separators between thousands, with its unit or
+/// without. More than six decimal places are none that the bank can ask for.
+fn number(typed: &str, unit: &str) -> Option<Score> {
+    let (typed, unit) = (folded(typed), folded(unit));
+    let digits = match typed.strip_suffix(&unit) {
+        Some(digits) if !unit.is_empty() => digits,
+        _ => &typed,
+    };
+    let digits = digits.strip_prefix('+').unwrap_or(digits);
+    digits.replace(',', "").parse().ok()
 }
 
 /// How many options there are, as a score to take a share by.
@@ -236,6 +286,66 @@ mod tests {
         assert_eq!(
             marked(&statement, &denied, "0.5", rule),
             (Outcome::Right, "0.5".into())
+        );
+    }
+
+    fn numeric(typed: &str) -> Outcome {
+        let body = Body::Numeric {
+            value: score("1250.5"),
+            tolerance: score("0.5"),
+            unit: "万元".to_owned(),
+        };
+        let answer = Answer::Text {
+            text: typed.to_owned(),
+        };
+        marked(&body, &answer, "1", MultipleRule::AllOrNothing).0
+    }
+
+    #[test]
+    fn a_number_is_right_within_its_tolerance_however_it_is_typed() {
+        for right in ["1250.5", "1,251", "１２５０", " 1250.50 万元", "+1250.5"] {
+            assert_eq!(numeric(right), Outcome::Right, "{right}");
+        }
+        for wrong in ["1249.99", "1251.01", "-1250.5", "万元", "1250.5元", "1e3"] {
+            assert_eq!(numeric(wrong), Outcome::Wrong, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn places_are_right_one_by_one_or_all_together() {
+        let texts = ["甲", "乙", "丙"].map(str::to_owned).to_vec();
+        let matching = Body::Matching {
+            left: texts.clone(),
+            right: texts.clone(),
+            key: vec![2, 0, 0],
+        };
+        let ordering = Body::Ordering { parts: texts };
+        let places = |chosen: [Option<u8>; 3]| Answer::Places {
+            chosen: chosen.to_vec(),
+        };
+        let (all, part) = (MultipleRule::AllOrNothing, MultipleRule::PartialNoWrong);
+        let whole = [Some(2), Some(0), Some(0)];
+        assert_eq!(
+            marked(&matching, &places(whole), "3", all),
+            (Outcome::Right, "3".into())
+        );
+        let two = [Some(2), None, Some(0)];
+        assert_eq!(
+            marked(&matching, &places(two), "3", all),
+            (Outcome::Wrong, "0".into())
+        );
+        assert_eq!(
+            marked(&matching, &places(two), "1", part),
+            (Outcome::Partly, "0.66".into())
+        );
+        let order = [Some(0), Some(2), Some(1)];
+        assert_eq!(
+            marked(&ordering, &places(order), "3", part),
+            (Outcome::Partly, "1".into())
+        );
+        assert_eq!(
+            marked(&ordering, &places([Some(0), Some(1), Some(2)]), "3", all),
+            (Outcome::Right, "3".into())
         );
     }
 

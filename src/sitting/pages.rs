@@ -168,6 +168,26 @@ impl AttemptItem {
         }
     }
 
+    /// Places of a matching or an ordering, from zero; none for other kinds.
+    fn rows(&self) -> std::ops::Range<usize> {
+        match self.kind {
+            ItemKind::Matching => 0..self.entries.len(),
+            ItemKind::Ordering => 0..self.options.len(),
+            _ => 0..0,
+        }
+    }
+
+    fn entry(&self, row: &usize) -> Option<&String> {
+        self.entries.get(*row)
+    }
+
+    fn is_placed(&self, row: &usize, place: &u8) -> bool {
+        let Some(Given::Places { chosen }) = &self.answer else {
+            return false;
+        };
+        chosen.get(*row) == Some(&Some(*place))
+    }
+
     fn several(&self) -> bool {
         self.kind == ItemKind::MultipleChoice
     }

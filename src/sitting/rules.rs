@@ -82,24 +82,45 @@ pub fn window(opens_at: Instant, closes_at: Instant, extra_seconds: i64, now: In
 /// author's places, from which keys and marks follow. The candidate never learns the author's
 /// places: where authors like to put the key is nobody's business. None if she saw no such option.
 pub fn as_kept(answer: Answer, option_order: &[u8]) -> Option<Answer> {
-    let Answer::Options { chosen } = answer else {
-        return Some(answer);
-    };
     let author = |shown: &u8| option_order.get(usize::from(*shown)).copied();
-    let mut chosen = chosen.iter().map(author).collect::<Option<Vec<u8>>>()?;
-    chosen.sort_unstable();
-    Some(Answer::Options { chosen })
+    Some(match answer {
+        Answer::Options { chosen } => {
+            let mut chosen = chosen.iter().map(author).collect::<Option<Vec<u8>>>()?;
+            chosen.sort_unstable();
+            Answer::Options { chosen }
+        }
+        Answer::Places { chosen } => {
+            let kept = |shown: &Option<u8>| {
+                shown
+                    .as_ref()
+                    .map_or(Some(None), |one| author(one).map(Some))
+            };
+            Answer::Places {
+                chosen: chosen.iter().map(kept).collect::<Option<_>>()?,
+            }
+        }
+        other => other,
+    })
 }
 
 /// The inverse of [`as_kept`]: a kept answer as its candidate gave it.
 pub fn as_shown(answer: Answer, option_order: &[u8]) -> Answer {
-    let Answer::Options { chosen } = answer else {
-        return answer;
-    };
     let shown = (0_u8..).zip(option_order);
-    let chosen = shown.filter(|(_, author)| chosen.contains(author));
-    Answer::Options {
-        chosen: chosen.map(|(shown, _)| shown).collect(),
+    match answer {
+        Answer::Options { chosen } => {
+            let chosen = shown.filter(|(_, author)| chosen.contains(author));
+            Answer::Options {
+                chosen: chosen.map(|(shown, _)| shown).collect(),
+            }
+        }
+        Answer::Places { chosen } => {
+            let place = |kept: u8| shown.clone().find(|(_, author)| **author == kept);
+            let seen = |kept: Option<u8>| kept.and_then(place).map(|(shown, _)| shown);
+            Answer::Places {
+                chosen: chosen.into_iter().map(seen).collect(),
+            }
+        }
+        other => other,
     }
 }
 
@@ -137,6 +158,13 @@ mod tests {
         assert_eq!(as_kept(options(&[0, 1]), &order), Some(options(&[0, 2])));
         assert_eq!(as_shown(options(&[0, 2]), &order), options(&[0, 1]));
         assert_eq!(as_kept(options(&[4]), &order), None);
+        let places = |chosen: [Option<u8>; 3]| Answer::Places {
+            chosen: chosen.to_vec(),
+        };
+        let (seen, kept) = ([Some(0), None, Some(3)], [Some(2), None, Some(1)]);
+        assert_eq!(as_kept(places(seen), &order), Some(places(kept)));
+        assert_eq!(as_shown(places(kept), &order), places(seen));
+        assert_eq!(as_kept(places([Some(4), None, None]), &order), None);
         let judgement = Answer::Judgement { holds: true };
         assert_eq!(as_kept(judgement.clone(), &[]), Some(judgement));
     }

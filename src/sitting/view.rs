@@ -74,6 +74,10 @@ pub struct AttemptItem {
     pub stem: String,
     /// The options in the order shown.
     pub options: Vec<AttemptOption>,
+    /// The entries of a matching.
+    pub entries: Vec<String>,
+    /// What a number is counted in.
+    pub unit: Option<String>,
     /// Code of its stimulus.
     pub stimulus: Option<String>,
     /// Most characters of an essay.
@@ -203,6 +207,14 @@ fn shown_item(
         marks: place.marks,
         stem: item.stem.clone(),
         options: shown_options(&item.body, &place.option_order),
+        entries: match &item.body {
+            Body::Matching { left, .. } => left.clone(),
+            _ => Vec::new(),
+        },
+        unit: match &item.body {
+            Body::Numeric { unit, .. } if !unit.is_empty() => Some(unit.clone()),
+            _ => None,
+        },
         stimulus: item.stimulus.clone(),
         words_max: match item.body {
             Body::Essay { words_max, .. } => Some(words_max),

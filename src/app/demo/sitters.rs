@@ -142,10 +142,34 @@ fn answer(
                 text: if right { text } else { format!("{text}7") },
             }
         }
+        Body::Numeric { value, .. } => Answer::Text {
+            text: if right {
+                *value
+            } else {
+                *value + Score::whole(7)
+            }
+            .to_string(),
+        },
+        Body::Matching {
+            key,
+            right: options,
+            ..
+        } => places(key.iter().copied(), options.len(), right),
+        Body::Ordering { parts } => places((0..).take(parts.len()), parts.len(), right),
         Body::Essay { words_max, .. } => Answer::Text {
             text: essay(*words_max, ability, stream),
         },
     })
+}
+
+/// Every place as the key has it, or the first with the next option.
+fn places(key: impl Iterator<Item = u8>, options: usize, right: bool) -> Answer {
+    let mut chosen: Vec<Option<u8>> = key.map(Some).collect();
+    let options = u8::try_from(options).unwrap_or(u8::MAX);
+    if let (false, Some(Some(first))) = (right, chosen.first_mut()) {
+        *first = (*first + 1) % options;
+    }
+    Answer::Places { chosen }
 }
 
 const OPENINGS: [&str; 3] = [

@@ -3,7 +3,7 @@
 
 use std::str::FromStr;
 
-use crate::bank::item::{Body, Difficulty, Item, ItemKind, RubricPoint};
+use crate::bank::item::{Body, Difficulty, Item, ItemKind, RubricPoint, option_letter};
 use crate::bank::rules::{self, tidy};
 use crate::kernel::{Fault, Score};
 
@@ -23,8 +23,11 @@ pub(in crate::bank) struct Draft {
     pub stimulus: String,
     pub stem: String,
     pub options: Vec<String>,
-    /// Letters or a judgement, whole or in parts; or the accepted forms of a blank.
+    /// Letters or a judgement, whole or in parts; the accepted forms of a blank; a number; or the
+    /// entries of a matching, each with the letter of its option: `京=A`.
     pub key: Vec<String>,
+    pub tolerance: String,
+    pub unit: String,
     pub explanation: String,
     /// What earns marks, and how many.
     pub rubric: Vec<(String, String)>,
@@ -34,6 +37,61 @@ pub(in crate::bank) struct Draft {
 }
 
 impl Draft {
+    /// The texts of an item that is there: what [`Draft::read`] reads as that item.
+    pub(in crate::bank) fn of(item: &Item) -> Self {
+        let draft = Self {
+            code: item.code.clone(),
+            kind: item.body.kind().as_str().to_owned(),
+            section: item.section.clone(),
+            topic: item.topic.clone(),
+            difficulty: item.difficulty.as_str().to_owned(),
+            stimulus: item.stimulus.clone().unwrap_or_default(),
+            stem: item.stem.clone(),
+            options: item.body.options().to_vec(),
+            explanation: item.explanation.clone(),
+            ..Self::default()
+        };
+        match &item.body {
+            Body::SingleChoice { key, .. } => draft.keyed([letters(&[*key])]),
+            Body::MultipleChoice { key, .. } => draft.keyed([letters(key)]),
+            Body::TrueFalse { key } => draft.keyed([key.to_string()]),
+            Body::FillIn { accepted } => draft.keyed(accepted.iter().cloned()),
+            Body::Numeric {
+                value,
+                tolerance,
+                unit,
+            } => Self {
+                tolerance: tolerance.to_string(),
+                unit: unit.clone(),
+                ..draft.keyed([value.to_string()])
+            },
+            Body::Matching { left, key, .. } => draft.keyed(entries(left, key)),
+            Body::Ordering { .. } => draft,
+            Body::Essay {
+                rubric,
+                marks,
+                words_max,
+                reference,
+            } => Self {
+                rubric: rubric
+                    .iter()
+                    .map(|line| (line.point.clone(), line.marks.to_string()))
+                    .collect(),
+                marks: marks.to_string(),
+                words_max: words_max.to_string(),
+                reference: reference.clone(),
+                ..draft
+            },
+        }
+    }
+
+    fn keyed(self, key: impl IntoIterator<Item = String>) -> Self {
+        Self {
+            key: key.into_iter().collect(),
+            ..self
+        }
+    }
+
     /// The item and everything wrong with it; places are field names. Where a field cannot be
     /// read, the item holds something harmless in its stead, so that the other fields are still
     /// checked: an item with faults is to be thrown away.
@@ -69,12 +127,22 @@ impl Draft {
     /// Fields that are filled in and mean nothing for this kind. What an author wrote is used or
     /// refused, never dropped.
     fn strays(&self, kind: ItemKind) -> Vec<Fault> {
-        let choice = matches!(kind, ItemKind::SingleChoice | ItemKind::MultipleChoice);
+        let choice = matches!(
+            kind,
+            ItemKind::SingleChoice
+                | ItemKind::MultipleChoice
+                | ItemKind::Matching
+                | ItemKind::Ordering
+        );
+        let keyless = matches!(kind, ItemKind::Essay | ItemKind::Ordering);
+        let numeric = kind == ItemKind::Numeric;
         let essay = kind == ItemKind::Essay;
         let filled = |text: &String| !text.trim().is_empty();
         [
             ("options", !choice && !self.options.is_empty()),
-            ("key", essay && self.key.iter().any(filled)),
+            ("key", keyless && self.key.iter().any(filled)),
+            ("tolerance", !numeric && filled(&self.tolerance)),
+            ("unit", !numeric && filled(&self.unit)),
             ("rubric", !essay && !self.rubric.is_empty()),
             ("marks", !essay && filled(&self.marks)),
             ("words_max", !essay && filled(&self.words_max)),
@@ -107,6 +175,15 @@ impl Draft {
             ItemKind::FillIn => Body::FillIn {
                 accepted: self.key.iter().map(|form| tidy(form)).collect(),
             },
+            ItemKind::Numeric => Body::Numeric {
+                value: settle(faults, number("key", &self.key.concat()), Score::ZERO),
+                tolerance: settle(faults, self.tolerance(), Score::ZERO),
+                unit: tidy(&self.unit),
+            },
+            ItemKind::Matching => self.matching(faults),
+            ItemKind::Ordering => Body::Ordering {
+                parts: self.options(),
+            },
             ItemKind::Essay => Body::Essay {
                 rubric: self.rubric(faults),
                 marks: settle(faults, number("marks", &self.marks), Score::ZERO),
@@ -118,6 +195,32 @@ impl Draft {
 
     fn options(&self) -> Vec<String> {
         self.options.iter().map(|option| tidy(option)).collect()
+    }
+
+    /// None is exact.
+    fn tolerance(&self) -> Result<Score, Fault> {
+        if self.tolerance.trim().is_empty() {
+            return Ok(Score::ZERO);
+        }
+        number("tolerance", &self.tolerance)
+    }
+
+    fn matching(&self, faults: &mut Vec<Fault>) -> Body {
+        let (mut left, mut key) = (Vec::new(), Vec::new());
+        for line in &self.key {
+            let (entry, letter) = line.rsplit_once(['=', '＝']).unwrap_or((line, ""));
+            let option = match words::letters(letter).as_deref() {
+                Some([option]) => Ok(*option),
+                _ => Err(Fault::new("key", "key-entry").with("found", clip(line))),
+            };
+            left.push(tidy(entry));
+            key.push(settle(faults, option, 0));
+        }
+        Body::Matching {
+            left,
+            right: self.options(),
+            key,
+        }
     }
 
     fn letters(&self) -> Result<Vec<u8>, Fault> {
@@ -140,6 +243,20 @@ impl Draft {
             })
             .collect()
     }
+}
+
+/// The letters of a key: `AC`.
+pub(in crate::bank) fn letters(key: &[u8]) -> String {
+    let letter = |place: &u8| option_letter(usize::from(*place));
+    key.iter().map(letter).collect()
+}
+
+/// The entries of a matching, each with the letter of its option: `京=A`.
+pub(in crate::bank) fn entries(left: &[String], key: &[u8]) -> Vec<String> {
+    let pairs = left.iter().zip(key);
+    pairs
+        .map(|(entry, option)| format!("{entry}={}", letters(&[*option])))
+        .collect()
 }
 
 /// The marks of one line of a rubric.
@@ -236,7 +353,7 @@ mod tests {
                 "stem: required"
             ]
         );
-        assert_eq!(said(&draft("连线题")), ["kind: unknown-word"]);
+        assert_eq!(said(&draft("绘图题")), ["kind: unknown-word"]);
         assert_eq!(said(&draft("")), ["kind: required"]);
     }
 
@@ -252,6 +369,56 @@ mod tests {
             said(&stray),
             ["options: not-for-kind", "marks: not-for-kind"]
         );
+    }
+
+    #[test]
+    fn a_matching_says_which_option_belongs_to_each_entry() {
+        let matching = Draft {
+            options: texts(&["北京", "上海"]),
+            key: texts(&["京=A", "沪＝b"]),
+            ..draft("连线题")
+        };
+        let expected = Body::Matching {
+            left: texts(&["京", "沪"]),
+            right: texts(&["北京", "上海"]),
+            key: vec![0, 1],
+        };
+        assert_eq!(matching.read().0.body, expected);
+        let broken = Draft {
+            key: texts(&["京", "沪=AB"]),
+            ..matching
+        };
+        assert_eq!(said(&broken), ["key: key-entry", "key: key-entry"]);
+    }
+
+    #[test]
+    fn a_number_is_exact_without_a_tolerance() {
+        let numeric = Draft {
+            key: texts(&["３.５"]),
+            unit: "米".to_owned(),
+            ..draft("数值题")
+        };
+        let expected = Body::Numeric {
+            value: "3.5".parse().unwrap(),
+            tolerance: Score::ZERO,
+            unit: "米".to_owned(),
+        };
+        assert_eq!(
+            numeric.read(),
+            (
+                Item {
+                    body: expected,
+                    ..numeric.read().0
+                },
+                vec![]
+            )
+        );
+        let ordering = Draft {
+            options: texts(&["起草", "审核", "签发"]),
+            key: texts(&["ABC"]),
+            ..draft("排序题")
+        };
+        assert_eq!(said(&ordering), ["key: not-for-kind"]);
     }
 
     #[test]

@@ -63,6 +63,10 @@ pub enum Column {
     Option(usize),
     /// 答案
     Key,
+    /// 误差
+    Tolerance,
+    /// 单位
+    Unit,
     /// 解析
     Explanation,
     /// 分值
@@ -76,7 +80,7 @@ pub enum Column {
 }
 
 /// The columns with their Chinese and English headers, in the template's order.
-pub const COLUMNS: [(Column, &str, &str); 21] = [
+pub const COLUMNS: [(Column, &str, &str); 29] = [
     (Column::Code, "编号", "code"),
     (Column::Kind, "题型", "kind"),
     (Column::Section, "部分", "section"),
@@ -92,7 +96,15 @@ pub const COLUMNS: [(Column, &str, &str); 21] = [
     (Column::Option(3), "选项D", "option_d"),
     (Column::Option(4), "选项E", "option_e"),
     (Column::Option(5), "选项F", "option_f"),
+    (Column::Option(6), "选项G", "option_g"),
+    (Column::Option(7), "选项H", "option_h"),
+    (Column::Option(8), "选项I", "option_i"),
+    (Column::Option(9), "选项J", "option_j"),
+    (Column::Option(10), "选项K", "option_k"),
+    (Column::Option(11), "选项L", "option_l"),
     (Column::Key, "答案", "key"),
+    (Column::Tolerance, "误差", "tolerance"),
+    (Column::Unit, "单位", "unit"),
     (Column::Explanation, "解析", "explanation"),
     (Column::Marks, "分值", "marks"),
     (Column::WordsMax, "字数上限", "words_max"),
@@ -111,7 +123,7 @@ const NEEDED: [Column; 6] = [
 ];
 
 /// How many options a row has room for.
-const OPTIONS: usize = 6;
+const OPTIONS: usize = 12;
 
 impl Column {
     /// The column that a header names.
@@ -262,6 +274,8 @@ impl<'a> Layout<'a> {
             stem: text(Column::Stem),
             options: self.options(row),
             key: parts(self.cell(row, Column::Key)),
+            tolerance: text(Column::Tolerance),
+            unit: text(Column::Unit),
             explanation: text(Column::Explanation),
             rubric: rubric(self.cell(row, Column::Rubric)),
             marks: text(Column::Marks),

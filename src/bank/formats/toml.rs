@@ -11,6 +11,7 @@ use crate::bank::item::{Item, Stimulus};
 use crate::bank::rules::{self, is_section, tidy};
 use crate::kernel::Fault;
 
+use super::Batch;
 use super::draft::{Draft, clip};
 
 /// The index of a subject, `bank.toml`.
@@ -105,6 +106,83 @@ pub fn read_section(file: &str, text: &str) -> Result<Section, Vec<Fault>> {
     done(section, faults)
 }
 
+/// Writes the items of one section as a file of the bank. Titles are the section's code: only a
+/// bank's author knows better ones.
+pub fn write_section(batch: &Batch) -> Result<String, Fault> {
+    let first = batch.items.first();
+    let section = first.map(|item| item.section.as_str()).unwrap_or_default();
+    if let Some(other) = batch.items.iter().find(|item| item.section != section) {
+        let fault = Fault::new(format!("item {}: section", other.code), "sections-differ");
+        return Err(fault.with("section", section).with("found", &other.section));
+    }
+    let stimuli = batch.stimuli.iter().map(written_stimulus);
+    let items = batch.items.iter().map(written_item);
+    let mut file = Table::new();
+    for name in ["section", "title_zh", "title_en"] {
+        file.insert(name.to_owned(), section.into());
+    }
+    for (name, tables) in [("stimulus", stimuli.collect()), ("item", items.collect())] {
+        let tables: Vec<Table> = tables;
+        if !tables.is_empty() {
+            file.insert(name.to_owned(), tables.into());
+        }
+    }
+    ::toml::to_string(&file)
+        .map_err(|error| Fault::new("file", "file-unwritable").with("reason", error))
+}
+
+/// A table with what is not empty.
+fn table<const N: usize>(fields: [(&str, String); N]) -> Table {
+    let filled = fields.into_iter().filter(|(_, text)| !text.is_empty());
+    filled
+        .map(|(name, text)| (name.to_owned(), Value::String(text)))
+        .collect()
+}
+
+fn written_stimulus(stimulus: &Stimulus) -> Table {
+    let mut written = table([
+        ("id", stimulus.code.clone()),
+        ("title", stimulus.title.clone()),
+        ("text", stimulus.text.clone()),
+    ]);
+    if !stimulus.table.is_empty() {
+        written.insert("table".to_owned(), Value::from(stimulus.table.clone()));
+    }
+    written
+}
+
+fn written_item(item: &Item) -> Table {
+    let draft = Draft::of(item);
+    let mut written = table([
+        ("id", draft.code),
+        ("kind", draft.kind),
+        ("topic", draft.topic),
+        ("difficulty", draft.difficulty),
+        ("stimulus", draft.stimulus),
+        ("stem", draft.stem),
+        ("explanation", draft.explanation),
+        ("tolerance", draft.tolerance),
+        ("unit", draft.unit),
+        ("marks", draft.marks),
+        ("words_max", draft.words_max),
+        ("reference", draft.reference),
+    ]);
+    let rubric = draft.rubric.into_iter();
+    let rubric: Vec<Table> = rubric
+        .map(|(point, marks)| table([("point", point), ("marks", marks)]))
+        .collect();
+    for (name, list) in [
+        ("options", Value::from(draft.options)),
+        ("key", Value::from(draft.key)),
+        ("rubric", Value::from(rubric)),
+    ] {
+        if list.as_array().is_some_and(|list| !list.is_empty()) {
+            written.insert(name.to_owned(), list);
+        }
+    }
+    written
+}
+
 fn done<T>(read: T, faults: Vec<Fault>) -> Result<T, Vec<Fault>> {
     if faults.is_empty() {
         Ok(read)
@@ -165,6 +243,8 @@ fn item(mut fields: Fields, section: &str, faults: &mut Vec<Fault>) -> Item {
         stem: fields.text("stem"),
         options: fields.texts("options"),
         key: fields.texts("key"),
+        tolerance: fields.text("tolerance"),
+        unit: fields.text("unit"),
         explanation: fields.text("explanation"),
         rubric: fields.rubric(),
         marks: fields.text("marks"),

@@ -32,11 +32,42 @@ pub(super) fn kind(text: &str) -> Option<ItemKind> {
         }
         "判断题" | "判断" | "是非题" | "truefalse" => Some(ItemKind::TrueFalse),
         "填空题" | "填空" | "fillin" => Some(ItemKind::FillIn),
+        "数值题" | "数值" | "计算题" | "numeric" => Some(ItemKind::Numeric),
+        "匹配题" | "匹配" | "连线题" | "连线" | "matching" => Some(ItemKind::Matching),
+        "排序题" | "排序" | "ordering" => Some(ItemKind::Ordering),
         "主观题" | "简答题" | "问答题" | "论述题" | "作文题" | "essay" => {
             Some(ItemKind::Essay)
         }
         _ => None,
     }
+}
+
+/// A kind as [`kind`] reads it.
+pub(super) const fn kind_in_chinese(kind: ItemKind) -> &'static str {
+    match kind {
+        ItemKind::SingleChoice => "单选题",
+        ItemKind::MultipleChoice => "多选题",
+        ItemKind::TrueFalse => "判断题",
+        ItemKind::FillIn => "填空题",
+        ItemKind::Numeric => "数值题",
+        ItemKind::Matching => "匹配题",
+        ItemKind::Ordering => "排序题",
+        ItemKind::Essay => "主观题",
+    }
+}
+
+/// A difficulty as [`difficulty`] reads it.
+pub(super) const fn difficulty_in_chinese(difficulty: Difficulty) -> &'static str {
+    match difficulty {
+        Difficulty::Easy => "易",
+        Difficulty::Medium => "中",
+        Difficulty::Hard => "难",
+    }
+}
+
+/// A judgement as [`judgement`] reads it.
+pub(super) const fn judgement_in_chinese(holds: bool) -> &'static str {
+    if holds { "对" } else { "错" }
 }
 
 /// A difficulty: `易`, `easy` …
@@ -113,6 +144,6 @@ mod tests {
         assert_eq!(kind("单项选择题"), Some(ItemKind::SingleChoice));
         assert_eq!(kind(" 简答题 "), Some(ItemKind::Essay));
         assert_eq!(difficulty("难"), Some(Difficulty::Hard));
-        assert_eq!(kind("连线题"), None);
+        assert_eq!(kind("绘图题"), None);
     }
 }

@@ -3,7 +3,7 @@
 // What could not be sent waits in this browser's storage, survives a reload, and is sent again.
 
 /**
- * @typedef {{kind: "options", chosen: number[]} | {kind: "judgement", holds: boolean} | {kind: "text", text: string}} Answer
+ * @typedef {{kind: "options", chosen: number[]} | {kind: "judgement", holds: boolean} | {kind: "places", chosen: (number | null)[]} | {kind: "text", text: string}} Answer
  * @typedef {{answer: Answer | null, flagged: boolean, revision: number}} Change
  * @typedef {Change & {saved_at: string}} Saved
  * @typedef {{attempt: string, now: string, closes_at: string, texts: Record<string, string>}} RoomData
@@ -201,6 +201,7 @@ function sameAnswer(one, other) {
 function isBlank(answer) {
   if (!answer) return true;
   if (answer.kind === "options") return answer.chosen.length === 0;
+  if (answer.kind === "places") return answer.chosen.every((place) => place === null);
   return answer.kind === "text" && answer.text.trim() === "";
 }
 
@@ -236,14 +237,14 @@ class Question {
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.timer = undefined;
     /** @type {(HTMLInputElement | HTMLTextAreaElement)[]} */
-    this.fields = [...section.querySelectorAll("input, textarea")].map((field) => /** @type {HTMLInputElement} */ (field));
+    this.fields = [...section.querySelectorAll("input, textarea, select")].map((field) => /** @type {HTMLInputElement} */ (field));
     this.number = /** @type {HTMLElement} */ (room.querySelector(`[data-goto="${this.position}"]`));
     this.listen();
     this.paint();
   }
 
   listen() {
-    const typed = this.kind === "essay" || this.kind === "fill_in";
+    const typed = ["essay", "fill_in", "numeric"].includes(this.kind);
     for (const field of this.fields) {
       field.addEventListener(typed ? "input" : "change", () => (typed ? this.type() : this.change()));
       field.addEventListener("blur", () => this.settle());
@@ -269,7 +270,13 @@ class Question {
     switch (this.kind) {
       case "essay":
       case "fill_in":
+      case "numeric":
         return text.trim() === "" ? null : { kind: "text", text };
+      case "matching":
+      case "ordering": {
+        const chosen = this.fields.map((field) => (field.value === "" ? null : Number(field.value)));
+        return chosen.every((place) => place === null) ? null : { kind: "places", chosen };
+      }
       case "true_false":
         return checked.length === 0 ? null : { kind: "judgement", holds: checked[0] === "true" };
       default:
@@ -280,8 +287,9 @@ class Question {
   /** Puts an answer on the screen. @param {Answer | null} answer */
   restore(answer) {
     const values = answer?.kind === "options" ? answer.chosen.map(String) : answer?.kind === "judgement" ? [String(answer.holds)] : [];
-    for (const field of this.fields) {
-      if (field.type === "radio" || field.type === "checkbox") /** @type {HTMLInputElement} */ (field).checked = values.includes(field.value);
+    for (const [row, field] of this.fields.entries()) {
+      if (answer?.kind === "places") field.value = String(answer.chosen[row] ?? "");
+      else if (field.type === "radio" || field.type === "checkbox") /** @type {HTMLInputElement} */ (field).checked = values.includes(field.value);
       else field.value = answer?.kind === "text" ? answer.text : "";
     }
   }
