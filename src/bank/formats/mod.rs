@@ -3,20 +3,42 @@
 //!
 //! bytes → `text` (encodings) → `csv`, or bytes → `xlsx`; either gives the rows of a `table`. The
 //! bank's own `toml` files stand in a `folder`. All of them word an item as a `draft`.
+//!
+//! `aiken`, `gift`, `moodle` and `qti` are the forms of other programs; what they have in common is
+//! `foreign`. `exchange` tells all forms apart.
 
+pub mod aiken;
+mod bodies;
 pub mod csv;
+mod decimal;
 mod draft;
+pub mod exchange;
 pub mod folder;
+pub mod foreign;
+pub mod gift;
+mod leaving;
+mod marked;
+mod markup;
+pub mod moodle;
+mod names;
+mod plain;
+pub mod qti;
+#[cfg(test)]
+mod samples;
+mod sheet;
 pub mod table;
 #[cfg(test)]
 mod testing;
 pub mod text;
 pub mod toml;
+mod wild;
 mod words;
 pub mod xlsx;
 
 pub(super) use draft::{Draft, entries, letters};
+pub use exchange::Form;
 pub use folder::{BankFolder, read_bank_dir, shipped};
+pub use foreign::{Defaults, LOSSES, Loss, Reading};
 pub(super) use table::rubric;
 
 use crate::bank::item::{Item, Stimulus};

@@ -1,6 +1,7 @@
 //! What pages and answers say of items.
 
 use super::*;
+use crate::bank::formats::LOSSES;
 
 /// What pages and answers say of items exists in both languages.
 #[test]
@@ -16,6 +17,7 @@ fn every_word_and_every_fault_has_its_sentence_in_both_languages() {
         words("item-act", &ItemAct::ALL.map(ItemAct::as_str)),
         words("item-key", &["true", "false"]),
         words("fault", &FAULTS),
+        words("loss", &LOSSES),
     ];
     for key in keys.concat() {
         for lang in [Lang::Zh, Lang::En] {
@@ -26,7 +28,10 @@ fn every_word_and_every_fault_has_its_sentence_in_both_languages() {
 }
 
 /// The parameters of those sentences.
-const PARAMETERS: [&str; 16] = [
+const PARAMETERS: [&str; 19] = [
+    "expected",
+    "count",
+    "tries",
     "character",
     "extension",
     "first",
@@ -46,7 +51,45 @@ const PARAMETERS: [&str; 16] = [
 ];
 
 /// The codes of faults of this room.
-const FAULTS: [&str; 54] = [
+const FAULTS: [&str; 92] = [
+    "answer-missing",
+    "arrow-missing",
+    "brace-unmatched",
+    "file-unwritable",
+    "key-unknown",
+    "more-faults",
+    "no-items",
+    "not-a-manifest",
+    "not-a-stimulus",
+    "not-an-item",
+    "not-moodle-xml",
+    "option-letter",
+    "qti-version",
+    "sections-differ",
+    "stray-answer",
+    "stray-line",
+    "template-distractors",
+    "template-empty",
+    "template-expression",
+    "template-few",
+    "template-inexact",
+    "template-name",
+    "template-options",
+    "template-range",
+    "too-many-files",
+    "too-many-items",
+    "xml-syntax",
+    "xml-too-many-attributes",
+    "xml-too-deep",
+    "xml-dtd",
+    "zip-damaged",
+    "zip-duplicate",
+    "zip-path",
+    "zip-ratio",
+    "entry-count",
+    "key-entry",
+    "key-incomplete",
+    "number-range",
     "bad-code",
     "code-fixed",
     "cell-date",

@@ -1,0 +1,96 @@
+//! What the writers of the formats share: what an item has, and what of it is left behind.
+
+use crate::bank::item::{Body, Item, Stimulus};
+
+use super::Batch;
+use super::foreign::Loss;
+use super::markup::is_sayable;
+
+/// The tags that `foreign::Labels` reads back.
+pub(super) fn tags(item: &Item) -> [String; 3] {
+    [
+        format!("section:{}", item.section),
+        format!("topic:{}", item.topic),
+        format!("difficulty:{}", item.difficulty.as_str()),
+    ]
+}
+
+/// All texts of an item that a format writes.
+pub(super) fn texts_of(item: &Item) -> Vec<&str> {
+    let mut texts = vec![item.stem.as_str(), item.explanation.as_str()];
+    match &item.body {
+        Body::SingleChoice { options, .. } | Body::MultipleChoice { options, .. } => {
+            texts.extend(options.iter().map(String::as_str));
+        }
+        Body::TrueFalse { .. } => {}
+        Body::FillIn { accepted } => texts.extend(accepted.iter().map(String::as_str)),
+        Body::Essay {
+            rubric, reference, ..
+        } => {
+            texts.extend(rubric.iter().map(|line| line.point.as_str()));
+            texts.push(reference);
+        }
+        Body::Numeric { unit, .. } => texts.push(unit),
+        Body::Matching { left, right, .. } => {
+            texts.extend(left.iter().chain(right).map(String::as_str));
+        }
+        Body::Ordering { parts } => texts.extend(parts.iter().map(String::as_str)),
+    }
+    texts
+}
+
+/// Whether XML can hold all of an item and its stimulus.
+pub(super) fn is_sayable_item(item: &Item, stimulus: Option<&Stimulus>) -> bool {
+    let own = texts_of(item).into_iter();
+    let shared = stimulus.into_iter().flat_map(|stimulus| {
+        let cells = stimulus.table.iter().flatten().map(String::as_str);
+        [stimulus.title.as_str(), &stimulus.text]
+            .into_iter()
+            .chain(cells)
+    });
+    own.chain(shared).all(|text| text.chars().all(is_sayable))
+}
+
+/// The stimulus an item names.
+pub(super) fn stimulus_of<'a>(item: &Item, batch: &'a Batch) -> Option<&'a Stimulus> {
+    let code = item.stimulus.as_deref()?;
+    batch.stimuli.iter().find(|stimulus| stimulus.code == code)
+}
+
+/// A stimulus as text, to stand before the stem in a format that shares nothing.
+pub(super) fn stimulus_text(stimulus: &Stimulus) -> String {
+    let rows = stimulus.table.iter().map(|row| row.join(" | "));
+    let table = rows.collect::<Vec<_>>().join("\n");
+    let parts = [stimulus.title.as_str(), &stimulus.text, &table];
+    let filled = parts.into_iter().filter(|part| !part.is_empty());
+    filled.collect::<Vec<_>>().join("\n")
+}
+
+/// The losses of one item as it is written.
+pub(super) struct Leaving<'a> {
+    pub(super) place: String,
+    losses: &'a mut Vec<Loss>,
+}
+
+impl<'a> Leaving<'a> {
+    pub(super) fn of(item: &Item, losses: &'a mut Vec<Loss>) -> Self {
+        Self {
+            place: format!("item {}", item.code),
+            losses,
+        }
+    }
+
+    pub(super) fn lose(&mut self, code: &'static str) {
+        let known = |loss: &&Loss| loss.place == self.place;
+        let mut own = self.losses.iter().rev().take_while(known);
+        if own.all(|loss| loss.code != code) {
+            self.losses.push(Loss::new(&self.place, code));
+        }
+    }
+
+    pub(super) fn lose_if(&mut self, lost: bool, code: &'static str) {
+        if lost {
+            self.lose(code);
+        }
+    }
+}

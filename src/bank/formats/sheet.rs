@@ -1,0 +1,135 @@
+//! Items as rows of a table with the columns of the template: what `table` reads.
+
+use std::collections::BTreeSet;
+
+use rust_xlsxwriter::{Workbook, XlsxError};
+
+use super::draft::Draft;
+use super::foreign::Loss;
+use super::table::{COLUMNS, Column};
+use super::{Batch, words};
+use crate::bank::item::{Item, ItemKind, Stimulus};
+
+/// The rows, the headings first, and what a row cannot say.
+fn rows(batch: &Batch) -> (Vec<Vec<String>>, Vec<Loss>) {
+    let headings = COLUMNS.iter().map(|(_, zh, _)| (*zh).to_owned());
+    let (mut rows, mut losses) = (vec![headings.collect()], Vec::new());
+    let mut told = BTreeSet::new();
+    for item in &batch.items {
+        let stimulus = item.stimulus.as_ref();
+        let stimulus = stimulus.and_then(|code| batch.stimuli.iter().find(|one| one.code == *code));
+        // Its text stands beside the first item that has it.
+        let first = stimulus.filter(|one| told.insert(one.code.clone()));
+        rows.push(row(item, first));
+        let place = format!("item {}", item.code);
+        if first.is_some_and(|one| !one.table.is_empty()) {
+            losses.push(Loss::new(&place, "stimulus-table"));
+        }
+        if Draft::of(item)
+            .key
+            .iter()
+            .any(|part| part.contains(['|', '｜']))
+        {
+            losses.push(Loss::new(&place, "key-separator"));
+        }
+    }
+    (rows, losses)
+}
+
+fn row(item: &Item, stimulus: Option<&Stimulus>) -> Vec<String> {
+    let draft = Draft::of(item);
+    let cell = |column: Column| match column {
+        Column::Code => draft.code.clone(),
+        Column::Kind => words::kind_in_chinese(item.body.kind()).to_owned(),
+        Column::Section => draft.section.clone(),
+        Column::Topic => draft.topic.clone(),
+        Column::Difficulty => words::difficulty_in_chinese(item.difficulty).to_owned(),
+        Column::Stimulus => draft.stimulus.clone(),
+        Column::StimulusTitle => stimulus.map(|one| one.title.clone()).unwrap_or_default(),
+        Column::StimulusText => stimulus.map(|one| one.text.clone()).unwrap_or_default(),
+        Column::Stem => draft.stem.clone(),
+        Column::Option(place) => draft.options.get(place).cloned().unwrap_or_default(),
+        Column::Key if item.body.kind() == ItemKind::TrueFalse => {
+            words::judgement_in_chinese(draft.key == ["true"]).to_owned()
+        }
+        Column::Key => draft.key.join("|"),
+        Column::Tolerance => draft.tolerance.clone(),
+        Column::Unit => draft.unit.clone(),
+        Column::Explanation => draft.explanation.clone(),
+        Column::Marks => draft.marks.clone(),
+        Column::WordsMax => draft.words_max.clone(),
+        Column::Rubric => {
+            let lines = draft.rubric.iter();
+            let lines = lines.map(|(point, marks)| format!("{}|{marks}", point.replace('\n', " ")));
+            lines.collect::<Vec<_>>().join("\n")
+        }
+        Column::Reference => draft.reference.clone(),
+    };
+    COLUMNS.iter().map(|(column, ..)| cell(*column)).collect()
+}
+
+/// A CSV file. It begins with a byte order mark, for Excel.
+pub fn csv(batch: &Batch) -> (Result<Vec<u8>, csv::Error>, Vec<Loss>) {
+    let (rows, losses) = rows(batch);
+    let mut writer = csv::Writer::from_writer("\u{feff}".as_bytes().to_vec());
+    let written = rows.iter().try_for_each(|row| writer.write_record(row));
+    let bytes = written.and_then(|()| {
+        writer
+            .into_inner()
+            .map_err(|error| error.into_error().into())
+    });
+    (bytes, losses)
+}
+
+/// A workbook, every cell a text: no program turns a code into a date.
+pub fn xlsx(batch: &Batch) -> (Result<Vec<u8>, XlsxError>, Vec<Loss>) {
+    let (rows, losses) = rows(batch);
+    (workbook(&rows), losses)
+}
+
+fn workbook(rows: &[Vec<String>]) -> Result<Vec<u8>, XlsxError> {
+    let mut book = Workbook::new();
+    let sheet = book.add_worksheet();
+    for (number, row) in (0_u32..).zip(rows) {
+        for (column, cell) in (0_u16..).zip(row).filter(|(_, cell)| !cell.is_empty()) {
+            sheet.write_string(number, column, cell)?;
+        }
+    }
+    book.save_to_buffer()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{read, shipped, template_csv};
+    use super::*;
+
+    #[test]
+    fn what_is_written_reads_as_the_same_items() {
+        let template = read("a.csv", &template_csv()).unwrap();
+        for (file, bytes) in [
+            ("a.csv", csv(&template).0.unwrap()),
+            ("a.xlsx", xlsx(&template).0.unwrap()),
+        ] {
+            assert_eq!(read(file, &bytes).unwrap(), template, "{file}");
+        }
+    }
+
+    #[test]
+    fn every_shipped_bank_goes_through_a_workbook_but_for_its_tables() {
+        for bank in shipped().unwrap() {
+            let sections = bank.sections.into_iter();
+            let (items, stimuli): (Vec<_>, Vec<_>) = sections
+                .map(|section| (section.items, section.stimuli))
+                .unzip();
+            let batch = Batch {
+                items: items.concat(),
+                stimuli: stimuli.concat(),
+            };
+            let (bytes, losses) = xlsx(&batch);
+            let again = read("a.xlsx", &bytes.unwrap()).unwrap();
+            assert_eq!(again.items, batch.items);
+            let tables = batch.stimuli.iter().filter(|one| !one.table.is_empty());
+            assert_eq!(losses.len(), tables.count());
+        }
+    }
+}
