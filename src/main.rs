@@ -5,6 +5,8 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 use keju::app::commands;
+use keju::bank::formats::{Defaults, Form};
+use keju::bank::item::Difficulty;
 use keju::config::{ConfigError, Layer, Settings};
 use keju::kernel::Problem;
 use keju::psychometrics::Model;
@@ -108,6 +110,11 @@ enum Command {
         #[arg(long)]
         request: Option<PathBuf>,
     },
+    /// Files of items: check them, convert them, make instances of templates. Needs no server.
+    Bank {
+        #[command(subcommand)]
+        command: BankCommand,
+    },
     /// Fit an item response model to a file of answers. Needs no server.
     Calibrate {
         /// Answers as CSV: a line for each candidate, a column for each item.
@@ -164,6 +171,86 @@ enum Command {
     },
     /// Print the OpenAPI document.
     Openapi,
+}
+
+#[derive(Subcommand)]
+enum BankCommand {
+    /// Say what files hold, what is wrong with them, and what the bank cannot keep.
+    Check {
+        /// CSV, XLSX, TOML, Aiken (.txt), GIFT (.gift), Moodle XML or QTI (.xml, .zip), or folders
+        /// that hold a bank.
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+        #[command(flatten)]
+        lacking: Lacking,
+        /// Print it as JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Write the items of a file in another form, and say what was lost.
+    Convert {
+        /// The file to read.
+        from: PathBuf,
+        /// The new file; its name says in which form.
+        to: PathBuf,
+        /// The form, where the name does not say it.
+        #[arg(long, value_name = "csv|xlsx|toml|aiken|gift|moodle|qti2.2|qti3.0")]
+        form: Option<Form>,
+        #[command(flatten)]
+        lacking: Lacking,
+        /// Print it as JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Make items from parametric templates.
+    Instances {
+        /// A file of templates.
+        templates: PathBuf,
+        /// How many of each template.
+        #[arg(long, default_value_t = 5)]
+        count: usize,
+        /// The seed, 64 hexadecimal digits: the same seed gives the same items.
+        #[arg(long)]
+        seed: String,
+        /// The new file to write them into; its name says in which form.
+        #[arg(long)]
+        out: Option<PathBuf>,
+        /// Print them as JSON, with what their variables stand for.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// What foreign forms do not say of an item.
+#[derive(Args)]
+struct Lacking {
+    /// Section of items that name none.
+    #[arg(long, default_value = "general")]
+    section: String,
+    /// Their topic.
+    #[arg(long, default_value = "general")]
+    topic: String,
+    /// Their difficulty.
+    #[arg(long, value_name = "easy|medium|hard", default_value = "medium", value_parser = difficulty)]
+    difficulty: Difficulty,
+    /// How the codes of items without one begin.
+    #[arg(long, default_value = "item")]
+    prefix: String,
+}
+
+fn difficulty(text: &str) -> Result<Difficulty, String> {
+    Difficulty::parse(text).ok_or_else(|| "easy, medium or hard".to_owned())
+}
+
+impl Lacking {
+    fn defaults(self) -> Defaults {
+        Defaults {
+            section: self.section,
+            topic: self.topic,
+            difficulty: self.difficulty,
+            prefix: self.prefix,
+        }
+    }
 }
 
 #[derive(Subcommand)]
@@ -235,6 +322,8 @@ enum Failure {
     Io(#[from] std::io::Error),
     #[error("{0} of the checks failed")]
     Verification(usize),
+    #[error("nothing of a file with faults can be taken in")]
+    Items,
 }
 
 fn run(cli: Cli) -> Result<(), Failure> {
@@ -315,7 +404,48 @@ fn run(cli: Cli) -> Result<(), Failure> {
             })?;
             say(&made, json, |made| commands::made_text(made, &out))?;
         }
+        Command::Bank { command } => bank(command)?,
         Command::Openapi => println!("{}", commands::openapi()?),
+    }
+    Ok(())
+}
+
+fn bank(command: BankCommand) -> Result<(), Failure> {
+    match command {
+        BankCommand::Check {
+            files,
+            lacking,
+            json,
+        } => {
+            let checked = commands::check_items(&files, &lacking.defaults())?;
+            say(&checked, json, |checked| commands::checked_text(checked))?;
+            if checked.iter().any(|one| !one.faults.is_empty()) {
+                return Err(Failure::Items);
+            }
+        }
+        BankCommand::Convert {
+            from,
+            to,
+            form,
+            lacking,
+            json,
+        } => {
+            let converted = commands::convert_items(&from, &to, form, &lacking.defaults())?;
+            say(&converted, json, commands::converted_text)?;
+        }
+        BankCommand::Instances {
+            templates,
+            count,
+            seed,
+            out,
+            json,
+        } => {
+            let given = commands::instances(&templates, count, &seed)?;
+            if let Some(out) = out {
+                commands::write_instances(&given, &out)?;
+            }
+            say(&given, json, |given| commands::given_text(given))?;
+        }
     }
     Ok(())
 }

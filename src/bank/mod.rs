@@ -15,4 +15,5 @@ pub mod collection;
 pub mod formats;
 pub mod item;
 pub mod life;
+pub mod parametric;
 pub mod rules;

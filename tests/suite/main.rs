@@ -17,6 +17,7 @@ mod backup;
 mod bad_input;
 mod ceremony;
 mod crash;
+mod desk;
 mod establishment;
 mod examinations;
 mod faults;

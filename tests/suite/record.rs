@@ -54,7 +54,7 @@ fn rust(file: &Path) -> Option<(Verdicts, String)> {
 }
 
 /// Whether there is a Python to run the second verifier with.
-fn has_python() -> bool {
+pub fn has_python() -> bool {
     let found = Command::new("python3").arg("--version").output().is_ok();
     let required = std::env::var("KEJU_TEST_REQUIRE").is_ok_and(|value| value == "all");
     assert!(

@@ -2,6 +2,7 @@
 
 mod assemble;
 mod backup;
+mod bank;
 mod calibrate;
 mod draw;
 mod files;
@@ -17,6 +18,10 @@ use std::path::Path;
 pub use super::demo::demo;
 pub use assemble::{Made, Order, assemble, made_text};
 pub use backup::{Manifest, backup, restore};
+pub use bank::{
+    Checked, Converted, Given, Remark, check as check_items, checked_text,
+    convert as convert_items, converted_text, given_text, instances, write_instances,
+};
 pub use calibrate::{
     Calibration, Estimate, calibrate, calibration_text, statistics, statistics_text,
 };
