@@ -253,3 +253,6 @@ loss-unit = The unit was lost.
 loss-weights = Weights of single answers were lost.
 loss-wildcard = Answers with wildcards were lost.
 loss-words-max = The limit of length is the default.
+loss-partial-order = It asks for part of an order only; the bank has no such item, and it was not taken in.
+loss-several-partners = An entry belongs to several options; the bank has no such item, and it was not taken in.
+loss-several-right = Any of several options is right; the bank has no such item, and it was not taken in.

@@ -253,3 +253,6 @@ loss-unit = 单位没有保留。
 loss-weights = 各答案的权重没有保留。
 loss-wildcard = 带通配符的答案没有保留。
 loss-words-max = 字数上限按默认值。
+loss-partial-order = 题目只要求排出一部分，题库没有这种题，没有收入。
+loss-several-partners = 一个条目对应几个选项，题库没有这种题，没有收入。
+loss-several-right = 选几个选项中的任何一个都算对，题库没有这种题，没有收入。

@@ -27,7 +27,10 @@ pub const FAULTS_MAX: usize = 1_000;
 pub const TITLE_DEFAULT: &str = "材料";
 
 /// The codes of losses.
-pub const LOSSES: [&str; 40] = [
+pub const LOSSES: [&str; 43] = [
+    "partial-order",
+    "several-partners",
+    "several-right",
     "adaptive",
     "arrow",
     "attachments",

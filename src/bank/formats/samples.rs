@@ -182,7 +182,11 @@ fn choices() -> BoxedStrategy<Body> {
 fn typed() -> BoxedStrategy<Body> {
     let blank = distinct(1..=3).prop_map(|accepted| Body::FillIn { accepted });
     let value = score(-1_000_000_000_000..1_000_000_000_000);
-    let number = (value, score(0..1_000_000_000), "(|[a-z%]{1,4}|千克)");
+    let number = (
+        value,
+        score(0..1_000_000_000),
+        "(|[a-z%]{1,4}|千克|N\n{1,3}k  g)",
+    );
     let number = number.prop_map(|(value, tolerance, unit)| Body::Numeric {
         value,
         tolerance,

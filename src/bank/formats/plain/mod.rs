@@ -149,8 +149,14 @@ fn is_gap(lines: &[&str], at: usize) -> bool {
     lines[at].is_empty() && filled(at.checked_sub(1)) && filled(at.checked_add(1))
 }
 
+/// A text within a line, which can hold neither tabs nor no-break spaces.
+pub(super) fn inline(text: &str) -> String {
+    let lines: Vec<String> = text.split('\n').map(spaced).collect();
+    lines.join("<br/>")
+}
+
 /// A line with the spaces that HTML would drop written as no-break spaces.
-pub(super) fn spaced(line: &str) -> String {
+fn spaced(line: &str) -> String {
     let mut kept = String::with_capacity(line.len());
     let mut before = ' ';
     let mut rest = line.chars().peekable();

@@ -4,7 +4,7 @@ use crate::bank::item::{Body, RubricPoint, option_letter};
 use crate::kernel::Score;
 
 use super::super::markup::escape;
-use super::super::plain::{REFERENCE, RUBRIC, UNIT, spaced, table, xhtml};
+use super::super::plain::{REFERENCE, RUBRIC, UNIT, inline, table, xhtml};
 use super::write::Form;
 
 /// How an answer is marked.
@@ -129,7 +129,7 @@ impl Form {
     fn numeric(self, value: Score, tolerance: Score, unit: &str) -> Asked {
         let behind = match unit {
             "" => String::new(),
-            unit => format!(" <span class=\"{UNIT}\">{}</span>", spaced(unit)),
+            unit => format!(" <span class=\"{UNIT}\">{}</span>", inline(unit)),
         };
         Asked {
             declaration: self.declaration("single", "float", &[value.to_string()], ""),

@@ -9,8 +9,9 @@ use zip::write::SimpleFileOptions;
 use super::package::{MAGIC, MANIFEST, pack, resolve};
 use super::tests::{item21, listed, package, response, sound};
 use super::{Version, is_package, read, write};
-use crate::bank::formats::samples::{batches, defaults, kinds, shared};
+use crate::bank::formats::samples::{batches, defaults, kinds, lost, shared};
 use crate::bank::formats::testing::{gb18030, said, utf16le};
+use crate::bank::item::Body;
 
 fn refused(bytes: &[u8]) -> Vec<String> {
     said(&read(bytes, &defaults()).unwrap_err())
@@ -139,6 +140,20 @@ fn everything_comes_back_in_both_versions() {
         // The same batch makes the same file.
         assert_eq!(write(batch, version).0, bytes);
     }
+}
+
+#[test]
+fn a_tab_in_a_unit_is_named() {
+    let mut batch = kinds();
+    batch
+        .items
+        .retain(|item| matches!(item.body, Body::Numeric { .. }));
+    if let Body::Numeric { unit, .. } = &mut batch.items[0].body {
+        *unit = "a\tb".to_owned();
+    }
+    let (bytes, losses) = write(&batch, Version::V3p0);
+    assert_eq!(lost(&losses), ["item vb-004: character"]);
+    assert!(read(&bytes, &defaults()).is_ok());
 }
 
 proptest! {

@@ -26,7 +26,8 @@ pub fn write(batch: &Batch, version: Version) -> (Vec<u8>, Vec<Loss>) {
     for item in &batch.items {
         let mut leaving = Leaving::of(item, &mut losses);
         let stimulus = stimulus_of(item, batch);
-        leaving.lose_if(!is_sayable_item(item, stimulus), "character");
+        let sayable = is_sayable_item(item, stimulus) && !is_spaced_unit(&item.body);
+        leaving.lose_if(!sayable, "character");
         files.push((item_path(&item.code), form.item(item, stimulus)));
     }
     for stimulus in &batch.stimuli {
@@ -38,6 +39,11 @@ pub fn write(batch: &Batch, version: Version) -> (Vec<u8>, Vec<Loss>) {
         Vec::new()
     });
     (bytes, losses)
+}
+
+/// Whether a unit has spaces that cannot stand within a line.
+fn is_spaced_unit(body: &Body) -> bool {
+    matches!(body, Body::Numeric { unit, .. } if unit.contains(['\t', '\u{a0}']))
 }
 
 pub(super) fn item_path(code: &str) -> String {
