@@ -14,5 +14,5 @@ mod store;
 mod tests;
 
 pub use double::{DoubleMarking, MarkerMark, Resolution, ScriptState, SettledBy, resolve};
-pub use objective::{MarkingError, MultipleRule, Objective, Outcome, mark_objective};
+pub use objective::{MarkingError, Objective, Outcome, mark_objective};
 pub use panel::{BallotCount, Panel, ResultMark, Seat, seats};

@@ -8,21 +8,10 @@ use crate::bank::answer::is_blank;
 use crate::bank::item::{Answer, Body};
 use crate::kernel::score::ScoreError;
 use crate::kernel::{Rounding, Score};
+use crate::regulation::MultipleRule;
 
 /// Decimal places of a part of the marks; further digits are cut off.
 const PART_PLACES: u8 = 2;
-
-/// What a multiple choice earns that is neither right nor wrong throughout.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum MultipleRule {
-    /// Nothing: only the exact key earns the marks (多选、少选、错选均不得分).
-    AllOrNothing,
-    /// Of matchings and orderings, the share of the places that are right. Of a multiple choice,
-    /// if no wrong option is chosen, the share of the right ones that are, cut off after two
-    /// decimals; with a wrong one nothing (少选按比例得分，错选不得分).
-    PartialNoWrong,
-}
 
 /// How an answer compares with the key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -138,10 +127,26 @@ fn mark_multiple(
     if chosen == key {
         return Ok(Objective::of(Outcome::Right, marks));
     }
-    if rule == MultipleRule::AllOrNothing || !chosen.is_subset(&key) {
+    let (right, wrong) = (
+        chosen.intersection(&key).count(),
+        chosen.difference(&key).count(),
+    );
+    let earns = match rule {
+        MultipleRule::AllOrNothing => 0,
+        MultipleRule::PartialNoWrong if wrong > 0 => 0,
+        MultipleRule::PartialNoWrong => right,
+        MultipleRule::RightMinusWrong => right.saturating_sub(wrong),
+    };
+    part(earns, key.len(), marks)
+}
+
+/// So many shares of the marks.
+fn part(earned: usize, of: usize, marks: Score) -> Result<Objective, MarkingError> {
+    if earned == 0 {
         return Ok(Objective::of(Outcome::Wrong, Score::ZERO));
     }
-    let part = count(&chosen).rescale(count(&key), marks, PART_PLACES, Rounding::Truncate)?;
+    let shares = |count: usize| (0..count).map(|_| Score::whole(1)).sum::<Score>();
+    let part = shares(earned).rescale(shares(of), marks, PART_PLACES, Rounding::Truncate)?;
     Ok(Objective::of(Outcome::Partly, part))
 }
 
@@ -153,19 +158,20 @@ fn mark_places(
     rule: MultipleRule,
 ) -> Result<Objective, MarkingError> {
     let key: Vec<u8> = key.collect();
-    let pairs = key.iter().zip(chosen);
-    let right = pairs
+    let pairs = || key.iter().zip(chosen);
+    let right = pairs()
         .filter(|(key, chosen)| **chosen == Some(**key))
         .count();
     if right == key.len() && chosen.len() == key.len() {
         return Ok(Objective::of(Outcome::Right, marks));
     }
-    if rule == MultipleRule::AllOrNothing || right == 0 {
-        return Ok(Objective::of(Outcome::Wrong, Score::ZERO));
-    }
-    let places = |count: usize| (0..count).map(|_| Score::whole(1)).sum::<Score>();
-    let part = places(right).rescale(places(key.len()), marks, PART_PLACES, Rounding::Truncate)?;
-    Ok(Objective::of(Outcome::Partly, part))
+    let wrong = pairs().filter(|(_, chosen)| chosen.is_some()).count() - right;
+    let earns = match rule {
+        MultipleRule::AllOrNothing => 0,
+        MultipleRule::PartialNoWrong => right,
+        MultipleRule::RightMinusWrong => right.saturating_sub(wrong),
+    };
+    part(earns, key.len(), marks)
 }
 
 /// A number as it was typed: of any width, with separators between thousands, with its unit or
@@ -178,11 +184,6 @@ fn number(typed: &str, unit: &str) -> Option<Score> {
     };
     let digits = digits.strip_prefix('+').unwrap_or(digits);
     digits.replace(',', "").parse().ok()
-}
-
-/// How many options there are, as a score to take a share by.
-fn count(options: &BTreeSet<u8>) -> Score {
-    options.iter().map(|_| Score::whole(1)).sum()
 }
 
 /// Whether two texts are the same filling of a blank: equal numbers, or equal but for what a
@@ -338,6 +339,15 @@ mod tests {
             marked(&matching, &places(two), "1", part),
             (Outcome::Partly, "0.66".into())
         );
+        let less = MultipleRule::RightMinusWrong;
+        assert_eq!(
+            marked(&matching, &places([Some(2), Some(1), Some(0)]), "3", less),
+            (Outcome::Partly, "1".into())
+        );
+        assert_eq!(
+            marked(&matching, &places([Some(2), Some(1), Some(1)]), "3", less),
+            (Outcome::Wrong, "0".into())
+        );
         let order = [Some(0), Some(2), Some(1)];
         assert_eq!(
             marked(&ordering, &places(order), "3", part),
@@ -359,6 +369,17 @@ mod tests {
                 Ok(blank)
             );
         }
+    }
+
+    #[test]
+    fn what_is_wrong_may_take_away_from_what_is_right_and_never_more() {
+        let (body, rule) = (multiple(&[0, 2, 3]), MultipleRule::RightMinusWrong);
+        let earns = |options: &[u8]| marked(&body, &chosen(options), "3", rule).1;
+        assert_eq!(earns(&[0, 2, 3]), "3");
+        assert_eq!(earns(&[0, 2]), "2");
+        assert_eq!(earns(&[0, 2, 4]), "1");
+        assert_eq!(earns(&[0, 1]), "0");
+        assert_eq!(earns(&[1, 4]), "0");
     }
 
     #[test]

@@ -177,7 +177,11 @@ pub struct Marking {
     pub markers: u32,
     /// The largest agreed difference, as a share of the question's marks.
     pub tolerance: Weight,
-    /// What follows beyond it.
+    /// What a multiple choice, matching or ordering earns that is partly right; in the frozen text
+    /// only where it is not nothing.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub multiple: MultipleRule,
+    /// What follows beyond the tolerance.
     pub resolution: Resolution,
     /// Decimal places of a resolved mark, 0 to 6.
     pub places: u8,
@@ -226,11 +230,9 @@ pub struct Openness {
     pub marks: OpenMarks,
 }
 
-impl Openness {
-    /// Everything is public where a profile says nothing else: that is the purpose of the product.
-    fn is_full(&self) -> bool {
-        *self == Self::default()
-    }
+/// What a profile need not say: what was a rule before there was a word for it.
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 /// Who gives effect to the result (审批、备案).
@@ -408,7 +410,7 @@ pub struct Profile {
     /// The publicity period.
     pub publicity: Publicity,
     /// How much of the results is public; in the frozen text only where it is not everything.
-    #[serde(default, skip_serializing_if = "Openness::is_full")]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub openness: Openness,
     /// Who gives effect to the result.
     pub approval: Approval,

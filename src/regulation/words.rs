@@ -322,6 +322,29 @@ words!(TieAtCut {
     NoneOfTied => "none_of_tied",
 });
 
+/// What an answer earns that is neither right nor wrong throughout: a multiple choice, a matching
+/// or an ordering.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MultipleRule {
+    /// Nothing: only the exact key earns the marks (多选、少选、错选均不得分).
+    #[default]
+    AllOrNothing,
+    /// Of a multiple choice, if no wrong option is chosen, the share of the right ones that are;
+    /// with a wrong one nothing (少选按比例得分，错选不得分). Of matchings and orderings, the share of the
+    /// places that are right.
+    PartialNoWrong,
+    /// The share of what is right less that of what is wrong, and never less than nothing
+    /// (选对得分，选错扣分，扣完为止).
+    RightMinusWrong,
+}
+
+words!(MultipleRule {
+    AllOrNothing => "all_or_nothing",
+    PartialNoWrong => "partial_no_wrong",
+    RightMinusWrong => "right_minus_wrong",
+});
+
 /// What follows when two blind marks differ by more than the tolerance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

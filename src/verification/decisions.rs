@@ -8,7 +8,8 @@ use serde::de::DeserializeOwned;
 use super::rules::{At as _, Difference};
 use crate::kernel::{Id, Problem, Score};
 use crate::ledger::{self, LogEntry};
-use crate::marking::{MultipleRule, SettledBy};
+use crate::marking::SettledBy;
+use crate::regulation::MultipleRule;
 use crate::regulation::Phase;
 use crate::store::View;
 

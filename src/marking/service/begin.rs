@@ -15,18 +15,14 @@ use crate::bank::records::item_versions;
 use crate::kernel::{Id, Problem, Score, secret};
 use crate::ledger;
 use crate::marking::double::ScriptState;
-use crate::marking::objective::{MultipleRule, Objective, mark_objective};
+use crate::marking::objective::{Objective, mark_objective};
 use crate::marking::store::{self, ObjectiveRow, ScriptRow};
 use crate::registration::records::ticketed;
 use crate::registration::service as registration;
-use crate::regulation::Phase;
 use crate::regulation::service::{Examination, Subject, advance, hold_alone, load, subjects};
+use crate::regulation::{MultipleRule, Phase};
 use crate::sitting::records::{Closed, answers, closed, digest};
 use crate::store::{Tx, View};
-
-/// A multiple choice earns its marks only by the exact key. The profile has no word for another
-/// rule yet.
-const MULTIPLE: MultipleRule = MultipleRule::AllOrNothing;
 
 /// An examination's attempts marked by the key, ready to be written: [`begin`] takes it.
 #[derive(Debug)]
@@ -98,8 +94,9 @@ pub fn prepare(view: &mut View<'_>, actor: &Actor, examination: Id) -> Result<Pr
         .map(|one| (one.application, one.ticket_no))
         .collect();
     let mut attempts = Vec::new();
+    let rule = examination.profile.marking.multiple;
     for subject in &subjects {
-        attempts.extend(mark_subject(view, subject, &tickets)?);
+        attempts.extend(mark_subject(view, subject, &tickets, rule)?);
     }
     Ok(Prepared {
         examination: examination.id,
@@ -126,6 +123,7 @@ fn mark_subject(
     view: &mut View<'_>,
     subject: &Subject,
     tickets: &BTreeMap<Id, String>,
+    rule: MultipleRule,
 ) -> Result<Vec<MarkedAttempt>, Problem> {
     let committed = store::digests(view.db, subject.id)?;
     let mut items = Items::default();
@@ -140,7 +138,7 @@ fn mark_subject(
         if said != Some(digest.as_slice()) {
             return Err(Problem::conflict("answers-altered").with("ticket", ticket_no));
         }
-        let (objective, essays) = mark_attempt(view, one, &mut items, &answers)?;
+        let (objective, essays) = mark_attempt(view, one, &mut items, &answers, rule)?;
         marked.push(MarkedAttempt {
             attempt: one.attempt,
             ticket_no: ticket_no.clone(),
@@ -160,6 +158,7 @@ fn mark_attempt(
     one: Closed,
     items: &mut Items,
     answers: &BTreeMap<u32, Answer>,
+    rule: MultipleRule,
 ) -> Result<Marks, Problem> {
     let (_, paper) = paper(view, one.subject, one.application)?.ok_or_else(Problem::not_found)?;
     items.load(view, &paper)?;
@@ -172,7 +171,7 @@ fn mark_attempt(
             continue;
         }
         let answer = answers.get(&place.position);
-        let mark = mark_objective(body, answer, place.marks, MULTIPLE);
+        let mark = mark_objective(body, answer, place.marks, rule);
         objective.push((position, mark.map_err(Problem::internal)?));
     }
     Ok((objective, essays))
@@ -291,7 +290,7 @@ fn write_attempt(
     let total: Score = marked.objective.iter().map(|(_, o)| o.awarded).sum();
     let inputs = json!({
         "attempt": marked.attempt, "ticket_no": marked.ticket_no, "component": marked.component,
-        "digest": marked.digest, "multiple": MULTIPLE, "total": total, "scripts": scripts,
+        "digest": marked.digest, "multiple": examination.profile.marking.multiple, "total": total, "scripts": scripts,
     });
     let entry = examination.decision(acting, "objective.marked");
     ledger::record(tx, &entry.on(inputs).outcome(total.to_string()))?;

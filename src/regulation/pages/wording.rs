@@ -334,6 +334,7 @@ impl Words<'_> {
         let tolerance = percent(rules.tolerance)?;
         let mut lines = vec![
             self.t("rules-objective"),
+            self.page.word("rules-multiple", rules.multiple.as_str()),
             self.page.t1("rules-markers", "markers", rules.markers),
             self.page.t1("rules-tolerance", "tolerance", tolerance),
             self.page.word("resolution", rules.resolution.as_str()),

@@ -19,6 +19,13 @@ pub(super) fn objective(view: &mut View<'_>, case: &Case) -> Result<usize, Diffe
         let items = Items::read(view, case, subject)?;
         for attempt in closed(view, subject)? {
             let decision = decision(case, subject, &decided, &attempt)?;
+            if decision.multiple != case.examination.profile.marking.multiple {
+                let at = case.sitting_place(subject, attempt.application_id);
+                return Err(Difference::new(
+                    at,
+                    "marked by another rule than the profile has",
+                ));
+            }
             let sheet = Sheet::mark(view, case, subject, &items, &attempt, decision.multiple)?;
             count += same_marks(view, case, subject, &attempt, &sheet, decision)?;
         }

@@ -12,10 +12,11 @@ use crate::bank::records::item_versions;
 use crate::kernel::{Id, Score};
 use crate::ledger::LogEntry;
 use crate::marking::{
-    BallotCount, DoubleMarking, MarkerMark, MultipleRule, Objective, Panel, Resolution, ResultMark,
-    Seat, mark_objective, resolve, seats,
+    BallotCount, DoubleMarking, MarkerMark, Objective, Panel, Resolution, ResultMark, Seat,
+    mark_objective, resolve, seats,
 };
 use crate::ranking::columns::Marks;
+use crate::regulation::MultipleRule;
 use crate::sitting::records::answers;
 use crate::store::View;
 use crate::verification::case::Case;
