@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::formats;
+use super::formats::{self, Batch, Defaults, Loss};
 use super::item::{Difficulty, Item, ItemKind};
 use super::life::ItemState;
 use super::service::{self, BankView, Imported, ItemFilter, ItemSummary, ItemView, Review};
@@ -229,55 +229,114 @@ pub async fn retire_item(
     Ok(HttpResponse::NoContent().finish())
 }
 
-/// The name of a file.
+/// The name of a file, and what files of other programs do not say of their items.
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub struct FileName {
+pub struct FileParams {
     /// Such as `items.xlsx`: its ending says how text is to be read.
     file_name: String,
+    /// Section of items that name none; the bank's code if it is not given.
+    section: Option<String>,
+    /// Their topic; the section if it is not given.
+    topic: Option<String>,
+    /// Their difficulty; medium if it is not given.
+    #[param(inline)]
+    difficulty: Option<Difficulty>,
 }
 
-/// Adds the items of a file (CSV, XLSX or TOML, at most 20 MB, as the body) to a bank and hands
-/// them to review, all of them or none. Role: author.
-#[utoipa::path(tag = "bank", params(FileName), request_body(content = String, content_type = "application/octet-stream"),
-    responses((status = 201, body = Imported), (status = 403, body = ProblemBody), (status = 422, body = ProblemBody)))]
+/// What an import brought, and what of the file was lost.
+#[derive(Serialize, ToSchema)]
+pub struct ImportedFile {
+    /// What was added.
+    #[serde(flatten)]
+    imported: Imported,
+    /// What the bank cannot keep.
+    losses: Vec<LossBody>,
+}
+
+/// Something of a file that the bank cannot keep.
+#[derive(Serialize, ToSchema)]
+pub struct LossBody {
+    /// Where in the file.
+    place: String,
+    /// What, as a code.
+    code: &'static str,
+}
+
+/// A file of items, as it came.
+pub(super) struct ItemFile {
+    pub name: String,
+    pub bytes: web::Bytes,
+    pub defaults: Defaults,
+}
+
+/// Adds the items of a file (CSV, XLSX, TOML, GIFT, Aiken, Moodle XML or QTI, at most 20 MB, as the
+/// body) to a bank and hands them to review, all of them or none. Role: author.
+#[utoipa::path(tag = "bank", params(FileParams), request_body(content = String, content_type = "application/octet-stream"),
+    responses((status = 201, body = ImportedFile), (status = 403, body = ProblemBody), (status = 422, body = ProblemBody)))]
 #[post("/banks/{bank}/imports")]
 pub async fn import_items(
     request: HttpRequest,
     store: web::Data<Store>,
     actor: Actor,
     bank: web::Path<String>,
-    Params(file): Params<FileName>,
+    Params(file): Params<FileParams>,
     body: web::Payload,
 ) -> Answer<HttpResponse> {
     actor.acting_as(&[Role::Author])?;
     let key = idempotency_key(&request)?;
     let bank = bank.into_inner();
-    let bytes = read_up_to(&request, body, formats::BYTES_MAX).await?;
-    let imported = import(&store, actor, bank, key, file.file_name, bytes).await?;
-    Ok(HttpResponse::Created().json(imported))
+    let section = file.section.unwrap_or_else(|| bank.clone());
+    let file = ItemFile {
+        bytes: read_up_to(&request, body, formats::BYTES_MAX).await?,
+        name: file.file_name,
+        defaults: Defaults {
+            topic: file.topic.unwrap_or_else(|| section.clone()),
+            section,
+            difficulty: file.difficulty.unwrap_or(Difficulty::Medium),
+            prefix: "item".to_owned(),
+        },
+    };
+    let (imported, losses) = import(&store, actor, bank, key, file).await?;
+    let losses = losses.into_iter().map(|loss| LossBody {
+        place: loss.place,
+        code: loss.code,
+    });
+    Ok(HttpResponse::Created().json(ImportedFile {
+        imported,
+        losses: losses.collect(),
+    }))
 }
 
-/// Reads the file before the writer is asked for: that may take a while.
+/// The items of a file, what of it was lost, and the hash by which a repeated request is known.
+type ReadFile = (String, (Batch, Vec<Loss>));
+
+/// Reads a file beside the requests of others: that may take a while.
+pub(super) async fn read(name: String, bytes: web::Bytes, defaults: Defaults) -> Answer<ReadFile> {
+    let read = move || {
+        let hash = hex::encode(sha256(&bytes));
+        service::read_file(&name, &bytes, &defaults).map(|reading| (hash, reading))
+    };
+    web::block(read).await.map_err(Problem::internal)?
+}
+
+/// Imports a file.
 pub(super) async fn import(
     store: &Store,
     actor: Actor,
     bank: String,
     key: Option<String>,
-    file_name: String,
-    bytes: web::Bytes,
-) -> Answer<Imported> {
+    file: ItemFile,
+) -> Answer<(Imported, Vec<Loss>)> {
     actor.acting_as(&[Role::Author])?;
-    let read = move || {
-        let request = (hex::encode(sha256(&bytes)), file_name);
-        service::read_file(&request.1, &bytes).map(|batch| (request, batch))
-    };
-    let (request, batch) = web::block(read).await.map_err(Problem::internal)??;
-    store
+    let name = file.name.clone();
+    let (hash, (batch, losses)) = read(file.name, file.bytes, file.defaults).await?;
+    let imported = store
         .write(move |tx| {
-            once(tx, &actor, key.as_deref(), &(&bank, &request), |tx| {
+            once(tx, &actor, key.as_deref(), &(&bank, &hash, &name), |tx| {
                 service::import(tx, &actor, &bank, &batch)
             })
         })
-        .await
+        .await?;
+    Ok((imported, losses))
 }

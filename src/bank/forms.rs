@@ -123,6 +123,10 @@ fn lines(text: &str) -> Vec<String> {
 pub(super) struct ImportFields {
     pub csrf: String,
     pub bank: String,
+    /// What files of other programs do not say of their items; empty if it was not filled in.
+    pub section: String,
+    pub topic: String,
+    pub difficulty: String,
     pub file: Bytes,
 }
 
@@ -141,7 +145,7 @@ impl MultipartCollect for ImportFields {
     ) -> Reading<'t> {
         let once = DuplicateField::Deny;
         match field.name() {
-            Some("_csrf" | "bank") => {
+            Some("_csrf" | "bank" | "section" | "topic" | "difficulty") => {
                 Text::<String>::handle_field(request, field, limits, state, once)
             }
             Some("file") => Bytes::handle_field(request, field, limits, state, once),
@@ -153,7 +157,16 @@ impl MultipartCollect for ImportFields {
     }
 
     fn from_state(mut state: State) -> Result<Self, MultipartError> {
+        let mut optional = |name| {
+            let text = Option::<Text<String>>::from_state(name, &mut state)?;
+            Ok::<_, MultipartError>(text.map(Text::into_inner).unwrap_or_default())
+        };
+        let (section, topic) = (optional("section")?, optional("topic")?);
+        let difficulty = optional("difficulty")?;
         Ok(Self {
+            section,
+            topic,
+            difficulty,
             csrf: Text::<String>::from_state("_csrf", &mut state)?.into_inner(),
             bank: Text::<String>::from_state("bank", &mut state)?.into_inner(),
             file: Bytes::from_state("file", &mut state)?,

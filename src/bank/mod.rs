@@ -17,3 +17,4 @@ pub mod item;
 pub mod life;
 pub mod parametric;
 pub mod rules;
+pub mod similar;

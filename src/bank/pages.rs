@@ -1,19 +1,20 @@
 //! Pages: the banks and imports for authors, items, and the review of items.
 
+mod imports;
 pub mod titles;
 
-use actix_multipart::form::{MultipartForm, MultipartFormConfig};
+use actix_multipart::form::MultipartFormConfig;
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest, HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
 
+use super::formats;
 use super::formats::{entries, letters};
-use super::forms::{ImportFields, ItemFields};
+use super::forms::ItemFields;
 use super::item::{Body, Difficulty, Item, ItemKind, option_letter};
 use super::life::ItemState;
 use super::service::{self, BankView, ItemFilter, ItemSummary, ItemView, Queue, Review};
-use super::{api, formats};
 use crate::access::{Actor, Role};
 use crate::http::{Answer, Page, PageForm, Params, ProblemBody, html, html_refused, see_other};
 use crate::kernel::error::Kind;
@@ -32,7 +33,16 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .memory_limit(UPLOAD_MAX);
     config
         .route("/bank", web::get().to(overview))
-        .service(web::resource("/bank/imports").app_data(upload).post(import))
+        .service(
+            web::resource("/bank/imports/preview")
+                .app_data(upload.clone())
+                .post(imports::preview),
+        )
+        .service(
+            web::resource("/bank/imports")
+                .app_data(upload)
+                .post(imports::import),
+        )
         .service(web::resource("/bank/items").get(items).post(create))
         .route("/bank/items/new", web::get().to(new_item))
         .route("/bank/items/{id}", web::get().to(show))
@@ -128,42 +138,6 @@ impl FromRequest for AuthorOnly {
         let actor = Actor::from_request(request, payload).into_inner();
         let author = actor.and_then(|actor| actor.acting_as(&[Role::Author]).map(|_| Self(actor)));
         std::future::ready(author)
-    }
-}
-
-async fn import(
-    page: Page,
-    store: web::Data<Store>,
-    AuthorOnly(actor): AuthorOnly,
-    MultipartForm(form): MultipartForm<ImportFields>,
-) -> Answer<HttpResponse> {
-    if form.csrf != page.csrf() {
-        return Err(Problem::new(Kind::Forbidden, "form-expired"));
-    }
-    let bank = form.bank.trim().to_owned();
-    let name = form.file.file_name.unwrap_or_default();
-    let imported = api::import(
-        &store,
-        actor.clone(),
-        bank.clone(),
-        None,
-        name,
-        form.file.data,
-    );
-    match imported.await {
-        Ok(_) => Ok(see_other("/bank?done=items-imported")),
-        Err(problem) if problem.kind == Kind::Invalid => {
-            let banks = store.read(move |view| service::banks(view, &actor)).await?;
-            let refused = Some(Refusal::new(&page, &problem));
-            let again = OverviewPage {
-                page,
-                banks,
-                refused,
-                bank,
-            };
-            html_refused(&problem, &again)
-        }
-        Err(problem) => Err(problem),
     }
 }
 
@@ -415,23 +389,27 @@ impl ItemPage {
             .collect()
     }
 
-    /// The key, in one line; none for an essay.
     fn key(&self) -> Option<String> {
-        match &self.shown.item.body {
-            Body::SingleChoice { key, .. } => Some(letters(&[*key])),
-            Body::MultipleChoice { key, .. } => Some(letters(key)),
-            Body::TrueFalse { key } => Some(self.page.word("item-key", &key.to_string())),
-            Body::FillIn { accepted } => Some(accepted.join(" | ")),
-            Body::Numeric {
-                value,
-                tolerance,
-                unit,
-            } if *tolerance > Score::ZERO => Some(format!("{value} ± {tolerance} {unit}")),
-            Body::Numeric { value, unit, .. } => Some(format!("{value} {unit}")),
-            Body::Matching { left, key, .. } => Some(entries(left, key).join(" | ")),
-            Body::Ordering { .. } => Some(self.page.t("item-key-ordering")),
-            Body::Essay { .. } => None,
-        }
+        key(&self.page, &self.shown.item.body)
+    }
+}
+
+/// The key, in one line; none for an essay.
+fn key(page: &Page, body: &Body) -> Option<String> {
+    match body {
+        Body::SingleChoice { key, .. } => Some(letters(&[*key])),
+        Body::MultipleChoice { key, .. } => Some(letters(key)),
+        Body::TrueFalse { key } => Some(page.word("item-key", &key.to_string())),
+        Body::FillIn { accepted } => Some(accepted.join(" | ")),
+        Body::Numeric {
+            value,
+            tolerance,
+            unit,
+        } if *tolerance > Score::ZERO => Some(format!("{value} ± {tolerance} {unit}")),
+        Body::Numeric { value, unit, .. } => Some(format!("{value} {unit}")),
+        Body::Matching { left, key, .. } => Some(entries(left, key).join(" | ")),
+        Body::Ordering { .. } => Some(page.t("item-key-ordering")),
+        Body::Essay { .. } => None,
     }
 }
 

@@ -321,7 +321,7 @@ fn summary(row: ItemRow, item: &Item) -> ItemSummary {
 }
 
 /// The beginning of a stem, on one line.
-fn start(stem: &str) -> String {
+pub(super) fn start(stem: &str) -> String {
     let mut start: String = stem.chars().take(STEM_START).collect();
     if stem.chars().nth(STEM_START).is_some() {
         start.push('…');

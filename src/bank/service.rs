@@ -6,11 +6,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
-use super::formats::{self, BankFolder, Batch};
+use super::formats::{self, BankFolder, Batch, Defaults, Loss};
 use super::item::{Item, Stimulus};
 use super::life::{ItemAct, ItemState, may_review};
-use super::store::{self, ItemRow, StimulusRow, VersionRow};
-use super::{collection, records, rules};
+use super::reading::start;
+use super::store::{self, ItemRow, Narrow, StimulusRow, VersionRow};
+use super::{collection, records, rules, similar};
 use crate::access::{Acting, Actor, Role};
 use crate::kernel::error::Kind;
 use crate::kernel::merkle::Hash;
@@ -35,9 +36,90 @@ pub struct Imported {
 /// Most faults of a file that are told at once.
 pub const FAULTS_SHOWN: usize = 500;
 
-/// Reads the items of a file.
-pub fn read_file(file_name: &str, bytes: &[u8]) -> Result<Batch, Problem> {
-    formats::read(file_name, bytes).map_err(import_refused)
+/// Reads the items of a file in any form, and what of it is lost.
+pub fn read_file(
+    file_name: &str,
+    bytes: &[u8],
+    defaults: &Defaults,
+) -> Result<(Batch, Vec<Loss>), Problem> {
+    formats::exchange::read(file_name, bytes, defaults).map_err(import_refused)
+}
+
+/// What a file would bring to a bank.
+#[derive(Debug, Clone)]
+pub struct Preview {
+    /// Its items, as they would be kept.
+    pub items: Vec<Item>,
+    /// How many stimuli they share.
+    pub stimuli: usize,
+    /// What the bank cannot keep of it.
+    pub losses: Vec<Loss>,
+    /// Items that ask nearly the same as another of the file, or as one of the author's own.
+    pub near: Vec<Twins>,
+}
+
+/// An item beside one that asks nearly the same.
+#[derive(Debug, Clone)]
+pub struct Twins {
+    /// Code of the item.
+    pub item: String,
+    /// The beginning of its question.
+    pub item_stem: String,
+    /// Code of the one before it.
+    pub twin: String,
+    /// The beginning of its question.
+    pub twin_stem: String,
+    /// How much they have in common, in per cent.
+    pub percent: usize,
+}
+
+/// Looks at what an import would bring, and changes nothing. Beside the file's own items only those
+/// are compared that the author wrote: what others have written is not for her to find out.
+pub fn preview(
+    view: &mut View<'_>,
+    actor: &Actor,
+    bank: &str,
+    (batch, losses): (Batch, Vec<Loss>),
+) -> Result<Preview, Problem> {
+    let acting = actor.acting_as(&[Role::Author])?;
+    check_bank(bank)?;
+    let faults = Shelf::look(view, bank)?.batch_faults(&batch);
+    if !faults.is_empty() {
+        return Err(import_refused(faults));
+    }
+    let mut all = own_items(view, acting.account, bank)?;
+    let known = all.len();
+    all.extend(batch.items.iter().cloned());
+    let near = similar::near(&all).into_iter();
+    let twins = near.filter(|near| near.second >= known).filter_map(|near| {
+        let (item, twin) = (all.get(near.second)?, all.get(near.first)?);
+        Some(Twins {
+            item: item.code.clone(),
+            item_stem: start(&item.stem),
+            twin: twin.code.clone(),
+            twin_stem: start(&twin.stem),
+            percent: near.percent,
+        })
+    });
+    Ok(Preview {
+        near: twins.collect(),
+        stimuli: batch.stimuli.len(),
+        items: batch.items,
+        losses,
+    })
+}
+
+/// The items of a bank that somebody wrote, in their present versions.
+fn own_items(view: &mut View<'_>, author: Id, bank: &str) -> Result<Vec<Item>, Problem> {
+    let narrow = Narrow {
+        author: Some(author),
+        bank: Some(bank.to_owned()),
+        ..Narrow::default()
+    };
+    let rows = store::items(view.db, &narrow, None, i64::MAX)?;
+    rows.into_iter()
+        .map(|(_, content)| records::open(view.vault, &content))
+        .collect()
 }
 
 /// All that is wrong with a file, as far as anybody wants to read on.

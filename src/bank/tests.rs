@@ -5,7 +5,7 @@ mod house;
 mod words;
 
 use self::house::*;
-use super::formats::{self, Batch};
+use super::formats::{self, Batch, Defaults};
 use super::item::{Body, Difficulty, Item, ItemKind, Stimulus};
 use super::life::{ItemAct, ItemState};
 use super::records;
@@ -350,11 +350,59 @@ fn the_queue_shows_what_has_waited_longest_and_leads_on() {
     assert_eq!(next(ids[2]), Some(ids[0]));
 }
 
+fn defaults() -> Defaults {
+    Defaults {
+        section: "common_knowledge".to_owned(),
+        topic: "ck.law".to_owned(),
+        difficulty: Difficulty::Medium,
+        prefix: "new".to_owned(),
+    }
+}
+
+#[test]
+fn a_preview_keeps_nothing_and_compares_with_ones_own_items_alone() {
+    let house = House::new();
+    let stem = |word: &str| Item {
+        stem: format!("公务员录用考试采取笔试和面试等方式进行，考试内容根据基本能力{word}。"),
+        ..item("x")
+    };
+    let coded = |code: &str, item: Item| Item {
+        code: code.to_owned(),
+        ..item
+    };
+    house.create(coded("own", stem("设置"))).unwrap();
+    let bank = "civics".to_owned();
+    let file = Batch {
+        items: vec![coded("new", stem("来设置"))],
+        stimuli: Vec::new(),
+    };
+    let seen_by = |actor: &Actor| {
+        let (actor, file) = (actor.clone(), file.clone());
+        house.look(|view| service::preview(view, &actor, &bank, (file, Vec::new())))
+    };
+    let preview = seen_by(&house.author);
+    let near: Vec<(&str, &str)> = preview
+        .near
+        .iter()
+        .map(|one| (one.item.as_str(), one.twin.as_str()))
+        .collect();
+    assert_eq!((near, preview.items.len()), (vec![("new", "own")], 1));
+    assert!(seen_by(&house.other_author).near.is_empty());
+    let filter = ItemFilter::default();
+    let kept = house.look(|view| service::list(view, &house.author, &filter, None, 10));
+    assert_eq!(kept.len(), 1);
+    let reviewer = house.reviewer.clone();
+    let refused = house
+        .store
+        .read_blocking(|view| service::preview(view, &reviewer, &bank, (file.clone(), Vec::new())));
+    assert_eq!(refused.unwrap_err().kind, Kind::Forbidden);
+}
+
 #[test]
 fn a_file_with_many_faults_tells_how_many_and_the_first_of_them() {
     let rows = "x,\n".repeat(800);
     let file = format!("编号,题型,部分,考点,难度,题干\n{rows}");
-    let refused = service::read_file("items.csv", file.as_bytes()).unwrap_err();
+    let refused = service::read_file("items.csv", file.as_bytes(), &defaults()).unwrap_err();
     assert_eq!(refused.code, "import-refused");
     assert_eq!(refused.faults.len(), service::FAULTS_SHOWN);
     let total: usize = refused.args[0].1.parse().unwrap();

@@ -43,6 +43,11 @@ const ASSETS: &[Asset] = &[
         content: include_str!("../ceremony/assets/ceremony.js"),
     },
     Asset {
+        name: "import.js",
+        media_type: JS,
+        content: include_str!("../bank/assets/import.js"),
+    },
+    Asset {
         name: "room.js",
         media_type: JS,
         content: include_str!("../sitting/assets/room.js"),

@@ -87,6 +87,23 @@ fn a_file_with_faults_is_refused_with_every_place() {
     let _ = std::fs::remove_dir_all(folder);
 }
 
+#[test]
+fn an_item_that_was_written_before_stands_beside_its_twin() {
+    let folder = fresh_dir();
+    let file = path(&folder, "items.gift");
+    let stem = "公务员录用考试采取笔试和面试等方式进行，考试内容根据公务员应当具备的基本能力";
+    let text = format!("::q1::{stem}设置。{{T}}\n\n::q2::{stem}来设置。{{F}}\n");
+    std::fs::write(&file, text).unwrap();
+    let checked = said(&["check", &file, "--json"]);
+    let near = &checked[0]["near"][0];
+    assert_eq!(
+        (&near["item"], &near["twin"]),
+        (&"q2".into(), &"q1".into()),
+        "{checked}"
+    );
+    let _ = std::fs::remove_dir_all(folder);
+}
+
 /// Written from `docs/papers.md` alone, with fractions of its own.
 #[test]
 fn another_program_gives_the_same_instances_of_every_template() {

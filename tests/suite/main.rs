@@ -23,6 +23,7 @@ mod examinations;
 mod faults;
 mod finished;
 mod forms;
+mod imports;
 mod ledger;
 mod logs;
 mod looks;

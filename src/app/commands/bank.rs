@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::files;
 use crate::bank::formats::{self, Batch, Defaults, Form, Loss, Reading, exchange};
 use crate::bank::item::{Item, option_letter};
-use crate::bank::parametric;
+use crate::bank::{parametric, similar};
 use crate::draw::Seed;
 use crate::http::Lang;
 use crate::kernel::{Fault, Problem};
@@ -48,6 +48,17 @@ impl Remark {
     }
 }
 
+/// Two items that ask nearly the same.
+#[derive(Debug, Serialize)]
+pub struct Twins {
+    /// The later one.
+    pub item: String,
+    /// The earlier one.
+    pub twin: String,
+    /// How much of their questions they have in common, in per cent.
+    pub percent: usize,
+}
+
 /// What `keju bank check` found in a file.
 #[derive(Debug, Serialize)]
 pub struct Checked {
@@ -61,6 +72,8 @@ pub struct Checked {
     pub sections: BTreeMap<String, usize>,
     /// How many stimuli they share.
     pub stimuli: usize,
+    /// Items that ask nearly the same as one before them.
+    pub near: Vec<Twins>,
     /// What is wrong; then there are no items.
     pub faults: Vec<Remark>,
     /// What the bank cannot keep.
@@ -80,6 +93,7 @@ fn check_one(path: &Path, defaults: &Defaults) -> Result<Checked, Problem> {
         kinds: BTreeMap::new(),
         sections: BTreeMap::new(),
         stimuli: 0,
+        near: Vec::new(),
         faults: Vec::new(),
         losses: Vec::new(),
     };
@@ -91,11 +105,24 @@ fn check_one(path: &Path, defaults: &Defaults) -> Result<Checked, Problem> {
                 *checked.kinds.entry(item.body.kind().as_str()).or_default() += 1;
                 *checked.sections.entry(item.section.clone()).or_default() += 1;
             }
+            checked.near = twins(&batch.items);
             checked.losses = losses.iter().map(Remark::of_loss).collect();
         }
         Err(faults) => checked.faults = faults.iter().map(Remark::of_fault).collect(),
     }
     Ok(checked)
+}
+
+fn twins(items: &[Item]) -> Vec<Twins> {
+    let near = similar::near(items).into_iter();
+    let twins = near.filter_map(|near| {
+        Some(Twins {
+            item: items.get(near.second)?.code.clone(),
+            twin: items.get(near.first)?.code.clone(),
+            percent: near.percent,
+        })
+    });
+    twins.collect()
 }
 
 fn read(path: &Path, defaults: &Defaults) -> Result<Reading, Problem> {
@@ -138,6 +165,14 @@ pub fn checked_text(checked: &[Checked]) -> String {
                 one.file
             ),
         };
+        for twins in &one.near {
+            let Twins {
+                item,
+                twin,
+                percent,
+            } = twins;
+            let _ = writeln!(text, "  near {item}: {percent} % the same as {twin}");
+        }
         for (word, remarks) in [("fault", &one.faults), ("loss", &one.losses)] {
             for remark in remarks {
                 let _ = writeln!(text, "  {word} {}: {}", remark.place, remark.text);

@@ -19,7 +19,7 @@ pub use super::demo::demo;
 pub use assemble::{Made, Order, assemble, made_text};
 pub use backup::{Manifest, backup, restore};
 pub use bank::{
-    Checked, Converted, Given, Remark, check as check_items, checked_text,
+    Checked, Converted, Given, Remark, Twins, check as check_items, checked_text,
     convert as convert_items, converted_text, given_text, instances, write_instances,
 };
 pub use calibrate::{

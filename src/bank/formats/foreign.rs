@@ -355,7 +355,7 @@ impl Finds {
                 code,
                 title: tidy(&found.title),
                 text: tidy(&found.text),
-                table: found.table.clone(),
+                table: tidied_table(&found.table),
             }
         });
         named.collect()
@@ -419,6 +419,11 @@ fn check(
         Member::Stimulus(at) => under(&found[at].0, fault),
     });
     own.chain(shared).chain(between).collect()
+}
+
+fn tidied_table(rows: &[Vec<String>]) -> Vec<Vec<String>> {
+    let tidied = |row: &Vec<String>| row.iter().map(|cell| tidy(cell)).collect();
+    rows.iter().map(tidied).collect()
 }
 
 #[cfg(test)]

@@ -70,6 +70,16 @@ fn a_choice_as_moodle_exports_it() {
 }
 
 #[test]
+fn a_cell_that_ends_with_a_line_end_is_tidied() {
+    let text = "<div class=\"keju-stimulus\"><p>文</p><table><tr><td>年<br><td>量</table></div>问";
+    let right = answers(&[("100", "true")]);
+    let file = quiz(&question("truefalse", text, &right));
+    let (batch, _) = read(&file, &defaults()).unwrap();
+    assert_eq!(batch.stimuli[0].table, [texts(&["年", "量"])]);
+    assert_eq!(batch.stimuli[0].code, "im-s01");
+}
+
+#[test]
 fn every_kind_is_read() {
     let several = [("50", "甲"), ("50", "乙"), ("-50", "丙"), ("-50", "丁")];
     let (item, losses) = only("multichoice", &answers(&several));
