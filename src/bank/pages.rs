@@ -98,10 +98,23 @@ impl Refusal {
     }
 }
 
-/// A place in a file in the words of the page: `row 12, column C` is 第 12 行 C 列.
+/// A place in a file in the words of the page: `row 12, column C` is 第 12 行 C 列, and
+/// `question 3: key` is 第 3 题 答案.
 fn place(page: &Page, place: &str) -> String {
     if place == "file" {
         return page.t("bank-file");
+    }
+    let (whole, field) = place.split_once(": ").unwrap_or((place, ""));
+    let counted = match whole.split_once(' ') {
+        Some(("line", number)) => Some(page.t1("bank-place-line", "number", number)),
+        Some(("question", number)) => Some(page.t1("bank-place-question", "number", number)),
+        _ => None,
+    };
+    if let Some(counted) = counted {
+        return match field {
+            "" => counted,
+            field => format!("{counted} {}", page.word_or_code("item", field)),
+        };
     }
     let Some(rest) = place.strip_prefix("row ") else {
         return place.to_owned();

@@ -45,6 +45,7 @@ fn a_file_is_looked_at_before_anything_of_it_is_kept() {
     chrome.click("[data-do-preview]");
     chrome.sees("[data-preview]", "文件中有 2 道试题");
     for wanted in [
+        "第 1 行",
         "分类“top/四月”",
         "对各个答案的反馈",
         "与已有试题相近",

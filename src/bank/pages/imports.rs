@@ -36,7 +36,7 @@ impl PreviewPage {
     }
 
     /// Place and sentence of what is lost.
-    fn losses(&self) -> Vec<(&str, String)> {
+    fn losses(&self) -> Vec<(String, String)> {
         let losses = self.preview.iter().flat_map(|preview| &preview.losses);
         let said = losses.map(|loss| {
             let args = loss
@@ -44,7 +44,8 @@ impl PreviewPage {
                 .iter()
                 .map(|(name, value)| (*name, value.as_str()));
             let key = format!("loss-{}", loss.code);
-            (loss.place.as_str(), self.page.lang.message_with(&key, args))
+            let place = super::place(&self.page, &loss.place);
+            (place, self.page.lang.message_with(&key, args))
         });
         said.collect()
     }
