@@ -6,6 +6,7 @@ use proptest::test_runner::{Config, TestRunner};
 
 use super::rules::{AttemptState, ClosedBy};
 use super::service::{self, AttemptItem, AttemptView, Receipt, RoomState, Saved};
+use super::view::AttemptOption;
 use super::{records, store};
 use crate::access::{Actor, Role};
 use crate::assembly::fixture::{CLOSES, House, OPENS, SECRETS, actor};
@@ -154,6 +155,53 @@ fn a_candidate_sees_her_paper_and_no_key_explanation_or_rubric() {
         assert!(!json.contains(word), "the answer of the API holds {word}");
     }
     assert!(html.contains(&single.stem));
+}
+
+#[test]
+fn matchings_and_orderings_are_asked_place_by_place_with_what_was_chosen() {
+    let house = House::opened(1);
+    let anna = house.candidate(0);
+    let attempt = house.open(&anna).unwrap();
+    let mut view = house.attempt(&anna, attempt).unwrap();
+    let option = |(place, text): (u8, &&str)| AttemptOption {
+        place,
+        text: (*text).to_owned(),
+    };
+    let asked = AttemptItem {
+        options: (0..).zip(&["上海", "北京"]).map(option).collect(),
+        ..view.sections[0].items[0].clone()
+    };
+    let places = |chosen: [Option<u8>; 2]| {
+        Some(Answer::Places {
+            chosen: chosen.to_vec(),
+        })
+    };
+    view.sections[0].items = vec![
+        AttemptItem {
+            kind: ItemKind::Matching,
+            position: 1,
+            entries: vec!["京".to_owned(), "沪".to_owned()],
+            answer: places([Some(1), None]),
+            ..asked.clone()
+        },
+        AttemptItem {
+            kind: ItemKind::Ordering,
+            position: 2,
+            answer: places([None, Some(0)]),
+            ..asked
+        },
+    ];
+    let html = super::pages::rendered(&view);
+    let field = |name: &str| {
+        let from = html.find(&format!("id=\"{name}\"")).unwrap();
+        let rest = &html[from..];
+        rest[..rest.find("</select>").unwrap()].to_owned()
+    };
+    assert!(html.contains("<label for=\"a1-0\">京</label>"));
+    assert!(html.contains("<label for=\"a2-1\">第 2 位</label>"));
+    assert!(field("a1-0").contains("<option value=\"1\" selected>B 北京"));
+    assert!(!field("a1-1").contains("selected"));
+    assert!(field("a2-1").contains("<option value=\"0\" selected>A 上海"));
 }
 
 #[test]

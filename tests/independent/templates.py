@@ -236,11 +236,11 @@ def text_function(text):
             need("{" not in piece and "}" not in piece, f"stray brace in {text!r}")
             parts.append(lambda env, piece=piece: piece)
         else:
-            parts.append(placeholder(piece))
+            parts.append(slot(piece))
     return lambda env: "".join(part(env) for part in parts)
 
 
-def placeholder(piece):
+def slot(piece):
     expression, colon, form = piece.partition(":")
     m = re.fullmatch(r"(%?)([0-6]?)", form)
     need(m and (form or not colon), f"unknown form in {{{piece}}}")
