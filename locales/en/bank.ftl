@@ -258,7 +258,7 @@ loss-several-partners = An entry belongs to several options; the bank has no suc
 loss-several-right = Any of several options is right; the bank has no such item, and it was not taken in.
 
 bank-preview = Preview
-bank-preview-holds = The file holds { $items } items and { $stimuli } stimuli.
+bank-preview-holds = Items in the file: { $items }; stimuli: { $stimuli }.
 bank-preview-nothing-yet = Nothing is imported yet; if all is well, choose “Import items”.
 bank-preview-more = { $count } more are not shown here.
 bank-preview-reading = Reading the file …
