@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::pool::PoolItem;
+use super::forms::NUMBERS;
+use super::pool::{ABILITIES, PoolItem};
 use crate::bank::item::Difficulty;
 use crate::kernel::{Fault, Score};
 
@@ -13,6 +14,7 @@ use crate::kernel::{Fault, Score};
 /// ```toml
 /// title = "行政职业能力测验"
 /// minutes = 120
+/// equal = { tolerance = "0.3", exposure_max = "0.25" }
 ///
 /// [[sections]]
 /// code = "data"
@@ -31,8 +33,36 @@ pub struct Blueprint {
     pub title: String,
     /// Time allowed, in minutes.
     pub minutes: u32,
+    /// How equal the papers are to be. Absent: they are dealt evenly and enemies kept apart, and
+    /// the expected score of a paper is what it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub equal: Option<Equal>,
     /// The sections, in the order of the paper.
     pub sections: Vec<Section>,
+}
+
+/// How equal papers are to be (等值要求).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Equal {
+    /// How far the expected score of a paper may lie from the target, in marks, for candidates of
+    /// every ability from −3 to 3.
+    pub tolerance: Score,
+    /// Whether scores must also spread alike: the same for the marks times the squares of the
+    /// probabilities.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub spread: bool,
+    /// How far the time of a paper may lie from the target, in seconds. Absent: any time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seconds: Option<u32>,
+    /// The share of papers in which an item may be at most, from 0 to 1. Absent: any share.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exposure_max: Option<Score>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
+const fn is_false(flag: &bool) -> bool {
+    !*flag
 }
 
 /// One section of the paper.
@@ -70,6 +100,10 @@ pub struct Cell {
     pub stimuli: Option<u32>,
 }
 
+/// Most items of a paper.
+const UNITS_MAX: usize = 1000;
+/// The finest tolerance: a thousandth of a mark.
+const TOLERANCE_MIN: Score = Score::from_micros(1000);
 /// The code of a text that is no blueprint.
 const UNREADABLE: &str = "blueprint-unreadable";
 
@@ -103,6 +137,16 @@ impl Blueprint {
         require(!self.title.trim().is_empty(), "title", "required");
         require(self.minutes > 0, "minutes", "not-positive");
         require(!self.sections.is_empty(), "sections", "required");
+        for (field, code) in self.equal.iter().flat_map(Equal::faults) {
+            require(false, &format!("equal.{field}"), code);
+        }
+        let slots = self.sections.iter().flat_map(|section| &section.cells);
+        let few = slots.map(Cell::units).sum::<usize>() <= UNITS_MAX;
+        require(
+            few && self.item_count() <= UNITS_MAX,
+            "sections",
+            "paper-too-long",
+        );
         let mut codes = BTreeSet::new();
         for section in &self.sections {
             if !codes.insert(&section.code) {
@@ -113,9 +157,46 @@ impl Blueprint {
         faults
     }
 
+    /// How far a paper may be off in each of an item's numbers.
+    pub(super) fn tolerances(&self) -> [Option<i32>; NUMBERS] {
+        let mut tolerances = [None; NUMBERS];
+        let Some(equal) = &self.equal else {
+            return tolerances;
+        };
+        let moments = if equal.spread { 2 } else { 1 };
+        let tolerance = i32::try_from(equal.tolerance.micros()).unwrap_or(i32::MAX);
+        tolerances[..moments * ABILITIES.len()].fill(Some(tolerance));
+        tolerances[NUMBERS - 1] = equal.seconds.and_then(|seconds| seconds.try_into().ok());
+        tolerances
+    }
+
+    /// The share of papers in which an item may be at most.
+    #[expect(clippy::cast_precision_loss, reason = "a share of at most one")]
+    pub(super) fn exposure_max(&self) -> Option<f64> {
+        let cap = self.equal.as_ref()?.exposure_max?;
+        Some(cap.micros() as f64 / 1e6)
+    }
+
     /// Items on every paper.
     pub fn item_count(&self) -> usize {
         self.sections.iter().map(Section::item_count).sum()
+    }
+}
+
+impl Equal {
+    /// Fields that are wrong, with the code of the fault.
+    fn faults(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
+        let share = |share: Score| share > Score::ZERO && share <= Score::whole(1);
+        let too_fine = self.tolerance < TOLERANCE_MIN || self.tolerance > Score::whole(1000);
+        let no_share = self.exposure_max.is_some_and(|cap| !share(cap));
+        let no_time = self.seconds.is_some_and(|s| !(1..=36_000).contains(&s));
+        [
+            (too_fine, ("tolerance", "tolerance-out-of-range")),
+            (no_share, ("exposure_max", "not-a-share")),
+            (no_time, ("seconds", "seconds-out-of-range")),
+        ]
+        .into_iter()
+        .filter_map(|(wrong, fault)| wrong.then_some(fault))
     }
 }
 

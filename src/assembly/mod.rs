@@ -1,19 +1,23 @@
-//! Assembly (组卷): from a blueprint and a pool to one paper per candidate.
+//! Assembly (组卷): from a blueprint and a pool to one paper per candidate, every paper different
+//! and all equally hard.
 //!
-//! A paper is a pure function of four published things: the [`Blueprint`], the [`Pool`] of items
-//! frozen before the draw, the seed of the draw, and the candidate's code. What follows defines
-//! that function completely, in the words of EXAM-DRAW-1 (see [`crate::draw`]), so that anyone can
-//! repeat it in any language; `tests/independent/assemble.py` is one such repetition.
+//! The papers are a pure function of five published things: the [`Blueprint`], the [`Pool`] of items
+//! frozen before the draw, the seed of the draw, the candidates' codes, and where they sit. What
+//! follows defines that function completely, in the words of EXAM-DRAW-1 (see [`crate::draw`]) and
+//! of deal and trade ([`forms`]), so that anyone can repeat it in any language;
+//! `tests/independent/assemble.py` is one such repetition.
 //!
-//! # The draw
+//! # The table
 //!
-//! All orders of codes are orders of their UTF-8 bytes. Cells are numbered from zero within their
-//! section. Labels are UTF-8 texts; `⟨…⟩` stands for a code or a decimal number. `c` is the
-//! candidate's seed:
+//! All orders of codes are orders of their UTF-8 bytes. Cells are numbered from zero, within their
+//! section where a section is named, else over the whole blueprint. Labels are UTF-8 texts; `⟨…⟩`
+//! stands for a code or a decimal number.
 //!
-//! ```text
-//! c = sub(seed, "paper/⟨candidate code⟩")
-//! ```
+//! **Items in numbers.** An item that is worth `m` marks and has the response `a, b, c` (thousandths)
+//! adds to a paper, for each `θ` from −3 to 3, `⌊10⁶ m P(θ) + ½⌋`; for each again
+//! `⌊10⁶ m P(θ)² + ½⌋`; and its seconds. These 15 numbers stand in the pool; only they are used. The
+//! blueprint's `equal` gives the tolerances: `tolerance` of the first seven, with `spread` of the
+//! next seven too, `seconds` of the last. Without `equal` every number is free.
 //!
 //! **Units.** A draw takes whole *units*. In a section, each item without a stimulus is a unit, and
 //! so is each stimulus. Only items of the section count: those with its section code and, if the
@@ -23,25 +27,39 @@
 //! and the cell's topic is absent, equal to the item's, or followed by a full stop a prefix of it
 //! (`vb` matches `vb.cloze` but not `vbx`). A cell without `stimuli` is served by single items that
 //! match. A cell with `stimuli = n` is served by stimuli that have at least `m = count / n` matching
-//! items. The cell needs `count` units, or `n`. A unit serves one cell of a paper at most.
+//! items. The cell needs `count` units, or `n`.
 //!
-//! **Choosing.** Cell by cell, in the blueprint's order: let `u` be all units that may serve cell
-//! `i`, in order of their codes (of the item, or of the stimulus). Walk through
-//! `perm(sub(c, "cell/⟨section⟩/⟨i⟩"), len u)` and take the unit at each place named, until the cell
-//! has what it needs; but pass over a unit that an earlier cell took, and over a unit after whose
-//! taking the needs that this cell and all later ones still have could no longer be met together
-//! from the units not yet taken. (Where cells do not overlap, nothing is ever passed over, and this
-//! is `pick`.)
+//! **To which cell a unit belongs.** To one. Units are taken in order of how many cells of their
+//! section they may serve, fewest first (none: it is left out), then of their codes; each goes to
+//! that of its cells which by then has the fewest units for its need, as a fraction; of equal ones to
+//! the earliest. A stimulus brings those of its items that match the cell. In a cell, units stand in
+//! order of their codes.
 //!
-//! **Items of a stimulus.** Let `v` be the stimulus's items that match the cell, in order of their
-//! codes. The paper gets `pick(sub(c, "stimulus/⟨section⟩/⟨stimulus⟩"), len v, m)` of them, in order
-//! of selection.
+//! **Enemies.** Units are enemies if an item of the one and an item of the other name the same enemy
+//! set.
 //!
-//! **Order.** The chosen units of a section stand in the order of the cells, and within a cell in
-//! order of selection; call this list `w`. The section of the paper is `w[p]` for each `p` of
-//! `perm(sub(c, "order/⟨section⟩"), len w)`, so a stimulus keeps its items together. In a written
-//! section nothing is shuffled: its units stand in the order of the cells, within a cell in order of
-//! their codes, and the items of a stimulus in order of their codes.
+//! # The papers
+//!
+//! With `N` candidates, attempt `e = 0 … 4` deals `N + max(⌊N / 500⌋, 2) · 2ᵉ` papers and trades them as
+//! [`forms`] defines, under `sub(seed, "attempt/⟨e⟩")`. The first attempt in which `N` papers meet every
+//! limit gives these, numbered from zero; if none does, there are no papers.
+//!
+//! **Seats.** In order of rooms, seats and codes each candidate gets one of the next 32 papers that
+//! nobody has yet (by number): that whose greatest number of items in common with the papers of the
+//! up to 12 candidates just before, in the same room, is least; of equal ones the earliest.
+//!
+//! **Order.** `c` is the candidate's seed:
+//!
+//! ```text
+//! c = sub(seed, "paper/⟨candidate code⟩")
+//! ```
+//!
+//! The units of a section stand in the order of the cells and, within a cell, of dealing; call this
+//! list `w`. The section of the paper is `w[p]` for each `p` of `perm(sub(c, "order/⟨section⟩"), len w)`.
+//! The items of a stimulus stand together: those of its card in order of their codes, call them `v`,
+//! as `v[p]` for each `p` of `perm(sub(c, "stimulus/⟨section⟩/⟨stimulus⟩"), len v)`. In a written section
+//! nothing is shuffled: its units stand in the order of the cells, within a cell in order of their
+//! codes, and the items of a stimulus in order of their codes.
 //!
 //! **Options.** The `k`-th option shown for an item is the author's option
 //! `perm(sub(c, "options/⟨item⟩"), number of options)[k]`; items without options have an empty list.
@@ -59,10 +77,11 @@ pub mod records;
 pub mod service;
 
 mod blueprint;
-mod fit;
+mod cells;
 mod paper;
 mod plan;
 mod pool;
+mod seats;
 mod shipped;
 mod store;
 
@@ -73,8 +92,12 @@ mod service_tests;
 #[cfg(test)]
 mod tests;
 
-pub use blueprint::{Blueprint, Cell, Section};
+pub use blueprint::{Blueprint, Cell, Equal, Section};
 pub use paper::{Paper, PaperSection, PlacedItem, paper_hash, papers_root};
-pub use plan::{CellShortage, CellStock, Counted, Plan, assemble, feasible, stock, unequal_totals};
-pub use pool::{DuplicateCode, Pool, PoolItem, pool_root};
+pub use plan::{
+    CellShortage, CellStock, Counted, Drawn, Plan, Unequal, crowded, feasible, overexposed, stock,
+    unequal_totals,
+};
+pub use pool::{DuplicateCode, Pool, PoolItem, Response, pool_root};
+pub use seats::Seated;
 pub use shipped::{SHIPPED, Shipped, shipped};

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::blueprint::{Blueprint, Section};
-use super::plan::feasible;
+use super::cells::units_by_cell;
 use super::pool::{Pool, PoolItem, canonical_hash};
 use crate::kernel::merkle::{self, Hash};
 use crate::kernel::{Fault, Id, Score};
@@ -71,7 +71,7 @@ impl Paper {
     }
 
     /// Checks from the paper alone that it meets the blueprint: every cell has exactly its items,
-    /// none stands twice, and the items of a stimulus stand together.
+    /// none stands twice, the items of a stimulus stand together, and enemies do not meet.
     pub fn verify(&self, blueprint: &Blueprint, pool: &Pool) -> Result<(), Vec<Fault>> {
         let asked = blueprint.sections.iter().map(|section| &section.code);
         if !asked.eq(self.sections.iter().map(|section| &section.code)) {
@@ -80,20 +80,38 @@ impl Paper {
         let by_id = pool.items().iter().map(|item| (item.item_id, item));
         let by_id: BTreeMap<Id, &PoolItem> = by_id.collect();
         let mut faults = self.order_faults();
+        let placed: BTreeSet<Id> = self.places().map(|place| place.item_id).collect();
         for (section, mine) in blueprint.sections.iter().zip(&self.sections) {
             faults.extend(mine.faults(section, &by_id));
+            faults.extend(unfilled_cells(section, pool, &placed));
         }
-        let placed = self.places().map(|place| place.item_id).collect();
-        faults.extend(
-            feasible(blueprint, &pool.only(&placed))
-                .iter()
-                .map(Fault::from),
-        );
+        faults.extend(self.enemy_faults(&by_id));
         if faults.is_empty() {
             Ok(())
         } else {
             Err(faults)
         }
+    }
+
+    /// Places whose item has an enemy before it. Items of one stimulus are asked together and are
+    /// nobody's enemies.
+    fn enemy_faults(&self, pool: &BTreeMap<Id, &PoolItem>) -> Vec<Fault> {
+        let mut holders: BTreeMap<&str, &str> = BTreeMap::new();
+        let mut faults = Vec::new();
+        for place in self.places() {
+            let Some(item) = pool.get(&place.item_id) else {
+                continue;
+            };
+            let unit = item.stimulus.as_deref().unwrap_or(&item.code);
+            let mut met = false;
+            for set in item.enemy_sets() {
+                met |= *holders.entry(set).or_insert(unit) != unit;
+            }
+            if met {
+                faults.push(place.fault("enemies-meet"));
+            }
+        }
+        faults
     }
 
     /// Places that are numbered out of order or repeat an item.
@@ -110,6 +128,27 @@ impl Paper {
         }
         faults
     }
+}
+
+/// Cells of the section that have fewer units than they need on a paper of these items.
+fn unfilled_cells(section: &Section, pool: &Pool, placed: &BTreeSet<Id>) -> Vec<Fault> {
+    let by_cell = units_by_cell(section, pool).into_iter();
+    let cells = section.cells.iter().zip(by_cell).enumerate();
+    let unfilled = cells.filter_map(|(index, (cell, units))| {
+        let on_paper = |at: &&usize| placed.contains(&pool.items()[**at].item_id);
+        let whole = units
+            .iter()
+            .filter(|unit| unit.items.iter().filter(on_paper).count() == cell.items_per_unit());
+        let (needed, available) = (cell.units(), whole.count());
+        let code = match cell.stimuli {
+            None => "too-few-items",
+            Some(_) => "too-few-stimuli",
+        };
+        let fault = Fault::new(section.place(&format!("cells.{index}")), code);
+        let fault = fault.with("needed", needed).with("available", available);
+        (available < needed).then_some(fault)
+    });
+    unfilled.collect()
 }
 
 impl PaperSection {

@@ -1,15 +1,22 @@
 //! The draw itself, as the room's own page defines it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
 use super::blueprint::{Blueprint, Cell, Section};
-use super::fit::Fit;
+use super::cells::{Unit, units_by_cell};
+use super::forms::{self, Assembly, Failure, Table, index};
 use super::paper::{Paper, PaperSection, PlacedItem};
 use super::pool::{Pool, PoolItem};
+use super::seats::{Seated, give};
 use crate::draw::Seed;
 use crate::kernel::{Fault, Score};
+
+/// How often papers are made anew, each time with more spares, until enough meet every limit.
+/// Every spare that is dropped takes the use of items a little further from even, so they are few.
+const ATTEMPTS: u32 = 5;
 
 /// What a cell counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
@@ -39,7 +46,7 @@ impl Counted {
     }
 }
 
-/// A cell that the pool cannot fill beside the cells before it.
+/// A cell that the pool cannot fill.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CellShortage {
     /// The section's code.
@@ -50,12 +57,12 @@ pub struct CellShortage {
     pub counted: Counted,
     /// How many the cell needs.
     pub needed: usize,
-    /// How many it can have, when the cells of its section before it have theirs.
+    /// How many belong to it.
     pub available: usize,
 }
 
 /// What a pool holds for a cell.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 pub struct CellStock {
     /// The section's code.
     pub section: String,
@@ -65,18 +72,13 @@ pub struct CellStock {
     pub counted: Counted,
     /// How many the cell needs.
     pub needed: usize,
-    /// How many may serve it, those that other cells want too included.
+    /// How many belong to it.
     pub available: usize,
-    /// Whether the cell cannot be filled beside the cells before it.
+    /// Whether these are too few.
     pub short: bool,
-}
-
-/// What the pool holds for each cell, in order.
-pub fn stock(blueprint: &Blueprint, pool: &Pool) -> Vec<CellStock> {
-    let sections = blueprint.sections.iter();
-    sections
-        .flat_map(|section| SectionPlan::new(section, pool).stock())
-        .collect()
+    /// The share of papers in which each item of it must be at least, from 0 to 1; none where the
+    /// cell is empty.
+    pub exposure: Option<f64>,
 }
 
 impl From<&CellShortage> for Fault {
@@ -92,43 +94,126 @@ impl From<&CellShortage> for Fault {
     }
 }
 
-/// A blueprint that a pool can fill: from here on every paper succeeds. Made once for a draw, it
-/// gives the papers of all candidates. The blueprint is one without [`Blueprint::faults`].
-#[derive(Debug)]
-pub struct Plan<'a>(Vec<SectionPlan<'a>>);
-
-/// A section with the units it may draw.
+/// A section with the units of its cells.
 #[derive(Debug)]
 struct SectionPlan<'a> {
     section: &'a Section,
-    units: Vec<Unit<'a>>,
-    fit: Fit,
-    /// For each cell, the units that may serve it, in order of their codes.
-    candidates: Vec<Vec<usize>>,
+    units: Vec<Vec<Unit<'a>>>,
+    /// Its slots on a paper.
+    slots: Range<usize>,
 }
 
-/// What a draw takes as a whole.
+/// A blueprint that a pool can fill. Made once for a draw, it gives the papers of all candidates.
+/// The blueprint is one without [`Blueprint::faults`].
 #[derive(Debug)]
-enum Unit<'a> {
-    /// An item that stands alone.
-    Single(&'a PoolItem),
-    /// A stimulus, by its code, with its items in order of their codes.
-    Shared(&'a str, Vec<&'a PoolItem>),
+pub struct Plan<'a> {
+    pool: &'a Pool,
+    sections: Vec<SectionPlan<'a>>,
+    table: Table,
+}
+
+/// Papers for everybody, and which of them is whose.
+pub struct Drawn {
+    assembly: Assembly,
+    /// How many attempts were not enough before.
+    pub attempt: u32,
+    seed: Seed,
+    codes: Vec<String>,
+    given: Vec<usize>,
+}
+
+/// Not as many papers met every limit as there are candidates.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("of {made} papers {issued} meet every limit, and {wanted} are wanted")]
+pub struct Unequal {
+    /// Papers wanted.
+    pub wanted: usize,
+    /// Papers made in the last attempt.
+    pub made: usize,
+    /// Papers that met every limit.
+    pub issued: usize,
+    /// Papers that did not, by what they failed.
+    pub dropped: Vec<(Failure, usize)>,
+}
+
+impl Unequal {
+    /// How many papers failed by this.
+    pub fn failing(&self, failure: Failure) -> usize {
+        let counts = self.dropped.iter();
+        counts
+            .filter_map(|(of, count)| (*of == failure).then_some(*count))
+            .sum()
+    }
+}
+
+/// What the pool holds for each cell, in order.
+pub fn stock(blueprint: &Blueprint, pool: &Pool) -> Vec<CellStock> {
+    let sections = blueprint.sections.iter();
+    sections
+        .flat_map(|section| SectionPlan::new(section, pool, 0).stock(pool))
+        .collect()
 }
 
 /// The cells that the pool cannot fill; none if every paper can be drawn.
 pub fn feasible(blueprint: &Blueprint, pool: &Pool) -> Vec<CellShortage> {
-    Plan::new(blueprint, pool).err().unwrap_or_default()
+    let short = stock(blueprint, pool).into_iter().filter(|cell| cell.short);
+    let shortage = |cell: CellStock| CellShortage {
+        section: cell.section,
+        cell: cell.cell,
+        counted: cell.counted,
+        needed: cell.needed,
+        available: cell.available,
+    };
+    short.map(shortage).collect()
 }
 
-/// The paper of one candidate. For many, make the [`Plan`] once.
-pub fn assemble(
-    blueprint: &Blueprint,
-    pool: &Pool,
-    seed: &Seed,
-    candidate_code: &str,
-) -> Result<Paper, Vec<CellShortage>> {
-    Ok(Plan::new(blueprint, pool)?.paper(seed, candidate_code))
+/// Cells whose items must be in more papers than the blueprint allows.
+pub fn overexposed(blueprint: &Blueprint, pool: &Pool) -> Vec<Fault> {
+    let Some(cap) = blueprint.exposure_max() else {
+        return Vec::new();
+    };
+    let over = |cell: &CellStock| cell.exposure.is_some_and(|least| least > cap + 1e-9);
+    let fault = |cell: CellStock| {
+        let place = format!("sections.{}.cells.{}", cell.section, cell.cell);
+        let percent = |share: f64| format!("{:.1}", share * 100.0);
+        Fault::new(place, "overexposed")
+            .with("least", percent(cell.exposure.unwrap_or_default()))
+            .with("cap", percent(cap))
+            .with("available", cell.available)
+            .with("needed", cell.needed)
+    };
+    let cells = stock(blueprint, pool).into_iter();
+    cells.filter(over).map(fault).collect()
+}
+
+/// Sets of enemies that cannot be kept apart: as items are used alike, theirs would be in more
+/// papers than there are. `units` is how many there are of the set, `share` what they add up to.
+pub fn crowded(blueprint: &Blueprint, pool: &Pool) -> Vec<Fault> {
+    let mut shares: BTreeMap<&str, (usize, f64)> = BTreeMap::new();
+    for section in &blueprint.sections {
+        let by_cell = units_by_cell(section, pool);
+        for (cell, units) in section.cells.iter().zip(&by_cell) {
+            for unit in units {
+                let items = unit.items.iter().map(|at| &pool.items()[*at]);
+                let sets: BTreeSet<&str> = items.flat_map(PoolItem::enemy_sets).collect();
+                for set in sets {
+                    let (count, share) = shares.entry(set).or_default();
+                    *count += 1;
+                    *share += share_of(cell.units(), units.len());
+                }
+            }
+        }
+    }
+    let crowded = shares
+        .into_iter()
+        .filter(|(_, (_, share))| *share > 1.0 + 1e-9);
+    let fault = |(set, (units, share)): (&str, (usize, f64))| {
+        Fault::new(format!("enemies.{set}"), "enemies-crowded")
+            .with("set", set)
+            .with("units", units)
+            .with("percent", format!("{:.0}", share * 100.0))
+    };
+    crowded.map(fault).collect()
 }
 
 /// Cells of written sections whose items may be worth more or less from paper to paper, so that
@@ -136,30 +221,83 @@ pub fn assemble(
 pub fn unequal_totals(blueprint: &Blueprint, pool: &Pool) -> Vec<Fault> {
     let written = blueprint.sections.iter().filter(|s| s.is_written());
     written
-        .map(|section| SectionPlan::new(section, pool))
-        .flat_map(|plan| plan.unequal_cells())
+        .flat_map(|section| SectionPlan::new(section, pool, 0).unequal_cells(pool))
         .collect()
 }
 
 impl<'a> Plan<'a> {
-    /// Checks that the pool can fill every cell, and says of each that it cannot.
+    /// Checks that the pool can fill every cell, and says of each that it cannot. The pool is one
+    /// that was [`Pool::numbered`] for the blueprint.
     pub fn new(blueprint: &'a Blueprint, pool: &'a Pool) -> Result<Self, Vec<CellShortage>> {
-        let sections = blueprint.sections.iter();
-        let plans: Vec<_> = sections.map(|s| SectionPlan::new(s, pool)).collect();
-        let shortages: Vec<_> = plans.iter().flat_map(SectionPlan::shortages).collect();
-        if shortages.is_empty() {
-            Ok(Self(plans))
-        } else {
-            Err(shortages)
+        let shortages = feasible(blueprint, pool);
+        if !shortages.is_empty() {
+            return Err(shortages);
         }
+        let mut table = Table::new(blueprint.tolerances());
+        let mut sections = Vec::new();
+        for section in &blueprint.sections {
+            let plan = SectionPlan::new(section, pool, table.slots);
+            for (cell, units) in section.cells.iter().zip(&plan.units) {
+                let groups: Vec<Vec<usize>> = units.iter().map(|unit| unit.items.clone()).collect();
+                table.add_cell(cell.units(), cell.items_per_unit(), &groups, |item| {
+                    pool.items()[item].numbers()
+                });
+            }
+            sections.push(plan);
+        }
+        table.set_enemies(pool.enemies());
+        Ok(Self {
+            pool,
+            sections,
+            table,
+        })
     }
 
-    /// The paper of the candidate with this code, under the seed of the draw.
-    pub fn paper(&self, seed: &Seed, candidate_code: &str) -> Paper {
-        let candidate = seed.sub(format!("paper/{candidate_code}"));
+    /// Makes a paper for each of the candidates, all of them equal, and says whose each is.
+    pub fn draw(&self, seed: &Seed, candidates: &[Seated<'_>]) -> Result<Drawn, Unequal> {
+        let (assembly, attempt) = self.make(candidates.len(), seed)?;
+        Ok(Drawn {
+            given: give(candidates, |number| assembly.unordered(number)),
+            codes: candidates.iter().map(|one| one.code.to_owned()).collect(),
+            seed: *seed,
+            assembly,
+            attempt,
+        })
+    }
+
+    /// As many papers as wanted, and which attempt gave them.
+    pub(super) fn make(&self, wanted: usize, seed: &Seed) -> Result<(Assembly, u32), Unequal> {
+        let mut refused = None;
+        for attempt in 0..ATTEMPTS {
+            let spares = forms::spares(wanted) << attempt;
+            let own = seed.sub(format!("attempt/{attempt}"));
+            let items = self.pool.items().len();
+            let made = forms::make(self.table.clone(), items, wanted, spares, &own);
+            if made.len() == wanted {
+                return Ok((made, attempt));
+            }
+            refused = Some(Unequal {
+                wanted,
+                made: made.made,
+                issued: made.len(),
+                dropped: made.dropped,
+            });
+        }
+        Err(refused.unwrap_or(Unequal {
+            wanted,
+            made: 0,
+            issued: 0,
+            dropped: Vec::new(),
+        }))
+    }
+
+    /// The paper of the candidate at this place of those for whom the papers were drawn.
+    pub fn paper(&self, drawn: &Drawn, at: usize) -> Paper {
+        let candidate = drawn.seed.sub(format!("paper/{}", drawn.codes[at]));
+        let cards = drawn.assembly.cards(drawn.given[at]);
         let mut positions = 1..;
         let section = |plan: &SectionPlan<'_>| {
-            let items = plan.items(&candidate).into_iter();
+            let items = self.items(plan, &candidate, cards).into_iter();
             let places = items
                 .zip(&mut positions)
                 .filter_map(|(item, position)| plan.place(&candidate, item, position));
@@ -169,78 +307,25 @@ impl<'a> Plan<'a> {
             }
         };
         Paper {
-            sections: self.0.iter().map(section).collect(),
-        }
-    }
-}
-
-impl<'a> SectionPlan<'a> {
-    fn new(section: &'a Section, pool: &'a Pool) -> Self {
-        let units = units_of(section, pool);
-        let serves = |unit: &Unit<'_>| {
-            let cells = section.cells.iter().enumerate();
-            cells
-                .filter_map(|(index, cell)| unit.may_serve(cell).then_some(index))
-                .collect()
-        };
-        let fit = Fit::new(units.iter().map(serves).collect());
-        let candidates = (0..section.cells.len())
-            .map(|cell| fit.candidates(cell))
-            .collect();
-        Self {
-            section,
-            units,
-            fit,
-            candidates,
+            sections: self.sections.iter().map(section).collect(),
         }
     }
 
-    fn needs(&self) -> Vec<usize> {
-        self.section.cells.iter().map(Cell::units).collect()
-    }
-
-    fn shortages(&self) -> Vec<CellShortage> {
-        let available = self.fit.stock(self.needs()).fillable();
-        let cells = self.section.cells.iter().zip(available).enumerate();
-        cells
-            .filter(|(_, (cell, available))| *available < cell.units())
-            .map(|(index, (cell, available))| CellShortage {
-                section: self.section.code.clone(),
-                cell: index,
-                counted: Counted::of(cell),
-                needed: cell.units(),
-                available,
-            })
-            .collect()
-    }
-
-    fn stock(&self) -> Vec<CellStock> {
-        let fillable = self.fit.stock(self.needs()).fillable();
-        let cells = self.section.cells.iter().zip(fillable).enumerate();
-        cells
-            .map(|(index, (cell, fillable))| CellStock {
-                section: self.section.code.clone(),
-                cell: index,
-                counted: Counted::of(cell),
-                needed: cell.units(),
-                available: self.candidates[index].len(),
-                short: fillable < cell.units(),
-            })
-            .collect()
-    }
-
-    /// The items of this section of one paper, in their order.
-    fn items(&self, candidate: &Seed) -> Vec<&'a PoolItem> {
-        let groups: Vec<Vec<&PoolItem>> = self
-            .choose(candidate)
-            .into_iter()
-            .map(|(cell, unit)| self.items_of(candidate, cell, &self.units[unit]))
+    /// The items of a section of one paper, in their order.
+    fn items(&self, plan: &SectionPlan<'_>, candidate: &Seed, cards: &[u32]) -> Vec<&'a PoolItem> {
+        let mut own = cards.get(plan.slots.clone()).unwrap_or_default().to_vec();
+        if plan.section.is_written() {
+            own.sort_by_key(|card| self.table.cards[index(*card)].unit);
+        }
+        let groups: Vec<Vec<&PoolItem>> = own
+            .iter()
+            .map(|card| self.items_of(plan, candidate, *card))
             .collect();
-        if self.section.is_written() {
+        if plan.section.is_written() {
             return groups.concat();
         }
         let order = candidate
-            .sub(format!("order/{}", self.section.code))
+            .sub(format!("order/{}", plan.section.code))
             .permutation(groups.len());
         order
             .into_iter()
@@ -248,46 +333,89 @@ impl<'a> SectionPlan<'a> {
             .collect()
     }
 
-    /// The chosen units, each with the cell it serves: by cell, then in order of selection (in a
-    /// written section, of codes).
-    fn choose(&self, candidate: &Seed) -> Vec<(&'a Cell, usize)> {
-        let mut stock = self.fit.stock(self.needs());
-        let mut chosen = Vec::new();
-        for (index, cell) in self.section.cells.iter().enumerate() {
-            let candidates = &self.candidates[index];
-            let key = candidate.sub(format!("cell/{}/{index}", self.section.code));
-            let mut units = Vec::with_capacity(stock.need(index));
-            for at in key.permutation(candidates.len()) {
-                if stock.need(index) == 0 {
-                    break;
-                }
-                if stock.take(candidates[at], index) {
-                    units.push(candidates[at]);
-                }
-            }
-            if self.section.is_written() {
-                units.sort_unstable();
-            }
-            chosen.extend(units.into_iter().map(|unit| (cell, unit)));
+    /// The items of a card, in the order in which they stand on the paper.
+    fn items_of(&self, plan: &SectionPlan<'_>, candidate: &Seed, card: u32) -> Vec<&'a PoolItem> {
+        let mut places = self.table.cards[index(card)].items.clone();
+        places.sort_unstable();
+        let items: Vec<&PoolItem> = places
+            .into_iter()
+            .map(|at| &self.pool.items()[index(at)])
+            .collect();
+        let stimulus = items.first().and_then(|item| item.stimulus.as_deref());
+        match stimulus.filter(|_| !plan.section.is_written()) {
+            None => items,
+            Some(stimulus) => candidate
+                .sub(format!("stimulus/{}/{stimulus}", plan.section.code))
+                .permutation(items.len())
+                .into_iter()
+                .map(|at| items[at])
+                .collect(),
         }
-        chosen
     }
 
-    /// The items that `unit` brings to `cell`, in the order in which they stand on the paper.
-    fn items_of(&self, candidate: &Seed, cell: &Cell, unit: &Unit<'a>) -> Vec<&'a PoolItem> {
-        match unit {
-            Unit::Single(item) => vec![*item],
-            Unit::Shared(stimulus, items) => {
-                let matching: Vec<_> = items.iter().filter(|i| cell.matches(i)).collect();
-                let mut picked = candidate
-                    .sub(format!("stimulus/{}/{stimulus}", self.section.code))
-                    .pick(matching.len(), cell.items_per_unit());
-                if self.section.is_written() {
-                    picked.sort_unstable();
+    /// What any paper is worth, if totals are equal.
+    pub fn total_marks(&self) -> Score {
+        let of_section = |plan: &SectionPlan<'_>| -> Score {
+            let cells = plan.section.cells.iter().zip(&plan.units);
+            let of_cell = |(cell, units): (&Cell, &Vec<Unit<'_>>)| match plan.section.marks_each {
+                Some(marks) => (0..cell.units() * cell.items_per_unit())
+                    .map(|_| marks)
+                    .sum(),
+                None => {
+                    let worth = units.first().and_then(|unit| unit.worth(cell, self.pool));
+                    (0..cell.units()).map(|_| worth.unwrap_or_default()).sum()
                 }
-                picked.into_iter().map(|at| *matching[at]).collect()
-            }
+            };
+            cells.map(of_cell).sum()
+        };
+        self.sections.iter().map(of_section).sum()
+    }
+
+    /// For each item of the pool, by its place, in how many of the papers it is.
+    pub fn uses<'b>(&self, drawn: &'b Drawn) -> &'b [u32] {
+        &drawn.assembly.exposure
+    }
+}
+
+impl Drawn {
+    /// The papers made, spares included.
+    pub const fn made(&self) -> usize {
+        self.assembly.made
+    }
+
+    /// How far the expected score of any paper lies from the target, at the ability where it is
+    /// farthest, in millionths of a mark.
+    pub fn deviation(&self) -> i32 {
+        self.assembly.deviation(super::pool::ABILITIES.len())
+    }
+}
+
+impl<'a> SectionPlan<'a> {
+    fn new(section: &'a Section, pool: &'a Pool, first: usize) -> Self {
+        let slots: usize = section.cells.iter().map(Cell::units).sum();
+        Self {
+            units: units_by_cell(section, pool),
+            section,
+            slots: first..first + slots,
         }
+    }
+
+    fn stock(&self, pool: &Pool) -> Vec<CellStock> {
+        let cells = self.section.cells.iter().zip(&self.units).enumerate();
+        cells
+            .map(|(index, (cell, units))| {
+                let available = apart(units, pool);
+                CellStock {
+                    section: self.section.code.clone(),
+                    cell: index,
+                    counted: Counted::of(cell),
+                    needed: cell.units(),
+                    available,
+                    short: available < cell.units(),
+                    exposure: least_exposure(cell, units),
+                }
+            })
+            .collect()
     }
 
     /// Puts an item on the paper; nothing if it does not belong to the section.
@@ -307,65 +435,43 @@ impl<'a> SectionPlan<'a> {
         })
     }
 
-    fn unequal_cells(&self) -> Vec<Fault> {
+    fn unequal_cells(&self, pool: &Pool) -> Vec<Fault> {
         let is_unequal = |&index: &usize| {
             let cell = &self.section.cells[index];
-            let units = self.candidates[index].iter().map(|&unit| &self.units[unit]);
-            let mut worths = units.map(|unit| unit.worth(cell));
+            let mut worths = self.units[index].iter().map(|unit| unit.worth(cell, pool));
             let first = worths.next().flatten();
             first.is_none() || worths.any(|worth| worth != first)
         };
         (0..self.section.cells.len())
-            .filter(|index| !self.candidates[*index].is_empty())
+            .filter(|index| !self.units[*index].is_empty())
             .filter(is_unequal)
             .map(|index| Fault::new(self.section.cell_place(index, "count"), "unequal-marks"))
             .collect()
     }
 }
 
-impl Unit<'_> {
-    fn may_serve(&self, cell: &Cell) -> bool {
-        match self {
-            Self::Single(item) => cell.stimuli.is_none() && cell.matches(item),
-            Self::Shared(_, items) => {
-                let matching = items.iter().filter(|item| cell.matches(item)).count();
-                cell.stimuli.is_some() && matching >= cell.items_per_unit()
-            }
+/// How many of the units can stand on one paper: of enemies of one set only the first counts.
+fn apart(units: &[Unit<'_>], pool: &Pool) -> usize {
+    let mut sets: BTreeMap<&str, ()> = BTreeMap::new();
+    let free = units.iter().filter(|unit| {
+        let items = unit.items.iter().map(|at| &pool.items()[*at]);
+        let own: Vec<&str> = items.flat_map(PoolItem::enemy_sets).collect();
+        let is_free = own.iter().all(|set| !sets.contains_key(set));
+        if is_free {
+            sets.extend(own.into_iter().map(|set| (set, ())));
         }
-    }
-
-    /// What the unit brings to a paper through `cell` of a written section; nothing if that
-    /// depends on which of its items are drawn.
-    fn worth(&self, cell: &Cell) -> Option<Score> {
-        match self {
-            Self::Single(item) => item.marks,
-            Self::Shared(_, items) => {
-                let matching = items.iter().filter(|item| cell.matches(item));
-                let mut marks: Vec<Score> = matching.filter_map(|item| item.marks).collect();
-                marks.sort_unstable();
-                let drawn = cell.items_per_unit();
-                let certain = marks.len() == drawn || marks.first() == marks.last();
-                certain.then(|| marks.into_iter().take(drawn).sum())
-            }
-        }
-    }
+        is_free
+    });
+    free.count()
 }
 
-/// The units of a section: single items, then stimuli, each in order of their codes.
-fn units_of<'a>(section: &Section, pool: &'a Pool) -> Vec<Unit<'a>> {
-    let mut shared: BTreeMap<&str, Vec<&PoolItem>> = BTreeMap::new();
-    let mut units = Vec::new();
-    let of_section = pool.items().iter().filter(|i| section.worth(i).is_some());
-    for item in of_section {
-        match &item.stimulus {
-            None => units.push(Unit::Single(item)),
-            Some(stimulus) => shared.entry(stimulus).or_default().push(item),
-        }
-    }
-    units.extend(
-        shared
-            .into_iter()
-            .map(|(code, items)| Unit::Shared(code, items)),
-    );
-    units
+/// In what share of papers the most used item of a cell is at least.
+fn least_exposure(cell: &Cell, units: &[Unit<'_>]) -> Option<f64> {
+    let smallest = units.iter().map(|unit| unit.items.len()).min()?;
+    Some(share_of(cell.units(), units.len()) * share_of(cell.items_per_unit(), smallest))
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a share for people")]
+fn share_of(some: usize, all: usize) -> f64 {
+    some as f64 / all as f64
 }

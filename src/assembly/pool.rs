@@ -1,13 +1,21 @@
 //! The pool (入库试题): the approved items at the freeze, before anything is drawn.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
+use super::blueprint::Blueprint;
+use super::forms::{NUMBERS, Numbers, micro};
 use crate::bank::item::{Body, Difficulty, Item};
 use crate::kernel::merkle::Hash;
 use crate::kernel::{Id, Score};
+use crate::psychometrics::ItemParameters;
+
+/// The abilities at which papers are equally hard.
+pub(super) const ABILITIES: [f64; 7] = [-3.0, -2.0, -1.0, 0.0, 1.0, 2.0, 3.0];
+/// Seconds of an item whose time is not known.
+const SECONDS: i32 = 60;
 
 /// What the draw knows of an item: enough to place it, nothing of what it asks.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,12 +39,74 @@ pub struct PoolItem {
     pub option_count: u8,
     /// Marks that the item itself states: essays do, other kinds do not.
     pub marks: Option<Score>,
+    /// How candidates of each ability do on it.
+    pub response: Response,
+    /// Names of the sets of enemies to which it belongs: of each set, a paper has one item.
+    #[serde(default)]
+    pub enemies: Vec<String>,
+    /// What it adds to a paper, as [`Pool::numbered`] has it for a blueprint: for each ability the
+    /// expected marks, then for each the marks times the square of the probability, in millionths,
+    /// and the seconds. Empty where its section is not in the blueprint.
+    #[serde(default)]
+    pub numbers: Vec<i32>,
+}
+
+/// An item's response function, in thousandths: `P(θ) = c + (1 − c) / (1 + exp(−a (θ − b)))`, the
+/// share of the marks that a candidate of ability `θ` is expected to get.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Response {
+    /// Discrimination.
+    pub a: i32,
+    /// Difficulty.
+    pub b: i32,
+    /// What guessing gives.
+    pub c: i32,
+    /// Whether it was estimated from answers; if not, it follows from the judged difficulty.
+    pub measured: bool,
+}
+
+impl Response {
+    /// What is supposed of an item that nobody has answered yet: discrimination 1, difficulty −1, 0
+    /// or 1 as it is judged, and one in so many by guessing as there are options.
+    fn judged(item: &Item) -> Self {
+        let b = match item.difficulty {
+            Difficulty::Easy => -1000,
+            Difficulty::Medium => 0,
+            Difficulty::Hard => 1000,
+        };
+        let c = match &item.body {
+            Body::SingleChoice { options, .. } => {
+                1000 / i32::try_from(options.len().max(1)).unwrap_or(i32::MAX)
+            }
+            Body::TrueFalse { .. } => 500,
+            _ => 0,
+        };
+        Self {
+            a: 1000,
+            b,
+            c,
+            measured: false,
+        }
+    }
+
+    fn parameters(self) -> ItemParameters {
+        let thousandth = |number: i32| f64::from(number) / 1000.0;
+        ItemParameters {
+            a: thousandth(self.a),
+            b: thousandth(self.b),
+            c: thousandth(self.c),
+        }
+    }
 }
 
 impl PoolItem {
-    /// The pool's view of version `version` of `item`.
-    pub fn of(item_id: Id, version: i32, item: &Item) -> Self {
+    /// The pool's view of version `version` of `item`, with what was measured of it.
+    pub fn of(item_id: Id, version: i32, item: &Item, measured: Option<Response>) -> Self {
         Self {
+            response: measured.unwrap_or_else(|| Response::judged(item)),
+            enemies: Vec::new(),
+            numbers: Vec::new(),
             item_id,
             version,
             code: item.code.clone(),
@@ -50,6 +120,45 @@ impl PoolItem {
                 _ => None,
             },
         }
+    }
+
+    /// Whether it is the view of `item`.
+    pub fn is_of(&self, item: &Item) -> bool {
+        let measured = self.response.measured.then_some(self.response);
+        let view = Self {
+            numbers: self.numbers.clone(),
+            ..Self::of(self.item_id, self.version, item, measured)
+        };
+        view == *self
+    }
+
+    /// The sets of enemies to which it belongs.
+    pub(super) fn enemy_sets(&self) -> impl Iterator<Item = &str> {
+        self.enemies.iter().map(String::as_str)
+    }
+
+    /// Its numbers, each in its place.
+    pub(super) fn numbers(&self) -> Numbers {
+        let mut numbers = [0; NUMBERS];
+        if let Some((seconds, marks)) = self.numbers.split_last() {
+            for (place, number) in numbers.iter_mut().zip(marks) {
+                *place = *number;
+            }
+            numbers[NUMBERS - 1] = *seconds;
+        }
+        numbers
+    }
+
+    /// What it adds to a paper on which it is worth so many marks.
+    #[expect(clippy::cast_precision_loss, reason = "marks of an item")]
+    fn count(&self, marks: Score) -> Vec<i32> {
+        let marks = marks.micros() as f64 / 1e6;
+        let parameters = self.response.parameters();
+        let chances = ABILITIES.map(|ability| parameters.probability(ability));
+        let mut numbers: Vec<i32> = chances.iter().map(|p| micro(marks * p)).collect();
+        numbers.extend(chances.iter().map(|p| micro(marks * p * p)));
+        numbers.push(SECONDS);
+        numbers
     }
 }
 
@@ -80,10 +189,41 @@ impl Pool {
         &self.0
     }
 
-    /// The pool of those items only that are in `ids`.
-    pub(super) fn only(&self, ids: &BTreeSet<Id>) -> Self {
-        let kept = self.0.iter().filter(|item| ids.contains(&item.item_id));
-        Self(kept.cloned().collect())
+    /// The same pool with the numbers of every item for this blueprint.
+    pub fn numbered(mut self, blueprint: &Blueprint) -> Self {
+        for item in &mut self.0 {
+            let worth = blueprint.sections.iter().find_map(|s| s.worth(item));
+            item.numbers = worth.map_or_else(Vec::new, |marks| item.count(marks));
+        }
+        self
+    }
+
+    /// Whether the numbers are those for this blueprint. They may be off by one: the last digit of
+    /// an exponential is not the same everywhere.
+    pub fn is_numbered(&self, blueprint: &Blueprint) -> bool {
+        let right = self.clone().numbered(blueprint);
+        let near = |(a, b): (&i32, &i32)| a.abs_diff(*b) <= 1;
+        self.0.iter().zip(&right.0).all(|(own, right)| {
+            own.numbers.len() == right.numbers.len()
+                && own.numbers.iter().zip(&right.numbers).all(near)
+        })
+    }
+
+    /// Pairs of items, by their places, that must not be on one paper.
+    pub(super) fn enemies(&self) -> Vec<(usize, usize)> {
+        let mut sets: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+        for (at, item) in self.0.iter().enumerate() {
+            for set in item.enemy_sets() {
+                sets.entry(set).or_default().push(at);
+            }
+        }
+        let mut pairs = Vec::new();
+        for members in sets.values() {
+            for (at, one) in members.iter().enumerate() {
+                pairs.extend(members[..at].iter().map(|other| (*one, *other)));
+            }
+        }
+        pairs
     }
 }
 

@@ -7,10 +7,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
-use super::store::{self, PaperRow, SetupRow};
+use super::forms::Failure;
+use super::store::{self, PaperRow, SetupRow, Ticket};
 use super::{
-    Blueprint, CellStock, Plan, Pool, PoolItem, paper_hash, papers_root, pool_root, stock,
-    unequal_totals,
+    Blueprint, CellStock, Plan, Pool, PoolItem, Seated, Unequal, crowded, overexposed, paper_hash,
+    papers_root, pool_root, stock, unequal_totals,
 };
 use crate::access::{Actor, Role};
 use crate::bank;
@@ -50,7 +51,7 @@ pub fn set_blueprint(
         .phase
         .must_be(&[Phase::Draft, Phase::Announced, Phase::Ticketed])?;
     let blueprint = Blueprint::from_toml(blueprint_toml).map_err(Problem::invalid)?;
-    let pool = pool(tx, bank)?;
+    let pool = pool(tx, bank)?.numbered(&blueprint);
     if pool.items().is_empty() {
         return Err(Problem::field("bank", "bank-without-items"));
     }
@@ -153,6 +154,11 @@ pub fn fix_papers(tx: &mut Tx<'_>, actor: &Actor, gate: &Gate, draw: Id) -> Resu
     let fixing = ceremony::begin_fixing(tx, actor, gate, draw, Purpose::Papers)?;
     fixing.examination.phase.must_be(&[Phase::Ticketed])?;
     let sources = sources(tx, &fixing.examination)?;
+    let tickets = store::tickets(tx.db, fixing.examination.id)?.len();
+    let trials = sources
+        .iter()
+        .filter_map(|(subject, source)| source.trial(subject, tickets));
+    Problem::unless_valid(trials.collect())?;
     let (members, params) = fixed(&sources)?;
     ceremony::fix(tx, &fixing, members, &params)
 }
@@ -183,8 +189,8 @@ pub fn frozen(view: &mut View<'_>, subject: Id) -> Result<Option<(Value, Value)>
 pub struct Prepared {
     examination: Id,
     draw: Ready,
-    /// Applications by ticket number, as they were when the papers were drawn.
-    tickets: BTreeMap<String, Id>,
+    /// Who had a ticket when the papers were drawn.
+    tickets: Vec<Ticket>,
     subjects: Vec<PreparedSubject>,
 }
 
@@ -197,7 +203,16 @@ struct PreparedSubject {
     pool: String,
     keys_root: Hash,
     papers_root: Hash,
+    making: Making,
     papers: Vec<PreparedPaper>,
+}
+
+/// How the papers of a subject were made.
+struct Making {
+    attempt: u32,
+    made: usize,
+    /// Millionths of a mark.
+    deviation: i32,
 }
 
 struct PreparedPaper {
@@ -266,6 +281,29 @@ impl DrawSource {
             "keys_root": hex::encode(self.keys_root),
         }))
     }
+
+    /// Whether equal papers come of it, by a seed that nobody needs: when a draw has been held, it
+    /// is too late to find that the blueprint asks for more than the bank can give.
+    fn trial(&self, subject: &Subject, tickets: usize) -> Option<Fault> {
+        let plan = Plan::new(&self.blueprint, &self.pool).ok()?;
+        let seed = Seed::new(sha256(&subject.component));
+        let refused = plan.make(tickets.min(TRIAL), &seed).err()?;
+        Some(unequal(&subject.component, &refused))
+    }
+}
+
+/// Most papers of a trial: those of a block, which trade among themselves.
+const TRIAL: usize = 2_000;
+
+/// What is said where not enough papers meet every limit.
+fn unequal(component: &str, refused: &Unequal) -> Fault {
+    Fault::new(format!("{component}.equal"), "papers-unequal")
+        .with("wanted", refused.wanted)
+        .with("made", refused.made)
+        .with("issued", refused.issued)
+        .with("enemies", refused.failing(Failure::Enemies))
+        .with("score", refused.failing(Failure::Score))
+        .with("seconds", refused.failing(Failure::Seconds))
 }
 
 /// The source of a subject's draw, or why there is none: places begin with the component's code.
@@ -279,7 +317,7 @@ fn draw_source(
         let fault = Fault::new(&subject.component, "blueprint-missing");
         return Ok(Err(vec![fault]));
     };
-    let pool = pool(view, &setup.bank)?;
+    let pool = pool(view, &setup.bank)?.numbered(&blueprint);
     let mut faults = draw_faults(examination, subject, &blueprint, &pool);
     if !faults.is_empty() {
         for fault in &mut faults {
@@ -301,18 +339,23 @@ fn draw(
     subject: Subject,
     source: DrawSource,
     seed: &Seed,
-    tickets: &BTreeMap<String, Id>,
+    tickets: &[Ticket],
 ) -> Result<PreparedSubject, Problem> {
     let plan = Plan::new(&source.blueprint, &source.pool)
         .map_err(|_| Problem::internal("a pool that was checked does not fill its blueprint"))?;
     let mut hashes = BTreeMap::new();
     let mut papers = Vec::with_capacity(tickets.len());
-    for (ticket, application) in tickets {
-        let paper = plan.paper(seed, ticket);
+    let seats: Vec<Seated<'_>> = tickets.iter().map(Ticket::seated).collect();
+    let drawn = plan.draw(seed, &seats).map_err(|refused| {
+        let fault = unequal(&subject.component, &refused);
+        Problem::invalid(vec![fault])
+    })?;
+    for (at, ticket) in tickets.iter().enumerate() {
+        let paper = plan.paper(&drawn, at);
         let hash = paper_hash(&paper).map_err(Problem::internal)?;
-        hashes.insert(ticket.clone(), hash);
+        hashes.insert(ticket.number.clone(), hash);
         papers.push(PreparedPaper {
-            application: *application,
+            application: ticket.application,
             content_sealed: view.vault.seal(canonical(&paper)?)?,
             hash,
         });
@@ -326,6 +369,11 @@ fn draw(
         pool: canonical(&source.pool)?,
         keys_root: source.keys_root,
         papers_root: papers_root(&hashes),
+        making: Making {
+            attempt: drawn.attempt,
+            made: drawn.made(),
+            deviation: drawn.deviation(),
+        },
         papers,
     })
 }
@@ -403,6 +451,8 @@ impl PreparedSubject {
             "seed_commitment": hex::encode(self.seed_commitment),
             "papers_root": hex::encode(self.papers_root),
             "count": self.papers.len(),
+            "attempt": self.making.attempt, "made": self.making.made,
+            "deviation": self.making.deviation,
         })
     }
 }
@@ -420,8 +470,10 @@ fn draw_faults(
         Err(shortages) => return shortages.iter().map(Fault::from).collect(),
     };
     let mut faults = unequal_totals(blueprint, pool);
+    faults.extend(overexposed(blueprint, pool));
+    faults.extend(crowded(blueprint, pool));
     // Totals are equal, so any paper shows them.
-    let total = plan.paper(&Seed::new([0; 32]), "").total_marks();
+    let total = plan.total_marks();
     let component = examination.profile.component(&subject.component);
     let max: Option<Score> = component.map(|component| component.max);
     if let Some(max) = max.filter(|max| faults.is_empty() && *max != total) {
@@ -436,7 +488,7 @@ fn pool(view: &mut View<'_>, bank: &str) -> Result<Pool, Problem> {
     let approved = bank::records::approved(view, bank)?;
     let items = approved
         .iter()
-        .map(|(id, version, item)| PoolItem::of(*id, *version, item));
+        .map(|(id, version, item)| PoolItem::of(*id, *version, item, None));
     Pool::new(items.collect()).map_err(Problem::internal)
 }
 

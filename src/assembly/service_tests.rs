@@ -101,12 +101,16 @@ fn locked_papers_follow_from_what_the_decision_commits_to() {
             let (_, blueprint) = service::source(view, subject)?.unwrap();
             let plan = Plan::new(&blueprint, &pool).unwrap();
             let seed = Seed::from_slice(&seed).unwrap();
+            let tickets = store::tickets(view.db, examination)?;
+            let seats: Vec<Seated<'_>> = tickets.iter().map(store::Ticket::seated).collect();
+            let drawn = plan.draw(&seed, &seats).unwrap();
+            assert_eq!(inputs["deviation"], drawn.deviation());
             let mut hashes = BTreeMap::new();
-            for (ticket, application) in store::tickets(view.db, examination)? {
-                let paper = plan.paper(&seed, &ticket);
-                let (_, stored) = records::paper(view, subject, application)?.unwrap();
+            for (at, ticket) in tickets.iter().enumerate() {
+                let paper = plan.paper(&drawn, at);
+                let (_, stored) = records::paper(view, subject, ticket.application)?.unwrap();
                 assert_eq!(stored, paper);
-                hashes.insert(ticket, paper_hash(&paper).unwrap());
+                hashes.insert(ticket.number.clone(), paper_hash(&paper).unwrap());
             }
             assert_eq!(inputs["papers_root"], hex::encode(papers_root(&hashes)));
             Ok(())

@@ -53,7 +53,7 @@ mod tests {
     use serde::Deserialize;
 
     use super::*;
-    use crate::assembly::{Blueprint, Plan, Pool, PoolItem, unequal_totals};
+    use crate::assembly::{Blueprint, Plan, Pool, PoolItem, Response, Seated, unequal_totals};
     use crate::bank::item::Difficulty;
     use crate::draw::Seed;
     use crate::kernel::{Id, Instant, Score};
@@ -100,6 +100,14 @@ mod tests {
                 stimulus: entry.stimulus,
                 option_count: entry.options.len().try_into().unwrap(),
                 marks: entry.marks.map(Score::whole),
+                response: Response {
+                    a: 1000,
+                    b: 0,
+                    c: 0,
+                    measured: false,
+                },
+                enemies: Vec::new(),
+                numbers: Vec::new(),
             })
         });
         Pool::new(items.collect()).unwrap()
@@ -111,11 +119,25 @@ mod tests {
             let (blueprint, pool) = (Blueprint::from_toml(text).unwrap(), pool(code));
             assert_eq!(blueprint.faults(), [], "{code}");
             assert_eq!(unequal_totals(&blueprint, &pool), [], "{code}");
-            let paper = Plan::new(&blueprint, &pool)
-                .unwrap()
-                .paper(&Seed::new([1; 32]), "A");
-            assert_eq!(paper.total_marks(), Score::whole(100), "{code}");
+            let plan = Plan::new(&blueprint, &pool).unwrap();
+            assert_eq!(plan.total_marks(), Score::whole(100), "{code}");
+            let drawn = plan.draw(&Seed::new([1; 32]), &seats()).unwrap();
+            assert_eq!(plan.paper(&drawn, 0).total_marks(), Score::whole(100));
         }
+    }
+
+    /// Five candidates in a row.
+    fn seats() -> Vec<Seated<'static>> {
+        let seat = |(code, seat)| Seated {
+            room: "001",
+            seat,
+            code,
+        };
+        ["A", "B", "C", "D", "E"]
+            .into_iter()
+            .zip(1..)
+            .map(seat)
+            .collect()
     }
 
     #[test]
@@ -128,15 +150,16 @@ mod tests {
                 .iter()
                 .map(|i| (i.item_id, i.difficulty))
                 .collect();
-            let bands = |candidate: &str| {
+            let drawn = plan.draw(&Seed::new([1; 32]), &seats()).unwrap();
+            let bands = |candidate| {
                 let mut bands: BTreeMap<Difficulty, u32> = BTreeMap::new();
-                for place in plan.paper(&Seed::new([1; 32]), candidate).places() {
+                for place in plan.paper(&drawn, candidate).places() {
                     *bands.entry(difficulty[&place.item_id]).or_default() += 1;
                 }
                 bands
             };
-            for candidate in ["B", "C", "D", "E"] {
-                assert_eq!(bands(candidate), bands("A"), "{code}");
+            for candidate in 1..5 {
+                assert_eq!(bands(candidate), bands(0), "{code}");
             }
         }
     }

@@ -1,9 +1,8 @@
 //! Queries on blueprints and papers.
 
-use std::collections::BTreeMap;
-
 use diesel::prelude::*;
 
+use super::Seated;
 use crate::kernel::{Id, Instant, Problem};
 use crate::store::schema::{application, item, paper, subject};
 use crate::store::{AnyConn, Tx};
@@ -49,15 +48,48 @@ pub(super) fn set_blueprint(
     Ok(())
 }
 
-/// Everybody with a ticket: application and number, by number in byte order.
-pub(super) fn tickets(db: &mut AnyConn, examination: Id) -> Result<BTreeMap<String, Id>, Problem> {
-    let rows: Vec<(Option<String>, Id)> = application::table
+/// Somebody with a ticket, and where they sit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Ticket {
+    pub number: String,
+    pub application: Id,
+    pub room: String,
+    pub seat: i32,
+}
+
+impl Ticket {
+    /// The seat, and who sits there.
+    pub fn seated(&self) -> Seated<'_> {
+        Seated {
+            room: &self.room,
+            seat: self.seat,
+            code: &self.number,
+        }
+    }
+}
+
+/// Everybody with a ticket, by number in byte order.
+pub(super) fn tickets(db: &mut AnyConn, examination: Id) -> Result<Vec<Ticket>, Problem> {
+    type Row = (Option<String>, Id, Option<String>, Option<i32>);
+    let rows: Vec<Row> = application::table
         .filter(application::examination_id.eq(examination))
         .filter(application::ticket_no.is_not_null())
-        .select((application::ticket_no, application::id))
+        .select((
+            application::ticket_no,
+            application::id,
+            application::room,
+            application::seat,
+        ))
         .load(db)?;
-    let numbered = |(number, id): (Option<String>, Id)| number.map(|number| (number, id));
-    Ok(rows.into_iter().filter_map(numbered).collect())
+    let ticket = |(number, application, room, seat): Row| Ticket {
+        number: number.unwrap_or_default(),
+        application,
+        room: room.unwrap_or_default(),
+        seat: seat.unwrap_or_default(),
+    };
+    let mut tickets: Vec<Ticket> = rows.into_iter().map(ticket).collect();
+    tickets.sort_by(|a, b| a.number.as_bytes().cmp(b.number.as_bytes()));
+    Ok(tickets)
 }
 
 /// Banks that have approved items.

@@ -23,6 +23,14 @@ fn item(code: &str, topic: &str, difficulty: Difficulty) -> PoolItem {
         stimulus: None,
         option_count: 4,
         marks: None,
+        response: Response {
+            a: 1000,
+            b: 100 * i32::from(hash[0] % 30) - 1500,
+            c: 250,
+            measured: true,
+        },
+        enemies: Vec::new(),
+        numbers: Vec::new(),
     }
 }
 
@@ -65,6 +73,7 @@ fn blueprint(cells: Vec<Cell>) -> Blueprint {
     Blueprint {
         title: "科目".to_owned(),
         minutes: 60,
+        equal: None,
         sections: vec![Section {
             code: "s".to_owned(),
             title_zh: "部分".to_owned(),
@@ -105,11 +114,14 @@ fn a_strangers_program_draws_the_same_papers() {
         blueprint: Blueprint,
         pool: Pool,
         seed: String,
-        codes: Vec<String>,
+        seats: Vec<(String, i32, String)>,
     }
     #[derive(Deserialize)]
     struct Expected {
         pool_root: String,
+        attempt: u32,
+        made: usize,
+        deviation: i32,
         papers: BTreeMap<String, Paper>,
         paper_hashes: BTreeMap<String, String>,
         papers_root: String,
@@ -129,10 +141,28 @@ fn a_strangers_program_draws_the_same_papers() {
         hex::encode(pool_root(&input.pool).unwrap()),
         expected.pool_root
     );
+    assert!(input.pool.is_numbered(&input.blueprint));
+    let seats: Vec<Seated<'_>> = input
+        .seats
+        .iter()
+        .map(|(room, seat, code)| Seated {
+            room,
+            seat: *seat,
+            code,
+        })
+        .collect();
+    let plan = Plan::new(&input.blueprint, &input.pool).unwrap();
+    let drawn = plan.draw(&seed, &seats).unwrap();
+    assert_eq!(
+        (drawn.attempt, drawn.made(), drawn.deviation()),
+        (expected.attempt, expected.made, expected.deviation)
+    );
     let mut hashes = BTreeMap::new();
-    for code in &input.codes {
-        let paper = assemble(&input.blueprint, &input.pool, &seed, code).unwrap();
-        assert_eq!(paper, expected.papers[code], "paper of {code:?}");
+    for (at, (_, _, code)) in input.seats.iter().enumerate() {
+        let paper = plan.paper(&drawn, at);
+        if let Some(theirs) = expected.papers.get(code) {
+            assert_eq!(&paper, theirs, "paper of {code:?}");
+        }
         assert_eq!(paper.verify(&input.blueprint, &input.pool), Ok(()));
         let hash = paper_hash(&paper).unwrap();
         assert_eq!(hex::encode(hash), expected.paper_hashes[code]);
@@ -141,17 +171,38 @@ fn a_strangers_program_draws_the_same_papers() {
     assert_eq!(hex::encode(papers_root(&hashes)), expected.papers_root);
 }
 
+/// The papers of these candidates, who sit in a row.
+fn papers(blueprint: &Blueprint, pool: &Pool, seed: &Seed, codes: &[&str]) -> Vec<Paper> {
+    let seats: Vec<Seated<'_>> = codes
+        .iter()
+        .zip(1..)
+        .map(|(code, seat)| Seated {
+            room: "001",
+            seat,
+            code,
+        })
+        .collect();
+    let pool = pool.clone().numbered(blueprint);
+    let plan = Plan::new(blueprint, &pool).unwrap();
+    let drawn = plan.draw(seed, &seats).unwrap();
+    (0..codes.len()).map(|at| plan.paper(&drawn, at)).collect()
+}
+
+fn one_paper(blueprint: &Blueprint, pool: &Pool, seed: &Seed) -> Paper {
+    papers(blueprint, pool, seed, &["A"]).remove(0)
+}
+
 #[test]
 fn each_candidate_and_each_seed_has_another_paper() {
     let (blueprint, pool) = (
         blueprint(vec![cell(None, 10, None)]),
         pool(easy_items("t", 40)),
     );
-    let plan = Plan::new(&blueprint, &pool).unwrap();
-    let mine = plan.paper(&seed(1), "A0001");
-    assert_eq!(mine, plan.paper(&seed(1), "A0001"));
-    assert_ne!(mine, plan.paper(&seed(1), "A0002"));
-    assert_ne!(mine, plan.paper(&seed(2), "A0001"));
+    let drawn = |byte| papers(&blueprint, &pool, &seed(byte), &["A0001", "A0002"]);
+    let [mine, other] = <[Paper; 2]>::try_from(drawn(1)).unwrap();
+    assert_eq!(mine, drawn(1)[0]);
+    assert_ne!(mine, other);
+    assert_ne!(mine, drawn(2)[0]);
     assert_eq!(mine.total_marks(), Score::whole(10));
 }
 
@@ -168,7 +219,7 @@ fn a_shortage_names_the_cell_and_what_it_lacks() {
         of_stimulus("x", 2),
         of_stimulus("y", 1),
     ]);
-    let shortages = assemble(&blueprint, &pool(items), &seed(1), "A").unwrap_err();
+    let shortages = feasible(&blueprint, &pool(items));
     let faults: Vec<_> = shortages.iter().map(crate::kernel::Fault::from).collect();
     assert_eq!(
         fault_codes(&faults),
@@ -193,7 +244,7 @@ fn an_any_topic_cell_never_starves_a_narrow_one() {
     let blueprint = blueprint(vec![cell(None, 2, None), cell(Some("a"), 3, None)]);
     let pool = pool([easy_items("a", 3), easy_items("b", 2)].concat());
     for byte in 0..50 {
-        let paper = assemble(&blueprint, &pool, &seed(byte), "A").unwrap();
+        let paper = one_paper(&blueprint, &pool, &seed(byte));
         assert_eq!(paper.verify(&blueprint, &pool), Ok(()));
     }
     let short = feasible(&blueprint, &self::pool(easy_items("a", 4)));
@@ -201,6 +252,135 @@ fn an_any_topic_cell_never_starves_a_narrow_one() {
         (short[0].cell, short[0].needed, short[0].available),
         (1, 3, 2)
     );
+}
+
+#[test]
+fn units_that_two_cells_want_go_to_the_scarcer_in_proportion() {
+    let blueprint = blueprint(vec![cell(None, 2, None), cell(Some("a"), 4, None)]);
+    let pool = pool(easy_items("a", 12));
+    let stock = stock(&blueprint, &pool);
+    assert_eq!((stock[0].available, stock[1].available), (4, 8));
+}
+
+#[test]
+fn an_item_is_in_at_most_so_many_papers_or_the_blueprint_is_refused() {
+    let mut blueprint = blueprint(vec![cell(None, 5, None), cell(None, 4, Some(2))]);
+    let mut items = easy_items("t", 20);
+    for stimulus in ["x", "y", "z", "w"] {
+        items.extend((0..4).map(|n| of_stimulus(stimulus, n)));
+    }
+    let pool = pool(items);
+    let equal = |cap: &str| Equal {
+        tolerance: Score::whole(1),
+        spread: false,
+        seconds: None,
+        exposure_max: Some(cap.parse().unwrap()),
+    };
+    blueprint.equal = Some(equal("0.25"));
+    assert_eq!(
+        overexposed(&blueprint, &pool),
+        [],
+        "two of four stimuli, half of each"
+    );
+    blueprint.equal = Some(equal("0.24"));
+    let faults = overexposed(&blueprint, &pool);
+    let at = |cell| (format!("sections.s.cells.{cell}"), "overexposed");
+    let found: Vec<_> = faults.into_iter().map(|f| (f.place, f.code)).collect();
+    assert_eq!(found, [at(0), at(1)]);
+}
+
+/// The promise of equal papers, counted from the papers and the responses alone.
+#[test]
+fn papers_are_equally_hard_enemies_do_not_meet_and_items_are_used_alike() {
+    let mut items = [easy_items("a", 40), easy_items("b", 40)].concat();
+    for (at, item) in items.iter_mut().enumerate() {
+        if at % 8 == 0 {
+            item.enemies = vec![format!("set-{}", at / 16)];
+        }
+    }
+    let pool = pool(items);
+    let mut blueprint = blueprint(vec![cell(Some("a"), 8, None), cell(Some("b"), 6, None)]);
+    let codes: Vec<String> = (0..200).map(|n| format!("{n:03}")).collect();
+    let codes: Vec<&str> = codes.iter().map(String::as_str).collect();
+    let spread = |papers: &[Paper]| {
+        let expected = papers.iter().map(|paper| {
+            let of_place = |place: &PlacedItem| {
+                let item = pool
+                    .items()
+                    .iter()
+                    .find(|i| i.item_id == place.item_id)
+                    .unwrap();
+                0.25 + 0.75 / (1.0 + (f64::from(item.response.b) / 1000.0).exp())
+            };
+            paper.places().map(of_place).sum::<f64>()
+        });
+        let (low, high) = expected.fold((f64::MAX, f64::MIN), |(low, high), one| {
+            (low.min(one), high.max(one))
+        });
+        high - low
+    };
+    let dealt = papers(&blueprint, &pool, &seed(1), &codes);
+    blueprint.equal = Some(Equal {
+        tolerance: "0.2".parse().unwrap(),
+        spread: false,
+        seconds: Some(60),
+        exposure_max: None,
+    });
+    let traded = papers(&blueprint, &pool, &seed(1), &codes);
+    assert!(spread(&dealt) > 1.0, "{}", spread(&dealt));
+    assert!(spread(&traded) <= 0.4001, "{}", spread(&traded));
+    for paper in dealt.iter().chain(&traded) {
+        assert_eq!(paper.verify(&blueprint, &pool), Ok(()));
+    }
+    let mut uses: BTreeMap<Id, u32> = BTreeMap::new();
+    for place in traded.iter().flat_map(Paper::places) {
+        *uses.entry(place.item_id).or_default() += 1;
+    }
+    // 40 and 30 of 200 papers, within one and the two spares.
+    let even = |(id, count): (&Id, &u32)| {
+        let item = pool.items().iter().find(|i| i.item_id == *id).unwrap();
+        let wanted = if item.topic == "a" { 40 } else { 30 };
+        count.abs_diff(wanted) <= 3
+    };
+    assert!(uses.iter().all(even), "{uses:?}");
+}
+
+/// Each item is in half of the papers, so three enemies would be in one and a half times as many
+/// as there are.
+#[test]
+fn enemies_that_cannot_be_kept_apart_are_told_beforehand() {
+    let mut items = easy_items("a", 4);
+    let blueprint = blueprint(vec![cell(None, 2, None)]);
+    for item in &mut items[..2] {
+        item.enemies = vec!["same".to_owned()];
+    }
+    assert_eq!(crowded(&blueprint, &pool(items.clone())), []);
+    items[2].enemies = vec!["same".to_owned()];
+    let faults = crowded(&blueprint, &pool(items));
+    assert_eq!(fault_codes(&faults), [("enemies.same", "enemies-crowded")]);
+    assert_eq!(faults[0].args[2], ("percent", "150".to_owned()));
+}
+
+#[test]
+fn a_tolerance_that_the_bank_cannot_meet_gives_no_papers_and_says_what_failed() {
+    let mut blueprint = blueprint(vec![cell(None, 2, None)]);
+    blueprint.equal = Some(Equal {
+        tolerance: "0.001".parse().unwrap(),
+        spread: false,
+        seconds: None,
+        exposure_max: None,
+    });
+    let pool = pool(easy_items("a", 7)).numbered(&blueprint);
+    let plan = Plan::new(&blueprint, &pool).unwrap();
+    let seats: Vec<Seated<'_>> = (1..=20)
+        .map(|seat| Seated {
+            room: "1",
+            seat,
+            code: "",
+        })
+        .collect();
+    let refused = plan.draw(&seed(1), &seats).err().unwrap();
+    assert!(refused.issued < 20 && refused.failing(forms::Failure::Score) > 20);
 }
 
 #[test]
@@ -213,7 +393,7 @@ fn the_items_of_a_stimulus_stand_together() {
     let pool = pool(items);
     let mut orders = BTreeSet::new();
     for byte in 0..20 {
-        let paper = assemble(&blueprint, &pool, &seed(byte), "A").unwrap();
+        let paper = one_paper(&blueprint, &pool, &seed(byte));
         assert_eq!(paper.verify(&blueprint, &pool), Ok(()));
         orders.insert(codes(&paper, &pool));
     }
@@ -229,7 +409,7 @@ fn written_tasks_keep_the_order_in_which_they_were_set() {
     });
     let pool = pool(tasks.chain([essay("long-1", 40), essay("long-2", 40)]));
     for byte in 0..10 {
-        let paper = assemble(&blueprint, &pool, &seed(byte), "A").unwrap();
+        let paper = one_paper(&blueprint, &pool, &seed(byte));
         let order = codes(&paper, &pool);
         assert_eq!(order, ["task-1", "task-2", "task-3", "long-1", "long-2"]);
         assert_eq!(paper.total_marks(), Score::whole(140));
@@ -263,24 +443,6 @@ fn a_pool_holds_each_code_once() {
     assert!(serde_json::from_str::<Pool>(&json).is_err());
 }
 
-/// 20 items, five on each of 1000 papers: 250 uses each, give or take 50 (3.6 deviations).
-#[test]
-fn every_item_is_used_about_equally_often() {
-    let (blueprint, pool) = (
-        blueprint(vec![cell(None, 5, None)]),
-        pool(easy_items("t", 20)),
-    );
-    let plan = Plan::new(&blueprint, &pool).unwrap();
-    let mut uses: BTreeMap<Id, u32> = BTreeMap::new();
-    for candidate in 0..1000 {
-        for place in plan.paper(&seed(7), &format!("{candidate:04}")).places() {
-            *uses.entry(place.item_id).or_default() += 1;
-        }
-    }
-    assert_eq!(uses.len(), 20);
-    assert!(uses.values().all(|n| (200..=300).contains(n)), "{uses:?}");
-}
-
 #[test]
 fn a_tampered_paper_is_found_out() {
     let blueprint = blueprint(vec![cell(None, 3, None), cell(None, 4, Some(2))]);
@@ -289,7 +451,7 @@ fn a_tampered_paper_is_found_out() {
         items.extend((0..2).map(|n| of_stimulus(stimulus, n)));
     }
     let pool = pool(items);
-    let honest = assemble(&blueprint, &pool, &seed(1), "A").unwrap();
+    let honest = one_paper(&blueprint, &pool, &seed(1));
     let tampered = |change: fn(&mut Vec<PlacedItem>)| {
         let mut paper = honest.clone();
         change(&mut paper.sections[0].places);
@@ -398,12 +560,13 @@ proptest! {
         blueprint in any_blueprint(), items in any_items(), seed: [u8; 32],
     ) {
         let pool = pool(items);
-        match assemble(&blueprint, &pool, &Seed::new(seed), "A0001") {
-            Ok(paper) => {
+        if feasible(&blueprint, &pool).is_empty() {
+            for paper in papers(&blueprint, &pool, &Seed::new(seed), &["A1", "A2", "A3"]) {
                 prop_assert_eq!(paper.verify(&blueprint, &pool), Ok(()));
                 prop_assert_eq!(paper.places().count(), blueprint.item_count());
             }
-            Err(shortages) => prop_assert_eq!(shortages, feasible(&blueprint, &pool)),
+        } else {
+            prop_assert!(Plan::new(&blueprint, &pool).is_err());
         }
     }
 
@@ -416,18 +579,18 @@ proptest! {
         let (pool, same) = (pool(items), pool(shuffled));
         prop_assert_eq!(pool_root(&pool).unwrap(), pool_root(&same).unwrap());
         let seed = Seed::new(seed);
-        prop_assert_eq!(
-            assemble(&blueprint, &pool, &seed, "A"),
-            assemble(&blueprint, &same, &seed, "A")
-        );
+        if feasible(&blueprint, &pool).is_empty() {
+            let drawn = |pool| one_paper(&blueprint, pool, &seed);
+            prop_assert_eq!(drawn(&pool), drawn(&same));
+        }
     }
 
     #[test]
     fn one_changed_bit_of_the_seed_gives_another_paper(mut bytes: [u8; 32], bit in 0usize..256) {
         let blueprint = blueprint(vec![cell(None, 12, None)]);
         let pool = pool(easy_items("t", 30));
-        let before = assemble(&blueprint, &pool, &Seed::new(bytes), "A");
+        let before = one_paper(&blueprint, &pool, &Seed::new(bytes));
         bytes[bit / 8] ^= 1 << (bit % 8);
-        prop_assert_ne!(before, assemble(&blueprint, &pool, &Seed::new(bytes), "A"));
+        prop_assert_ne!(before, one_paper(&blueprint, &pool, &Seed::new(bytes)));
     }
 }

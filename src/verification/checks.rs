@@ -3,7 +3,7 @@
 mod answers;
 mod components;
 mod counts;
-mod draws;
+pub(super) mod draws;
 mod frozen;
 mod items;
 mod lists;

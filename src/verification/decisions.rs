@@ -137,6 +137,9 @@ pub(super) struct PapersLocked {
     pub seed_commitment: String,
     pub papers_root: String,
     pub count: usize,
+    pub attempt: u32,
+    pub made: usize,
+    pub deviation: i32,
 }
 
 /// `script.closed`

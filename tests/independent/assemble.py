@@ -1,53 +1,56 @@
 #!/usr/bin/env python3
 """Draws examination papers anew from published files, with nothing but the standard library.
 
-Follows the definition at the head of src/assembly/mod.rs and shares no code with the program. Where the
-program is clever this is plain: whether cells can still be filled is asked after every choice, over
-single units, by bipartite matching.
+Follows the definitions at the head of src/assembly/mod.rs and src/assembly/forms/mod.rs and shares no
+code with the program. The deal and the trade are those of deal.py beside it.
 
     assemble.py INPUT.json           print the papers and the hashes of
-                                     {"blueprint", "pool", "seed", "codes"}
+                                     {"blueprint", "pool", "seed", "seats": [[room, seat, code]]}
     assemble.py --check FILE.json    compare with {"input": {...}, "expected": {...}}
 """
 
 import hashlib
-import hmac
 import json
+import math
 import sys
 from decimal import Decimal
+from fractions import Fraction
 
+import deal
+from deal import Stream, sub
 
-# EXAM-DRAW-1
-
-def sub(key: bytes, label: str) -> bytes:
-    data = label.encode()
-    message = b"exam-draw/1/sub\0" + len(data).to_bytes(8, "big") + data
-    return hmac.digest(key, message, "sha256")
-
-
-def words(key: bytes):
-    block = 0
-    while True:
-        digest = hmac.digest(key, block.to_bytes(8, "big"), "sha256")
-        for start in range(0, 32, 8):
-            yield int.from_bytes(digest[start:start + 8], "big")
-        block += 1
+ABILITIES = -3, -2, -1, 0, 1, 2, 3
+ATTEMPTS, WINDOW, NEAR = 5, 32, 12
 
 
 def perm(key: bytes, n: int) -> list[int]:
-    stream = words(key)
+    return Stream(key).shuffled(n)
 
-    def below(limit: int) -> int:
-        while True:
-            word = next(stream)
-            if word >= 2**64 % limit:
-                return word % limit
 
-    order = list(range(n))
-    for i in range(n - 1, 0, -1):
-        j = below(i + 1)
-        order[i], order[j] = order[j], order[i]
-    return order
+# Items in numbers
+
+def micros(text: str) -> int:
+    return int(Fraction(text) * 10**6)
+
+
+def check_numbers(item: dict, marks: str) -> None:
+    """The published numbers follow from the response; the last digit may be rounded otherwise."""
+    response = item["response"]
+    a, b, c = (response[name] / 1000 for name in "abc")
+    chances = [c + (1 - c) / (1 + math.exp(-a * (ability - b))) for ability in ABILITIES]
+    worth = float(Fraction(marks))
+    exact = [10**6 * worth * p for p in chances] + [10**6 * worth * p * p for p in chances]
+    numbers = item["numbers"]
+    if len(numbers) != len(exact) + 1 or any(abs(n - x) > 1.5001 for n, x in zip(numbers, exact)):
+        raise ValueError(f"the numbers of {item['code']} are not those of its response")
+
+
+def tolerances(blueprint: dict) -> list:
+    equal = blueprint.get("equal")
+    if equal is None:
+        return [None] * 15
+    first = [micros(equal["tolerance"])] * 7
+    return first + (first if equal.get("spread") else [None] * 7) + [equal.get("seconds")]
 
 
 # Units and cells
@@ -56,9 +59,12 @@ def by_code(item: dict) -> bytes:
     return item["code"].encode()
 
 
-def belongs(item: dict, section: dict) -> bool:
-    written = section.get("marks_each") is None
-    return item["section"] == section["code"] and (item["marks"] is not None) == written
+def worth_of(item: dict, section: dict):
+    """The marks of the item in the section, or nothing if it is none of its items."""
+    each = section.get("marks_each")
+    if item["section"] != section["code"] or (each is None) != (item["marks"] is not None):
+        return None
+    return each if each is not None else item["marks"]
 
 
 def matches(item: dict, cell: dict) -> bool:
@@ -68,79 +74,132 @@ def matches(item: dict, cell: dict) -> bool:
     return topic is None or item["topic"] == topic or item["topic"].startswith(topic + ".")
 
 
+def needs_of(cell: dict) -> int:
+    return cell.get("stimuli") or cell["count"]
+
+
 def per_unit(cell: dict) -> int:
     return cell["count"] // cell["stimuli"] if cell.get("stimuli") else 1
 
 
-def units_for(cell: dict, items: list[dict]) -> list[str]:
-    """Names of the units that may serve a cell: ("item" | "stimulus", code), by code."""
-    matching = [item for item in items if matches(item, cell)]
-    if not cell.get("stimuli"):
-        codes = [item["code"] for item in matching if item["stimulus"] is None]
-        return [("item", code) for code in sorted(codes, key=str.encode)]
-    shared = [item["stimulus"] for item in matching if item["stimulus"] is not None]
-    codes = {code for code in shared if shared.count(code) >= per_unit(cell)}
-    return [("stimulus", code) for code in sorted(codes, key=str.encode)]
+def units_by_cell(section: dict, pool: list[dict]) -> list[list]:
+    """For each cell its units, (code, items), in order of their codes."""
+    units: dict = {}
+    for item in pool:
+        if worth_of(item, section) is not None:
+            shared = item["stimulus"] is not None
+            code = item["stimulus"] if shared else item["code"]
+            units.setdefault((code.encode(), shared), []).append(item)
+    cells = section["cells"]
+
+    def serves(shared: bool, items: list[dict]) -> list[int]:
+        fits = (bool(cell.get("stimuli")) == shared
+                and sum(matches(item, cell) for item in items) >= per_unit(cell) for cell in cells)
+        return [number for number, may in enumerate(fits) if may]
+
+    choices = [(serves(key[1], units[key]), key) for key in sorted(units)]
+    found: list[list] = [[] for _ in cells]
+    for choice, key in sorted(choices, key=lambda one: len(one[0])):
+        if choice:
+            scarcest = min(choice, key=lambda cell: Fraction(len(found[cell]), needs_of(cells[cell])))
+            found[scarcest].append((key[0], [i for i in units[key] if matches(i, cells[scarcest])]))
+    return [sorted(one, key=lambda unit: unit[0]) for one in found]
 
 
-def can_fill(needs: list[int], candidates: list[list], taken: set) -> bool:
-    """Whether the needs of all cells can be met together from the units not taken."""
-    holder: dict = {}
+# The table of deal and trade
 
-    def seat(cell: int, seen: set) -> bool:
-        for unit in candidates[cell]:
-            if unit in taken or unit in seen:
-                continue
-            seen.add(unit)
-            if unit not in holder or seat(holder[unit], seen):
-                holder[unit] = cell
-                return True
-        return False
+class Cell(deal.Cell):
+    """A cell of deal.py, from the units of a section's cell."""
 
-    return all(seat(cell, set()) for cell, need in enumerate(needs) for _ in range(need))
+    def __init__(self, number: int, needs: int, window: int, units: list):
+        self.needs, self.units, total = needs, [], None
+        for at, (_, items) in enumerate(units):
+            cards, start = [], 0
+            while True:
+                chosen = [items[(start + step) % len(items)] for step in range(window)]
+                numbers = {item["id"]: item["numbers"] for item in chosen}
+                cards.append(deal.Card((number, at), chosen, numbers))
+                start = (start + window) % len(items)
+                if start == 0:
+                    break
+            mean = [deal.half_up(sum(c), len(cards)) for c in zip(*(card.numbers for card in cards))]
+            total = mean if total is None else [a + b for a, b in zip(total, mean)]
+            self.units.append(cards)
+        self.target = [deal.half_up(number * needs, len(self.units)) for number in total]
+
+
+class Limits(deal.Limits):
+    def __init__(self, cells: list, tolerance: list):
+        self.target = [sum(column) for column in zip(*(cell.target for cell in cells))]
+        self.tolerance = tolerance
+
+
+def table(blueprint: dict, pool: list[dict]) -> tuple[list, list]:
+    """The cells of all sections in one list, and for each section the number of its cells."""
+    cells, parts = [], []
+    for section in blueprint["sections"]:
+        for item in pool:
+            if (marks := worth_of(item, section)) is not None:
+                check_numbers(item, marks)
+        for cell, units in zip(section["cells"], units_by_cell(section, pool)):
+            if len(units) < needs_of(cell):
+                raise ValueError(f"section {section['code']}: the pool cannot fill the cells")
+            cells.append(Cell(len(cells), needs_of(cell), per_unit(cell), units))
+        parts.append(len(section["cells"]))
+    sets: dict = {}
+    for item in pool:
+        for name in item.get("enemies", []):
+            sets.setdefault(name, []).append(item)
+    others = {item["id"]: set() for item in pool}
+    for members in sets.values():
+        for item in members:
+            others[item["id"]] |= {other["id"] for other in members if other is not item}
+    deal.make_enemies(cells, [{"id": item["id"], "enemies": others[item["id"]]} for item in pool])
+    return cells, parts
+
+
+def fails(paper: list, cells: list, limits: Limits) -> bool:
+    return deal.enemies_of(paper) > 0 or not limits.met(deal.sums_of(paper))
+
+
+def make(cells: list, limits: Limits, wanted: int, seed: bytes) -> tuple[list, int, int]:
+    """The papers that are issued, the attempt, and how many were made."""
+    for attempt in range(ATTEMPTS):
+        own = sub(seed, f"attempt/{attempt}")
+        made = wanted + (max(wanted // 500, 2) << attempt)
+        papers = deal.deal(cells, made, own)
+        for number in range(0, made, deal.BLOCK):
+            block = papers[number:number + deal.BLOCK]
+            deal.trade(block, cells, limits, Stream(sub(own, f"trade/{number // deal.BLOCK}")))
+            papers[number:number + deal.BLOCK] = block
+        issued = [paper for paper in papers if not fails(paper, cells, limits)][:wanted]
+        if len(issued) == wanted:
+            return issued, attempt, made
+    raise ValueError("not enough papers meet every limit")
+
+
+# Seats
+
+def give(seats: list, papers: list) -> list[int]:
+    """For each seat the number of its paper: neighbours get papers with little in common."""
+    sets = [{item["id"] for card in paper for item in card.items} for paper in papers]
+    order = sorted(range(len(seats)), key=lambda at: (seats[at][0].encode(), seats[at][1], seats[at][2].encode()))
+    waiting, nxt, near, room = [], 0, [], None
+    given = [0] * len(seats)
+    for at in order:
+        while len(waiting) < WINDOW and nxt < len(papers):
+            waiting.append(nxt)
+            nxt += 1
+        if seats[at][0] != room:
+            room, near = seats[at][0], []
+        best = min(waiting, key=lambda one: max((len(sets[one] & other) for other in near), default=-1))
+        waiting.remove(best)
+        given[at] = best
+        near = (near + [sets[best]])[-NEAR:]
+    return given
 
 
 # The paper
-
-def choose(section: dict, items: list[dict], candidate: bytes) -> list[tuple[dict, tuple]]:
-    cells = section["cells"]
-    written = section.get("marks_each") is None
-    candidates = [units_for(cell, items) for cell in cells]
-    needs = [cell.get("stimuli") or cell["count"] for cell in cells]
-    if not can_fill(needs, candidates, set()):
-        raise SystemExit(f"section {section['code']}: the pool cannot fill the cells")
-    taken: set = set()
-    chosen = []
-    for index, cell in enumerate(cells):
-        mine = []
-        for place in perm(sub(candidate, f"cell/{section['code']}/{index}"), len(candidates[index])):
-            unit = candidates[index][place]
-            if needs[index] == 0:
-                break
-            if unit in taken:
-                continue
-            left = needs[:]
-            left[index] -= 1
-            if can_fill(left, candidates, taken | {unit}):
-                needs = left
-                taken.add(unit)
-                mine.append(unit)
-        if written:
-            mine.sort(key=lambda unit: unit[1].encode())
-        chosen += [(cell, unit) for unit in mine]
-    return chosen
-
-
-def expand(section: dict, items: list[dict], candidate: bytes, cell: dict, unit: tuple) -> list[dict]:
-    sort, code = unit
-    if sort == "item":
-        return [item for item in items if item["code"] == code]
-    matching = [i for i in items if i["stimulus"] == code and matches(i, cell)]
-    matching.sort(key=by_code)
-    order = perm(sub(candidate, f"stimulus/{section['code']}/{code}"), len(matching))
-    picked = [matching[place] for place in order[:per_unit(cell)]]
-    return sorted(picked, key=by_code) if section.get("marks_each") is None else picked
-
 
 def decimal_text(text: str) -> str:
     """A score as the canonical JSON has it: no trailing zeros."""
@@ -148,15 +207,20 @@ def decimal_text(text: str) -> str:
     return plain.rstrip("0").rstrip(".") if "." in plain else plain
 
 
-def paper(blueprint: dict, pool: list[dict], seed: bytes, code: str) -> dict:
-    candidate = sub(seed, f"paper/{code}")
-    position = 0
-    sections = []
-    for section in blueprint["sections"]:
-        items = [item for item in pool if belongs(item, section)]
-        groups = [expand(section, items, candidate, cell, unit)
-                  for cell, unit in choose(section, items, candidate)]
-        if section.get("marks_each") is not None:
+def written_out(blueprint: dict, parts: list, cells: list, cards: list, seed: bytes, code: str) -> dict:
+    candidate, position, cell, slot, sections = sub(seed, f"paper/{code}"), 0, 0, 0, []
+    for section, count in zip(blueprint["sections"], parts):
+        needs = sum(one.needs for one in cells[cell:cell + count])
+        own, written = cards[slot:slot + needs], section.get("marks_each") is None
+        cell, slot = cell + count, slot + needs
+        groups = []
+        for card in sorted(own, key=lambda card: card.unit) if written else own:
+            items = sorted(card.items, key=by_code)
+            if items[0]["stimulus"] is not None and not written:
+                key = sub(candidate, f"stimulus/{section['code']}/{items[0]['stimulus']}")
+                items = [items[at] for at in perm(key, len(items))]
+            groups.append(items)
+        if not written:
             groups = [groups[p] for p in perm(sub(candidate, f"order/{section['code']}"), len(groups))]
         places = []
         for item in (item for group in groups for item in group):
@@ -165,11 +229,26 @@ def paper(blueprint: dict, pool: list[dict], seed: bytes, code: str) -> dict:
                 "position": position,
                 "item_id": item["item_id"],
                 "version": item["version"],
-                "marks": decimal_text(section.get("marks_each") or item["marks"]),
+                "marks": decimal_text(worth_of(item, section)),
                 "option_order": perm(sub(candidate, f"options/{item['code']}"), item["option_count"]),
             })
         sections.append({"code": section["code"], "places": places})
     return {"sections": sections}
+
+
+class Drawn:
+    """The papers of all seats, in their order, and how they were made."""
+
+    def __init__(self, blueprint: dict, pool: list[dict], seed: bytes, seats: list):
+        pool = [item | {"id": item["code"]} for item in sorted(pool, key=by_code)]
+        cells, parts = table(blueprint, pool)
+        limits = Limits(cells, tolerances(blueprint))
+        papers, self.attempt, self.made = make(cells, limits, len(seats), seed)
+        sums = (deal.sums_of(paper) for paper in papers)
+        self.deviation = max((abs(s - t) for own in sums for s, t in zip(own[:7], limits.target)), default=0)
+        given = give(seats, papers)
+        self.papers = [written_out(blueprint, parts, cells, papers[given[at]], seed, seats[at][2])
+                       for at in range(len(seats))]
 
 
 # Hashes
@@ -192,13 +271,16 @@ def merkle_root(leaves: list[bytes]) -> bytes:
 
 
 def draw(published: dict) -> dict:
-    pool = sorted(published["pool"], key=by_code)
-    seed = bytes.fromhex(published["seed"])
-    papers = {code: paper(published["blueprint"], pool, seed, code) for code in published["codes"]}
+    pool, seats = sorted(published["pool"], key=by_code), published["seats"]
+    drawn = Drawn(published["blueprint"], pool, bytes.fromhex(published["seed"]), seats)
+    papers = {seat[2]: paper for seat, paper in zip(seats, drawn.papers)}
     hashes = {code: canonical_hash(papers[code]) for code in sorted(papers, key=str.encode)}
     leaves = [hashlib.sha256(b"\0" + digest).digest() for digest in hashes.values()]
     return {
         "pool_root": canonical_hash(pool).hex(),
+        "attempt": drawn.attempt,
+        "made": drawn.made,
+        "deviation": drawn.deviation,
         "papers": papers,
         "paper_hashes": {code: digest.hex() for code, digest in hashes.items()},
         "papers_root": merkle_root(leaves).hex(),

@@ -949,6 +949,13 @@ def check_sizes(blueprint: dict, pool: list) -> None:
         need(item["stimulus"] is None or is_a(item["stimulus"], str), "an item's stimulus")
         need(item["marks"] is None or rule_decimal(item["marks"]) >= 0, "an item's marks")
         need(0 <= number(item["option_count"]) <= 100, "an item's options")
+        need(all(0 <= number(one) < 2**31 for one in item["numbers"]), "an item's numbers")
+        need(all(is_a(name, str) for name in item["enemies"]), "an item's enemies")
+        need(all(abs(number(item["response"][name])) <= 20_000 for name in "abc"), "an item's response")
+    equal = blueprint.get("equal")
+    if equal is not None:
+        need(Fraction(1, 1000) <= rule_decimal(equal["tolerance"]) <= 1000, "a tolerance")
+        need(equal.get("seconds") is None or 1 <= number(equal["seconds"]) <= 36_000, "a time")
     for section in blueprint["sections"]:
         text(section["code"])
         need(section.get("marks_each") is None or rule_decimal(section["marks_each"]) >= 0, "marks")
@@ -967,8 +974,12 @@ def check_subject(record: Record, subject: dict, locked: dict, draw_seed: bytes)
     seed = lots.sub(draw_seed, f"papers/{component}")
     need(sha256(seed).hex() == locked["seed_commitment"], f"{component}: seed_commitment")
     check_sizes(blueprint, pool)
-    codes = sorted((ticket["ticket"] for ticket in record.tickets), key=by_bytes)
-    papers = [canonical_hash(assemble.paper(blueprint, pool, seed, code)) for code in codes]
+    seats = [(ticket["room"], number(ticket["seat"]), ticket["ticket"]) for ticket in record.tickets]
+    seats.sort(key=lambda seat: by_bytes(seat[2]))
+    drawn = assemble.Drawn(blueprint, pool, seed, seats)
+    papers = [canonical_hash(paper) for paper in drawn.papers]
+    for name in "attempt", "made", "deviation":
+        need(number(locked[name]) == getattr(drawn, name), f"{component}: {name}")
     root = lots.root([sha256(b"\0", paper) for paper in papers])
     need(root.hex() == locked["papers_root"], f"{component}: papers_root")
     need(number(locked["count"]) == len(papers), f"{component}: count")

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::items::FormItem;
-use super::{NUMBERS, Numbers};
+use super::table::Table;
+use super::{NUMBERS, Numbers, micro};
 
 /// Most cells, and most cards of a paper.
 const CELLS_MAX: usize = 500;
@@ -120,43 +121,6 @@ fn place(cell: usize, name: &str) -> String {
     } else {
         format!("cell {cell} ({name})")
     }
-}
-
-/// A unit as it is dealt.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct Card {
-    /// Index of its cell.
-    pub cell: usize,
-    /// Index of the unit among all.
-    pub unit: u32,
-    /// Indexes of its items.
-    pub items: Vec<u32>,
-    /// What they add up to.
-    pub numbers: Numbers,
-    /// Units that must not be beside it.
-    pub enemies: Vec<u32>,
-}
-
-/// A cell with what may be dealt for it.
-#[derive(Debug, Clone)]
-pub(super) struct Cell {
-    /// Units that a paper needs.
-    pub needs: usize,
-    /// For each unit, the cards as which it is dealt in turn.
-    pub units: Vec<Vec<u32>>,
-    /// The first of its slots on a paper.
-    pub first: usize,
-}
-
-/// Everything that papers are made from, in numbers.
-#[derive(Debug, Clone)]
-pub(super) struct Table {
-    pub cells: Vec<Cell>,
-    pub cards: Vec<Card>,
-    pub target: Numbers,
-    /// Tolerance of each number; none where it is free.
-    pub tolerance: [Option<i32>; NUMBERS],
-    pub slots: usize,
 }
 
 impl FormBlueprint {
@@ -286,16 +250,9 @@ impl FormBlueprint {
         if !faults.is_empty() {
             return Err(faults);
         }
-        let mut table = Table {
-            cells: Vec::new(),
-            cards: Vec::new(),
-            target: [0; NUMBERS],
-            tolerance: self.tolerances(),
-            slots: 0,
-        };
+        let mut table = Table::new(self.tolerances());
         let mut shortages = Vec::new();
         let mut taken = vec![false; items.len()];
-        let mut units = 0;
         for (at, spec) in (1..).zip(&self.cells) {
             let own: Vec<usize> = (0..items.len())
                 .filter(|index| !taken[*index] && spec.matches(&items[*index]))
@@ -319,13 +276,16 @@ impl FormBlueprint {
                 });
                 continue;
             }
-            self.add_cell(&mut table, spec, items, &groups, &mut units);
+            let window = spec.items_per_stimulus.unwrap_or(1);
+            table.add_cell(spec.needs(), window, &groups, |item| {
+                self.numbers(&items[item])
+            });
             shortages.extend(self.overexposed(at, spec, &groups));
         }
         if !shortages.is_empty() {
             return Err(shortages);
         }
-        add_enemies(&mut table, items);
+        table.set_enemies(enemies(items));
         Ok(table)
     }
 
@@ -345,92 +305,6 @@ impl FormBlueprint {
                 spec.needs(), groups.len(), least * 100.0, cap * 100.0),
         })
     }
-
-    fn add_cell(
-        &self,
-        table: &mut Table,
-        spec: &CellSpec,
-        items: &[FormItem],
-        groups: &[Vec<usize>],
-        units: &mut u32,
-    ) {
-        let mut cell = Cell {
-            needs: spec.needs(),
-            units: Vec::new(),
-            first: table.slots,
-        };
-        let mut sum = [0_i64; NUMBERS];
-        for group in groups {
-            let window = spec.items_per_stimulus.unwrap_or(1);
-            let mut cards = Vec::new();
-            let mut of_unit = [0_i64; NUMBERS];
-            for start in starts(group.len(), window) {
-                let chosen: Vec<usize> = (0..window)
-                    .filter_map(|step| group.get((start + step) % group.len()).copied())
-                    .collect();
-                let mut numbers = [0; NUMBERS];
-                for index in &chosen {
-                    for (sum, number) in numbers.iter_mut().zip(self.numbers(&items[*index])) {
-                        *sum += number;
-                    }
-                }
-                for (sum, number) in of_unit.iter_mut().zip(numbers) {
-                    *sum += i64::from(number);
-                }
-                cards.push(u32::try_from(table.cards.len()).unwrap_or(u32::MAX));
-                table.cards.push(Card {
-                    cell: table.cells.len(),
-                    unit: *units,
-                    items: chosen
-                        .iter()
-                        .filter_map(|index| u32::try_from(*index).ok())
-                        .collect(),
-                    numbers,
-                    enemies: Vec::new(),
-                });
-            }
-            let windows = i64::try_from(cards.len()).unwrap_or(1);
-            for (sum, of_unit) in sum.iter_mut().zip(of_unit) {
-                *sum += rounded(of_unit, windows);
-            }
-            cell.units.push(cards);
-            *units += 1;
-        }
-        let (needs, count) = (
-            i64::try_from(cell.needs).unwrap_or(0),
-            i64::try_from(groups.len()).unwrap_or(1),
-        );
-        for (target, sum) in table.target.iter_mut().zip(sum) {
-            *target += i32::try_from(rounded(sum * needs, count)).unwrap_or(i32::MAX);
-        }
-        table.slots += cell.needs;
-        table.cells.push(cell);
-    }
-}
-
-/// `⌊10⁶ x + ½⌋`
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "at most a thousand million"
-)]
-fn micro(x: f64) -> i32 {
-    (x * 1e6).round() as i32
-}
-
-/// Half up; numbers are not negative.
-const fn rounded(sum: i64, count: i64) -> i64 {
-    (2 * sum + count) / (2 * count)
-}
-
-/// Where the windows of a stimulus begin: `0, m, 2m …` going round, until they repeat.
-fn starts(size: usize, window: usize) -> Vec<usize> {
-    let mut starts = vec![0];
-    let mut next = window % size;
-    while next != 0 {
-        starts.push(next);
-        next = (next + window) % size;
-    }
-    starts
 }
 
 /// The units of a cell: items by id, or stimuli by id with their items.
@@ -451,36 +325,17 @@ fn groups(spec: &CellSpec, items: &[FormItem], own: &[usize]) -> Vec<Vec<usize>>
         .collect()
 }
 
-/// Enemies of a card are the units in which an enemy of one of its items may be.
-fn add_enemies(table: &mut Table, items: &[FormItem]) {
-    let mut units: BTreeMap<&str, Vec<u32>> = BTreeMap::new();
-    for card in &table.cards {
-        for item in &card.items {
-            let id = items[usize::try_from(*item).unwrap_or_default()]
-                .id
-                .as_str();
-            let of_item = units.entry(id).or_default();
-            if !of_item.contains(&card.unit) {
-                of_item.push(card.unit);
-            }
-        }
-    }
-    let mut pairs: std::collections::BTreeSet<(u32, u32)> = std::collections::BTreeSet::new();
-    for item in items {
-        for enemy in &item.enemies {
-            let (own, other) = (units.get(item.id.as_str()), units.get(enemy.as_str()));
-            for a in own.into_iter().flatten() {
-                for b in other.into_iter().flatten() {
-                    if a != b {
-                        pairs.insert((*a, *b));
-                        pairs.insert((*b, *a));
-                    }
-                }
-            }
-        }
-    }
-    for card in &mut table.cards {
-        let of_unit = pairs.range((card.unit, 0)..=(card.unit, u32::MAX));
-        card.enemies = of_unit.map(|(_, other)| *other).collect();
-    }
+/// The pairs of items that must not be on the same paper.
+fn enemies(items: &[FormItem]) -> Vec<(usize, usize)> {
+    let places: BTreeMap<&str, usize> = items
+        .iter()
+        .enumerate()
+        .map(|(at, item)| (item.id.as_str(), at))
+        .collect();
+    let of_item = |(at, item): (usize, &FormItem)| {
+        let others = item.enemies.iter();
+        let known = others.filter_map(|enemy| places.get(enemy.as_str()));
+        known.map(|other| (at, *other)).collect::<Vec<_>>()
+    };
+    items.iter().enumerate().flat_map(of_item).collect()
 }

@@ -1,6 +1,6 @@
 //! Dealing cards to papers.
 
-use super::blueprint::{Cell, Table};
+use super::table::{Cell, Table};
 use crate::draw::{Seed, Stream};
 
 /// The cards of all papers, paper after paper, slot after slot.

@@ -2,20 +2,21 @@
 
 use std::collections::BTreeMap;
 
-use super::blueprint::{FormBlueprint, Shortage, Table};
+use super::blueprint::{FormBlueprint, Shortage};
 use super::deal::deal;
 use super::items::FormItem;
+use super::table::{Table, index};
 use super::trade::{conflicts, sum, trade};
 use super::{NUMBERS, Numbers};
 use crate::draw::Seed;
 
 /// Issued papers.
 pub struct Assembly {
-    pub(super) table: Table,
+    pub(in crate::assembly) table: Table,
     /// Cards of the issued papers, paper after paper.
     pub(super) cards: Vec<u32>,
     /// Sums of each issued paper.
-    pub(super) sums: Vec<Numbers>,
+    pub(in crate::assembly) sums: Vec<Numbers>,
     /// Sums of the papers as they were dealt, before any trade.
     pub(super) dealt_sums: Vec<Numbers>,
     /// Papers that were made and dropped, by what they failed.
@@ -51,7 +52,24 @@ pub fn assemble(
     seed: &Seed,
 ) -> Result<Assembly, Vec<Shortage>> {
     let table = blueprint.table(items)?;
-    let made = papers + (papers / 500).max(2);
+    Ok(make(table, items.len(), papers, spares(papers), seed))
+}
+
+/// How many papers are made beyond those asked for.
+pub(in crate::assembly) const fn spares(papers: usize) -> usize {
+    let share = papers / 500;
+    if share > 2 { share } else { 2 }
+}
+
+/// Makes `papers` papers, and `spares` besides, from a table over so many `items`.
+pub(in crate::assembly) fn make(
+    table: Table,
+    items: usize,
+    papers: usize,
+    spares: usize,
+    seed: &Seed,
+) -> Assembly {
+    let made = papers + spares;
     let mut cards = deal(&table, made, seed);
     let dealt_sums = cards
         .chunks(table.slots)
@@ -64,12 +82,12 @@ pub fn assemble(
         dealt_sums,
         dropped: Vec::new(),
         made,
-        exposure: vec![0; items.len()],
+        exposure: vec![0; items],
         seed: *seed,
         table,
     };
     assembly.issue(&cards, papers);
-    Ok(assembly)
+    assembly
 }
 
 impl Assembly {
@@ -80,9 +98,9 @@ impl Assembly {
             let failure = match failure(&self.table, paper, &sums) {
                 None if self.sums.len() < wanted => {
                     for card in paper {
-                        let card = &self.table.cards[usize::try_from(*card).unwrap_or_default()];
+                        let card = &self.table.cards[index(*card)];
                         for item in &card.items {
-                            self.exposure[usize::try_from(*item).unwrap_or_default()] += 1;
+                            self.exposure[index(*item)] += 1;
                         }
                     }
                     self.cards.extend_from_slice(paper);
@@ -112,32 +130,44 @@ impl Assembly {
 
     /// The places of the items of a paper, from zero, in the order in which they stand on it.
     pub fn paper(&self, number: usize) -> Vec<u32> {
-        let slots = self.table.slots;
-        let paper = self
-            .cards
-            .get(number * slots..(number + 1) * slots)
-            .unwrap_or_default();
+        let paper = self.cards(number);
         let order = self
             .seed
             .sub(format!("order/{}", number + 1))
             .permutation(paper.len());
         let cards = order.into_iter().filter_map(|place| paper.get(place));
         cards
-            .flat_map(|card| &self.table.cards[usize::try_from(*card).unwrap_or_default()].items)
+            .flat_map(|card| &self.table.cards[index(*card)].items)
             .copied()
             .collect()
     }
 
-    /// The same, in no order.
-    pub(super) fn unordered(&self, number: usize) -> Vec<u32> {
+    /// The cards of a paper, cell after cell.
+    pub(in crate::assembly) fn cards(&self, number: usize) -> &[u32] {
         let slots = self.table.slots;
-        let paper = self
-            .cards
-            .get(number * slots..(number + 1) * slots)
-            .unwrap_or_default();
-        let items = paper
+        let own = self.cards.get(number * slots..(number + 1) * slots);
+        own.unwrap_or_default()
+    }
+
+    /// The farthest that one of the first `numbers` of any issued paper lies from its target.
+    pub(in crate::assembly) fn deviation(&self, numbers: usize) -> i32 {
+        let of_paper = |sums: &Numbers| {
+            let pairs = sums.iter().zip(&self.table.target).take(numbers);
+            pairs.map(|(sum, target)| (sum - target).abs()).max()
+        };
+        self.sums
             .iter()
-            .flat_map(|card| &self.table.cards[usize::try_from(*card).unwrap_or_default()].items);
+            .filter_map(of_paper)
+            .max()
+            .unwrap_or_default()
+    }
+
+    /// The items of a paper, in no order.
+    pub(in crate::assembly) fn unordered(&self, number: usize) -> Vec<u32> {
+        let items = self
+            .cards(number)
+            .iter()
+            .flat_map(|card| &self.table.cards[index(*card)].items);
         items.copied().collect()
     }
 
@@ -146,7 +176,7 @@ impl Assembly {
         let mut line = (number + 1).to_string();
         for item in self.paper(number) {
             line.push(',');
-            line.push_str(&items[usize::try_from(item).unwrap_or_default()].id);
+            line.push_str(&items[index(item)].id);
         }
         line
     }
@@ -161,7 +191,7 @@ impl Assembly {
         let mut numbers = BTreeMap::new();
         for card in &self.table.cards {
             for item in &card.items {
-                let item = &items[usize::try_from(*item).unwrap_or_default()];
+                let item = &items[index(*item)];
                 numbers.insert(item.id.clone(), blueprint.used_numbers(item));
             }
         }
@@ -171,7 +201,7 @@ impl Assembly {
 
 /// What a paper fails first, if anything.
 fn failure(table: &Table, paper: &[u32], sums: &Numbers) -> Option<Failure> {
-    let card = |card: &u32| &table.cards[usize::try_from(*card).unwrap_or_default()];
+    let card = |card: &u32| &table.cards[index(*card)];
     let mut units: Vec<u32> = paper.iter().map(|one| card(one).unit).collect();
     units.sort_unstable();
     units.dedup();

@@ -56,6 +56,7 @@ mod deal;
 mod issue;
 mod items;
 mod report;
+mod table;
 mod trade;
 
 #[cfg(test)]
@@ -63,10 +64,21 @@ mod tests;
 
 pub use blueprint::{CellSpec, FormBlueprint, Shortage};
 pub use issue::{Assembly, Failure, assemble};
+pub(super) use issue::{make, spares};
 pub use items::{FormItem, ItemsError, read_items};
 pub use report::{Report, html, report};
+pub(super) use table::{Table, index};
 
 /// Most numbers of an item: two moments at seven abilities, and the seconds.
-pub(crate) const NUMBERS: usize = 16;
+pub(super) const NUMBERS: usize = 16;
 /// The numbers of an item, a card, or a paper.
-pub(crate) type Numbers = [i32; NUMBERS];
+pub(super) type Numbers = [i32; NUMBERS];
+
+/// `⌊10⁶ x + ½⌋`
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "at most a thousand million"
+)]
+pub(super) fn micro(x: f64) -> i32 {
+    (x * 1e6).round() as i32
+}

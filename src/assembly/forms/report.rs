@@ -196,7 +196,7 @@ fn in_some_card(assembly: &Assembly, items: usize) -> Vec<bool> {
 /// What a unit must be in at least, and of a stimulus what its items must.
 #[expect(clippy::cast_precision_loss, reason = "figures for people")]
 fn least_max(assembly: &Assembly) -> f64 {
-    let of_cell = |cell: &super::blueprint::Cell| {
+    let of_cell = |cell: &super::table::Cell| {
         let unit = cell.needs as f64 / cell.units.len().max(1) as f64;
         let windows = cell.units.iter().map(|cards| {
             let window = cards.first().map_or(1, |card| {

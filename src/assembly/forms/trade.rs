@@ -1,6 +1,6 @@
 //! Trading cards until papers are equally hard.
 
-use super::blueprint::{Card, Table};
+use super::table::{Card, Table, index};
 use super::{NUMBERS, Numbers};
 use crate::draw::Seed;
 
@@ -147,8 +147,7 @@ impl<'a> Block<'a> {
                 return 0;
             }
             let others = own.iter().enumerate().filter(|(at, _)| *at != slot);
-            let found =
-                others.filter(|(_, one)| card.enemies.contains(&self.unit_of[index(**one)]));
+            let found = others.filter(|(_, one)| card.is_enemy(self.unit_of[index(**one)]));
             count(found)
         };
         self.limits
@@ -196,10 +195,6 @@ fn count(found: impl Iterator) -> i64 {
     i64::try_from(found.count()).unwrap_or(i64::MAX)
 }
 
-fn index(card: u32) -> usize {
-    usize::try_from(card).unwrap_or_default()
-}
-
 /// `⌊part · size / 2^bits⌋`
 fn scaled(part: u64, size: usize, bits: u32) -> usize {
     let size = u64::try_from(size).unwrap_or_default();
@@ -226,9 +221,11 @@ pub(super) fn sum(table: &Table, paper: &[u32]) -> Numbers {
 /// Pairs of enemies on a paper.
 pub(super) fn conflicts(table: &Table, paper: &[u32]) -> i64 {
     let pairs = paper.iter().enumerate().map(|(slot, one)| {
-        let enemies = &table.cards[index(*one)].enemies;
-        let later = paper[slot + 1..].iter().filter(|_| !enemies.is_empty());
-        count(later.filter(|other| enemies.contains(&table.cards[index(**other)].unit)))
+        let card = &table.cards[index(*one)];
+        let later = paper[slot + 1..]
+            .iter()
+            .filter(|_| !card.enemies.is_empty());
+        count(later.filter(|other| card.is_enemy(table.cards[index(**other)].unit)))
     });
     pairs.sum()
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::lots;
-use crate::assembly::{Blueprint, Paper, Plan, Pool, paper_hash, papers_root};
+use crate::assembly::{Blueprint, Drawn, Paper, Plan, Pool, Seated, paper_hash, papers_root};
 use crate::ceremony::Purpose;
 use crate::draw::Seed;
 use crate::draw::ceremony::{pool_order, pool_root};
@@ -13,7 +13,7 @@ use crate::registration::records::Ticketed;
 use crate::registration::seating::{self, Place};
 use crate::store::{View, sha256};
 use crate::verification::case::Case;
-use crate::verification::decisions::TicketsIssued;
+use crate::verification::decisions::{PapersLocked, TicketsIssued};
 use crate::verification::rules::{At as _, Difference, same, same_hash};
 use crate::verification::store::{self, DrawRow, Hashed, SubjectRow};
 
@@ -129,15 +129,17 @@ fn papers_of(view: &mut View<'_>, case: &Case, subject: &SubjectRow) -> Result<u
     same_hash(&at, "seed", seed.bytes(), "the draw gives", drawn.bytes())?;
     let blueprint: Blueprint = serde_json::from_str(&subject.blueprint).at(&at)?;
     let pool: Pool = case.pool(subject)?;
-    let plan = Plan::new(&blueprint, &pool)
-        .map_err(|_| Difference::new(&at, "the pool does not fill the blueprint"))?;
+    let plan = plan_of(&blueprint, &pool, &at)?;
+    let seats: Vec<Seated<'_>> = case.tickets.iter().map(seated).collect();
+    let drawn = plan.draw(&seed, &seats).at(&at)?;
+    same_making(&at, &lock, &drawn)?;
 
     let stored = store::papers(view.db, subject.id)?;
     let mut hashes = BTreeMap::new();
-    for one in &case.tickets {
+    for (number, one) in case.tickets.iter().enumerate() {
         let at = case.sitting_place(subject, one.application);
-        let drawn = plan.paper(&seed, &one.ticket_no);
-        let hash = same_paper(view, &at, stored.get(&one.application), &drawn)?;
+        let paper = plan.paper(&drawn, number);
+        let hash = same_paper(view, &at, stored.get(&one.application), &paper)?;
         hashes.insert(one.ticket_no.clone(), hash);
     }
     let strangers: Vec<&Id> = stored
@@ -160,6 +162,41 @@ fn papers_of(view: &mut View<'_>, case: &Case, subject: &SubjectRow) -> Result<u
     )?;
     same(&at, "papers", &stored.len(), "the lock counts", &lock.count)?;
     Ok(stored.len())
+}
+
+/// What the papers are made from. The numbers of the pool's items are those of their responses.
+pub(in crate::verification) fn plan_of<'a>(
+    blueprint: &'a Blueprint,
+    pool: &'a Pool,
+    at: &str,
+) -> Result<Plan<'a>, Difference> {
+    if !pool.is_numbered(blueprint) {
+        let what = "the numbers of the pool are not those of its items";
+        return Err(Difference::new(at, what));
+    }
+    Plan::new(blueprint, pool)
+        .map_err(|_| Difference::new(at, "the pool does not fill the blueprint"))
+}
+
+/// The lock says truly how the papers were made.
+pub(in crate::verification) fn same_making(
+    at: &str,
+    lock: &PapersLocked,
+    drawn: &Drawn,
+) -> Result<(), Difference> {
+    let source = "the draw gives";
+    same(at, "attempt", &lock.attempt, source, &drawn.attempt)?;
+    same(at, "papers made", &lock.made, source, &drawn.made())?;
+    let deviation = drawn.deviation();
+    same(at, "deviation", &lock.deviation, source, &deviation)
+}
+
+fn seated(one: &Ticketed) -> Seated<'_> {
+    Seated {
+        room: &one.room,
+        seat: one.seat,
+        code: &one.ticket_no,
+    }
 }
 
 fn opened_seed(view: &View<'_>, subject: &SubjectRow, at: &str) -> Result<Seed, Difference> {

@@ -47,7 +47,7 @@ fn content(view: &mut View<'_>, pooled: &PoolItem, at: &str) -> Result<Hash, Dif
     let item: Item = serde_json::from_slice(&bytes).at(at)?;
     let hash = content_hash(&item).at(at)?;
     same_hash(at, "content_hash", &stored.hash, "the content gives", hash)?;
-    if PoolItem::of(pooled.item_id, pooled.version, &item) != *pooled {
+    if !pooled.is_of(&item) {
         return Err(Difference::new(at, "the pool describes another item"));
     }
     Ok(hash)

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::draws::{drawn, hash, must_ascend};
 use super::public::Public;
-use crate::assembly::{Blueprint, Plan, Pool, paper_hash, papers_root};
+use crate::assembly::{Blueprint, Pool, Seated, paper_hash, papers_root};
 use crate::ceremony::Purpose;
 use crate::disclosure::record::{Source, Ticket};
 use crate::draw::Seed;
@@ -18,6 +18,7 @@ use crate::ledger::LogEntry;
 use crate::registration::seating;
 use crate::regulation::ComponentKind;
 use crate::store::sha256;
+use crate::verification::checks::draws::{plan_of, same_making};
 use crate::verification::decisions::{PapersLocked, inputs};
 use crate::verification::rules::{At as _, Difference, same};
 
@@ -199,11 +200,13 @@ fn papers_of(
     )?;
     let blueprint: Blueprint = serde_json::from_value(subject.blueprint.clone()).at(&at)?;
     let pool: Pool = serde_json::from_value(subject.pool.clone()).at(&at)?;
-    let plan = Plan::new(&blueprint, &pool)
-        .map_err(|_| Difference::new(&at, "the pool does not fill the blueprint"))?;
+    let plan = plan_of(&blueprint, &pool, &at)?;
+    let seats: Vec<Seated<'_>> = public.tickets.iter().map(seated).collect();
+    let drawn = plan.draw(&seed, &seats).at(&at)?;
+    same_making(&at, &lock, &drawn)?;
     let mut hashes = BTreeMap::new();
-    for one in &public.tickets {
-        let paper = plan.paper(&seed, &one.ticket);
+    for (number, one) in public.tickets.iter().enumerate() {
+        let paper = plan.paper(&drawn, number);
         hashes.insert(one.ticket.clone(), paper_hash(&paper).at(&at)?);
     }
     let root = hex::encode(papers_root(&hashes));
@@ -216,6 +219,14 @@ fn papers_of(
         &hashes.len(),
     )?;
     Ok(hashes.len())
+}
+
+fn seated(one: &Ticket) -> Seated<'_> {
+    Seated {
+        room: &one.room,
+        seat: one.seat,
+        code: &one.ticket,
+    }
 }
 
 /// The one lock of a component's papers.
