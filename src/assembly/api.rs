@@ -3,13 +3,15 @@
 use actix_web::{HttpRequest, HttpResponse, get, post, put, web};
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::service::{self, BlueprintView, NewBlueprint};
+use super::Blueprint;
+use super::forms::Report;
+use super::service::{self, BlueprintView, NewBlueprint, Tried};
 use crate::access::Actor;
 use crate::access::api::idempotency_key;
 use crate::access::service::once;
 use crate::ceremony::Gate;
-use crate::http::{Answer, Body, ProblemBody};
-use crate::kernel::Id;
+use crate::http::{Answer, Body, FaultBody, Page, ProblemBody};
+use crate::kernel::{Id, Problem};
 use crate::store::Store;
 
 /// Adds the room's operations.
@@ -17,6 +19,8 @@ pub fn operations(config: &mut ServiceConfig<'_>) {
     config
         .service(set_blueprint)
         .service(show_blueprint)
+        .service(try_blueprint)
+        .service(assembly_report)
         .service(fix_papers)
         .service(lock_papers);
 }
@@ -50,6 +54,56 @@ pub async fn show_blueprint(
         .read(move |view| service::check(view, &actor, id))
         .await
         .map(web::Json)
+}
+
+/// A blueprint that is being written, and what a bank gives for it.
+#[derive(Debug, serde::Serialize, utoipa::ToSchema)]
+pub struct Trial {
+    /// What it gives.
+    #[serde(flatten)]
+    tried: Tried,
+    /// What stands against it, by place.
+    problems: Vec<FaultBody>,
+}
+
+/// Looks at a blueprint that is being written: what the bank holds for each cell, what exposure that
+/// costs, how equal papers made on trial are. Sets nothing. Role: organiser.
+#[utoipa::path(request_body = NewBlueprint, tag = "assembly", responses((status = 200, body = Trial), (status = 403, body = ProblemBody), (status = 404, body = ProblemBody), (status = 422, body = ProblemBody)))]
+#[post("/subjects/{id}/blueprint/trial")]
+pub async fn try_blueprint(
+    request: HttpRequest,
+    store: web::Data<Store>,
+    actor: Actor,
+    id: web::Path<Id>,
+    Body(new): Body<NewBlueprint>,
+) -> Answer<web::Json<Trial>> {
+    let id = id.into_inner();
+    let blueprint = Blueprint::from_toml(&new.blueprint).map_err(Problem::invalid)?;
+    let mut tried = store
+        .read(move |view| service::try_out(view, &actor, id, &new.bank, &blueprint))
+        .await?;
+    let faults = Problem::invalid(std::mem::take(&mut tried.faults));
+    let lang = Page::of(&request).lang;
+    Ok(web::Json(Trial {
+        problems: ProblemBody::new(&faults, lang).errors,
+        tried,
+    }))
+}
+
+/// How equal the locked papers of a subject are, and how often items are used. Role: organiser,
+/// supervisor.
+#[utoipa::path(tag = "assembly", responses((status = 200, description = "The report, as `keju assemble` writes it."), (status = 403, body = ProblemBody), (status = 404, body = ProblemBody)))]
+#[get("/subjects/{id}/assembly-report")]
+pub async fn assembly_report(
+    store: web::Data<Store>,
+    actor: Actor,
+    id: web::Path<Id>,
+) -> Answer<web::Json<Report>> {
+    let id = id.into_inner();
+    let (_, report) = store
+        .read(move |view| service::report(view, &actor, id))
+        .await?;
+    Ok(web::Json(report))
 }
 
 /// Fixes what a draw of papers is drawn from. Role: organiser.

@@ -1,4 +1,7 @@
-//! Pages: blueprints and papers, for organisers.
+//! Pages: blueprints and papers, for organisers; the report of an assembly.
+
+mod editor;
+mod report;
 
 use actix_web::{HttpResponse, web};
 use askama::Template;
@@ -27,6 +30,15 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .route(
             "/manage/subjects/{id}/blueprint",
             web::post().to(set_blueprint),
+        )
+        .service(
+            web::resource("/manage/subjects/{id}/blueprint/editor")
+                .get(editor::open)
+                .post(editor::act),
+        )
+        .route(
+            "/subjects/{id}/assembly-report",
+            web::get().to(report::show),
         );
 }
 
@@ -45,6 +57,11 @@ struct PapersPage {
 impl PapersPage {
     fn bank_title(&self, bank: &str) -> String {
         titles::bank(&self.page, bank)
+    }
+
+    /// The least exposure of a cell's items.
+    fn share(&self, exposure: &Option<f64>) -> String {
+        exposure.map_or_else(|| "–".to_owned(), |share| format!("{:.1}%", share * 100.0))
     }
 
     fn section_title(&self, bank: &str, section: &str) -> String {

@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use super::blueprint::{Blueprint, Cell, Section};
 use super::cells::{Unit, units_by_cell};
-use super::forms::{self, Assembly, Failure, Table, index};
+use super::forms::{self, Assembly, Basis, Failure, Report, Table, index};
 use super::paper::{Paper, PaperSection, PlacedItem};
-use super::pool::{Pool, PoolItem};
+use super::pool::{ABILITIES, Pool, PoolItem};
 use super::seats::{Seated, give};
 use crate::draw::Seed;
 use crate::kernel::{Fault, Score};
@@ -371,9 +371,49 @@ impl<'a> Plan<'a> {
         self.sections.iter().map(of_section).sum()
     }
 
-    /// For each item of the pool, by its place, in how many of the papers it is.
-    pub fn uses<'b>(&self, drawn: &'b Drawn) -> &'b [u32] {
-        &drawn.assembly.exposure
+    /// What the committee reads of papers: how equal they are, how often items are used, how much
+    /// they have in common.
+    pub fn report(&self, title: &str, drawn: &Drawn) -> Report {
+        self.figures(title, &drawn.assembly, drawn.codes.len(), &drawn.seed)
+    }
+
+    /// The same of papers made on trial, which nobody sits.
+    pub fn trial(&self, title: &str, papers: usize) -> Result<Report, Unequal> {
+        let seed = Seed::new([0; 32]).sub("trial");
+        let (assembly, _) = self.make(papers, &seed)?;
+        Ok(self.figures(title, &assembly, papers, &seed))
+    }
+
+    fn figures(&self, title: &str, made: &Assembly, asked: usize, seed: &Seed) -> Report {
+        let slope = |item: u32, ability: f64| {
+            let item = self.pool.items().get(index(item));
+            item.map_or(0.0, |item| item.slope(self.worth(item), ability))
+        };
+        let cells = self.sections.iter().flat_map(|plan| {
+            let numbers = 1..=plan.section.cells.len();
+            numbers.map(|number| format!("{} {number}", plan.section.code))
+        });
+        let tolerance = self.table.tolerance[0].map(|micros| f64::from(micros) / 1e6);
+        let basis = Basis {
+            title: title.to_owned(),
+            cells: cells.collect(),
+            abilities: &ABILITIES,
+            tolerance,
+            slope: &slope,
+        };
+        forms::figures(made, &basis, self.pool.items().len(), asked, seed)
+    }
+
+    fn worth(&self, item: &PoolItem) -> Score {
+        let mut worths = self.sections.iter().map(|plan| plan.section.worth(item));
+        worths.find_map(|worth| worth).unwrap_or_default()
+    }
+
+    /// The items that are in some paper, each with in how many.
+    pub fn uses(&self, drawn: &Drawn) -> impl Iterator<Item = (&'a PoolItem, u32)> {
+        let uses = drawn.assembly.exposure.iter().copied();
+        let items = self.pool.items().iter().zip(uses);
+        items.filter(|(_, papers)| *papers > 0)
     }
 }
 
@@ -386,7 +426,7 @@ impl Drawn {
     /// How far the expected score of any paper lies from the target, at the ability where it is
     /// farthest, in millionths of a mark.
     pub fn deviation(&self) -> i32 {
-        self.assembly.deviation(super::pool::ABILITIES.len())
+        self.assembly.deviation(ABILITIES.len())
     }
 }
 

@@ -149,6 +149,12 @@ impl PoolItem {
         numbers
     }
 
+    /// How many more marks it gives for each unit of ability, where it is worth so many.
+    #[expect(clippy::cast_precision_loss, reason = "marks of an item")]
+    pub(super) fn slope(&self, marks: Score, ability: f64) -> f64 {
+        marks.micros() as f64 / 1e6 * self.response.parameters().slope(ability)
+    }
+
     /// What it adds to a paper on which it is worth so many marks.
     #[expect(clippy::cast_precision_loss, reason = "marks of an item")]
     fn count(&self, marks: Score) -> Vec<i32> {

@@ -1,14 +1,14 @@
 //! The acts of assembly: setting what a subject is drawn from, and drawing and locking the papers
 //! of everybody with a ticket.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
-use super::forms::Failure;
-use super::store::{self, PaperRow, SetupRow, Ticket};
+use super::forms::{Failure, Report};
+use super::store::{self, LockRow, PaperRow, SetupRow, Ticket, UseRow};
 use super::{
     Blueprint, CellStock, Plan, Pool, PoolItem, Seated, Unequal, crowded, overexposed, paper_hash,
     papers_root, pool_root, stock, unequal_totals,
@@ -119,6 +119,95 @@ pub fn check(view: &mut View<'_>, actor: &Actor, subject: Id) -> Result<Blueprin
     })
 }
 
+/// How equal the locked papers of a subject are, and how often items are used: what the committee
+/// reads.
+pub fn report(
+    view: &mut View<'_>,
+    actor: &Actor,
+    subject: Id,
+) -> Result<(Subject, Report), Problem> {
+    actor.acting_as(&[Role::Organiser, Role::Supervisor])?;
+    let subject = regulation::subject(view, subject)?;
+    let report = parse(&store::report(view.db, subject.id)?)?;
+    Ok((subject, report))
+}
+
+/// What a blueprint that is being written would give.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Tried {
+    /// Items of a paper.
+    pub items: usize,
+    /// What a paper is worth.
+    #[schema(value_type = String)]
+    pub total: Score,
+    /// What the bank holds for each cell.
+    pub cells: Vec<CellStock>,
+    /// What stands against it.
+    #[serde(skip)]
+    pub faults: Vec<Fault>,
+    /// How equal papers made on trial are; none while something stands against it.
+    #[schema(value_type = Option<Object>)]
+    pub trial: Option<Report>,
+    /// The farthest that one of them is from its target at any ability, in marks.
+    pub worst: f64,
+}
+
+/// Papers that are made to try out a blueprint that is being written.
+const TRIED: usize = 100;
+
+/// Looks at a blueprint that is being written, and sets nothing.
+pub fn try_out(
+    view: &mut View<'_>,
+    actor: &Actor,
+    subject: Id,
+    bank: &str,
+    blueprint: &Blueprint,
+) -> Result<Tried, Problem> {
+    actor.acting_as(&[Role::Organiser])?;
+    let subject = regulation::subject(view, subject)?;
+    let examination = regulation::load(view, subject.examination)?;
+    let pool = pool(view, bank)?.numbered(blueprint);
+    let mut tried = Tried {
+        items: blueprint.item_count(),
+        total: Score::ZERO,
+        cells: stock(blueprint, &pool),
+        faults: blueprint.faults(),
+        trial: None,
+        worst: 0.0,
+    };
+    if tried.faults.is_empty() {
+        tried.faults = draw_faults(&examination, &subject, blueprint, &pool);
+    }
+    if let Ok(plan) = Plan::new(blueprint, &pool) {
+        tried.total = plan.total_marks();
+        match plan.trial(&blueprint.title, TRIED) {
+            Ok(report) => {
+                tried.worst = report.worst();
+                tried.trial = Some(report);
+            }
+            Err(refused) if tried.faults.is_empty() => {
+                tried.faults.push(unequal(&subject.component, &refused));
+            }
+            Err(_) => {}
+        }
+    }
+    Ok(tried)
+}
+
+/// The topics of a bank's items in use, with those above them, for who writes a blueprint.
+pub fn topics(view: &mut View<'_>, actor: &Actor, bank: &str) -> Result<Vec<String>, Problem> {
+    actor.acting_as(&[Role::Organiser])?;
+    let mut topics = BTreeSet::new();
+    for topic in store::topics(view.db, bank)? {
+        let above = topic
+            .match_indices('.')
+            .map(|(end, _)| topic[..end].to_owned());
+        topics.extend(above);
+        topics.insert(topic);
+    }
+    Ok(topics.into_iter().collect())
+}
+
 /// What every subject of an examination is drawn from.
 pub fn check_all(
     view: &mut View<'_>,
@@ -204,6 +293,9 @@ struct PreparedSubject {
     keys_root: Hash,
     papers_root: Hash,
     making: Making,
+    report: String,
+    /// Item, version, and in how many papers it is.
+    uses: Vec<(Id, i32, u32)>,
     papers: Vec<PreparedPaper>,
 }
 
@@ -374,6 +466,12 @@ fn draw(
             made: drawn.made(),
             deviation: drawn.deviation(),
         },
+        report: serde_json::to_string(&plan.report(&source.blueprint.title, &drawn))
+            .map_err(Problem::internal)?,
+        uses: plan
+            .uses(&drawn)
+            .map(|(item, papers)| (item.item_id, item.version, papers))
+            .collect(),
         papers,
     })
 }
@@ -388,8 +486,9 @@ pub fn lock_papers(tx: &mut Tx<'_>, actor: &Actor, prepared: Prepared) -> Result
     let result = prepared.result();
     ceremony::conclude(tx, acting, &examination, &prepared.draw, &result)?;
     for drawn in prepared.subjects {
-        let (seed, root) = (&drawn.seed_sealed, &drawn.papers_root);
-        store::lock(tx, drawn.subject.id, seed, &drawn.pool, root)?;
+        store::lock(tx, drawn.subject.id, &drawn.row(tx.now))?;
+        store::insert_report(tx, drawn.subject.id, &drawn.report)?;
+        store::insert_uses(tx, &drawn.use_rows())?;
         let entry = examination.decision(acting, "papers.locked");
         ledger::record(tx, &entry.on(drawn.commitments()).outcome("locked"))?;
         store::insert_papers(tx, &drawn.into_rows(tx.now))?;
@@ -429,6 +528,25 @@ impl Prepared {
 }
 
 impl PreparedSubject {
+    fn row(&self, now: Instant) -> LockRow<'_> {
+        LockRow {
+            seed_sealed: &self.seed_sealed,
+            pool: &self.pool,
+            papers_root: &self.papers_root,
+            locked_at: now,
+        }
+    }
+
+    fn use_rows(&self) -> Vec<UseRow> {
+        let row = |&(item_id, version, papers): &(Id, i32, u32)| UseRow {
+            subject_id: self.subject.id,
+            item_id,
+            version,
+            papers: papers.try_into().unwrap_or(i32::MAX),
+        };
+        self.uses.iter().map(row).collect()
+    }
+
     fn into_rows(self, now: Instant) -> Vec<PaperRow> {
         let row = |paper: PreparedPaper| PaperRow {
             id: Id::new(now),

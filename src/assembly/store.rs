@@ -4,7 +4,7 @@ use diesel::prelude::*;
 
 use super::Seated;
 use crate::kernel::{Id, Instant, Problem};
-use crate::store::schema::{application, item, paper, subject};
+use crate::store::schema::{application, assembly_report, item, item_use, paper, subject};
 use crate::store::{AnyConn, Tx};
 
 /// What a subject is drawn from.
@@ -18,6 +18,16 @@ pub(super) struct SetupRow {
     pub pool: Option<String>,
     pub papers_root: Option<Vec<u8>>,
     pub locked_at: Option<Instant>,
+}
+
+/// In how many papers of a subject an item is.
+#[derive(Insertable)]
+#[diesel(table_name = item_use)]
+pub(super) struct UseRow {
+    pub subject_id: Id,
+    pub item_id: Id,
+    pub version: i32,
+    pub papers: i32,
 }
 
 #[derive(Insertable)]
@@ -102,6 +112,16 @@ pub(super) fn banks(db: &mut AnyConn) -> Result<Vec<String>, Problem> {
         .load(db)?)
 }
 
+/// The topics of a bank's items in use.
+pub(super) fn topics(db: &mut AnyConn, bank: &str) -> Result<Vec<String>, Problem> {
+    Ok(item::table
+        .filter(item::bank.eq(bank))
+        .filter(item::state.eq("approved"))
+        .select(item::topic)
+        .distinct()
+        .load(db)?)
+}
+
 /// Inserts papers: on PostgreSQL a few hundred at a time, to spare the ways to the server. On
 /// SQLite there are none to spare, and a batch would want a transaction of its own.
 pub(super) fn insert_papers(tx: &mut Tx<'_>, rows: &[PaperRow]) -> Result<(), Problem> {
@@ -125,21 +145,45 @@ pub(super) fn paper_count(db: &mut AnyConn, subject: Id) -> Result<i64, Problem>
     Ok(papers.count().get_result(db)?)
 }
 
-pub(super) fn lock(
-    tx: &mut Tx<'_>,
-    id: Id,
-    seed_sealed: &[u8],
-    pool: &str,
-    papers_root: &[u8],
-) -> Result<(), Problem> {
-    let now = tx.now;
+/// What the lock of a subject fixes.
+#[derive(AsChangeset)]
+#[diesel(table_name = subject)]
+pub(super) struct LockRow<'a> {
+    pub seed_sealed: &'a [u8],
+    pub pool: &'a str,
+    pub papers_root: &'a [u8],
+    pub locked_at: Instant,
+}
+
+pub(super) fn lock(tx: &mut Tx<'_>, id: Id, row: &LockRow<'_>) -> Result<(), Problem> {
     diesel::update(subject::table.find(id))
-        .set((
-            subject::seed_sealed.eq(seed_sealed),
-            subject::pool.eq(pool),
-            subject::papers_root.eq(papers_root),
-            subject::locked_at.eq(now),
+        .set(row)
+        .execute(tx.db)?;
+    Ok(())
+}
+
+/// Keeps the report of a subject, JSON.
+pub(super) fn insert_report(tx: &mut Tx<'_>, subject: Id, report: &str) -> Result<(), Problem> {
+    diesel::insert_into(assembly_report::table)
+        .values((
+            assembly_report::subject_id.eq(subject),
+            assembly_report::report.eq(report),
         ))
         .execute(tx.db)?;
+    Ok(())
+}
+
+/// The report of a subject, JSON.
+pub(super) fn report(db: &mut AnyConn, subject: Id) -> Result<String, Problem> {
+    let report = assembly_report::table.find(subject);
+    Ok(report.select(assembly_report::report).first(db)?)
+}
+
+pub(super) fn insert_uses(tx: &mut Tx<'_>, rows: &[UseRow]) -> Result<(), Problem> {
+    for row in rows {
+        diesel::insert_into(item_use::table)
+            .values(row)
+            .execute(tx.db)?;
+    }
     Ok(())
 }

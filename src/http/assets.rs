@@ -48,6 +48,11 @@ const ASSETS: &[Asset] = &[
         content: include_str!("../bank/assets/import.js"),
     },
     Asset {
+        name: "editor.js",
+        media_type: JS,
+        content: include_str!("../assembly/assets/editor.js"),
+    },
+    Asset {
         name: "room.js",
         media_type: JS,
         content: include_str!("../sitting/assets/room.js"),

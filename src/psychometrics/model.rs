@@ -53,6 +53,11 @@ impl ItemParameters {
         self.c + (1.0 - self.c) * logistic(self.a * (ability - self.b))
     }
 
+    /// How much the probability rises for each unit of ability.
+    pub fn slope(&self, ability: f64) -> f64 {
+        self.derivatives(ability).1
+    }
+
     /// The probability with its first two derivatives by ability.
     pub(super) fn derivatives(&self, ability: f64) -> (f64, f64, f64) {
         let s = logistic(self.a * (ability - self.b));

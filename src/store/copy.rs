@@ -212,6 +212,8 @@ tables! {
     draw,
     draw_custodian,
     draw_member,
+    assembly_report,
+    item_use,
     objection,
 }
 

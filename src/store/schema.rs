@@ -171,6 +171,22 @@ diesel::table! {
 }
 
 diesel::table! {
+    assembly_report (subject_id) {
+        subject_id -> Binary,
+        report -> Text,
+    }
+}
+
+diesel::table! {
+    item_use (subject_id, item_id) {
+        subject_id -> Binary,
+        item_id -> Binary,
+        version -> Integer,
+        papers -> Integer,
+    }
+}
+
+diesel::table! {
     post (id) {
         id -> Binary,
         examination_id -> Binary,
@@ -488,6 +504,8 @@ diesel::table! {
     }
 }
 
+diesel::joinable!(assembly_report -> subject (subject_id));
+diesel::joinable!(item_use -> subject (subject_id));
 diesel::joinable!(objection -> application (application_id));
 diesel::joinable!(account_role -> account (account_id));
 diesel::joinable!(draw_custodian -> draw (draw_id));
@@ -544,6 +562,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     application,
     stimulus,
     item,
+    assembly_report,
+    item_use,
     item_version,
     paper,
     attempt,

@@ -158,7 +158,7 @@ pub fn made_text(made: &Made, out: &Path) -> String {
          root of the papers {}\nmanifest {}\nwritten to {}\n",
         report.issued,
         report.items_per_paper,
-        report.score_tolerance,
+        report.score_tolerance.unwrap_or_default(),
         report.abilities.len(),
         report.exposure.max * 100.0,
         report.exposure_least_max * 100.0,

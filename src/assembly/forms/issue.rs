@@ -29,7 +29,9 @@ pub struct Assembly {
 }
 
 /// What a paper fails.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Failure {
     /// A unit stands twice, or a cell has another count.
@@ -42,6 +44,19 @@ pub enum Failure {
     Seconds,
     /// None: it was a spare.
     Spare,
+}
+
+impl Failure {
+    /// As in message keys.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Counts => "counts",
+            Self::Enemies => "enemies",
+            Self::Score => "score",
+            Self::Seconds => "seconds",
+            Self::Spare => "spare",
+        }
+    }
 }
 
 /// Makes `papers` papers; or says why the blueprint cannot be met.

@@ -66,6 +66,7 @@ pub use blueprint::{CellSpec, FormBlueprint, Shortage};
 pub use issue::{Assembly, Failure, assemble};
 pub(super) use issue::{make, spares};
 pub use items::{FormItem, ItemsError, read_items};
+pub(super) use report::{Basis, band, figures, histogram};
 pub use report::{Report, html, report};
 pub(super) use table::{Table, index};
 

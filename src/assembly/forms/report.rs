@@ -3,11 +3,12 @@
 
 use std::fmt::Write as _;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use super::blueprint::FormBlueprint;
+use super::blueprint::{CellSpec, FormBlueprint};
 use super::issue::{Assembly, Failure};
 use super::items::FormItem;
+use super::table::index;
 use super::{NUMBERS, Numbers};
 use crate::draw::Seed;
 
@@ -17,7 +18,7 @@ const PAIRS: usize = 200_000;
 const BARS: usize = 20;
 
 /// The figures of an assembly.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Report {
     /// Name of the blueprint.
     pub title: String,
@@ -35,8 +36,8 @@ pub struct Report {
     pub items_per_paper: usize,
     /// The cells.
     pub cells: Vec<CellReport>,
-    /// Tolerance of the expected score, in marks.
-    pub score_tolerance: f64,
+    /// Tolerance of the expected score, in marks; none where papers may be as hard as they come.
+    pub score_tolerance: Option<f64>,
     /// Each ability.
     pub abilities: Vec<AbilityReport>,
     /// Seconds of the issued papers.
@@ -58,7 +59,7 @@ pub struct Report {
 }
 
 /// A cell in figures.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct CellReport {
     /// Its name.
     pub name: String,
@@ -71,7 +72,7 @@ pub struct CellReport {
 }
 
 /// Papers at one ability, in marks.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct AbilityReport {
     /// The ability.
     pub ability: f64,
@@ -89,7 +90,7 @@ pub struct AbilityReport {
 }
 
 /// Least, mean, greatest and standard deviation.
-#[derive(Debug, Clone, Copy, Default, Serialize)]
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
 pub struct Spread {
     /// Least.
     pub min: f64,
@@ -126,8 +127,29 @@ impl Spread {
     }
 }
 
+impl Report {
+    /// The farthest that an issued paper is from its target at any ability, in marks.
+    pub fn worst(&self) -> f64 {
+        let farthest = |one: &AbilityReport| one.issued.max.abs().max(one.issued.min.abs());
+        self.abilities.iter().map(farthest).fold(0.0, f64::max)
+    }
+}
+
+/// What the figures of an assembly are about.
+pub(in crate::assembly) struct Basis<'a> {
+    /// Name of the blueprint.
+    pub title: String,
+    /// Names of the cells, in order.
+    pub cells: Vec<String>,
+    /// The abilities of the first numbers.
+    pub abilities: &'a [f64],
+    /// Tolerance of the expected score, in marks.
+    pub tolerance: Option<f64>,
+    /// How many more marks an item gives for each unit of ability.
+    pub slope: &'a dyn Fn(u32, f64) -> f64,
+}
+
 /// The figures of an assembly that was asked for `asked` papers.
-#[expect(clippy::cast_precision_loss, reason = "figures for people")]
 pub fn report(
     assembly: &Assembly,
     blueprint: &FormBlueprint,
@@ -135,37 +157,60 @@ pub fn report(
     asked: usize,
     seed: &Seed,
 ) -> Report {
+    let slope = |item: u32, ability: f64| {
+        let item = items.get(index(item));
+        item.map_or(0.0, |item| item.parameters.slope(ability))
+    };
+    let basis = Basis {
+        title: blueprint.title.clone(),
+        cells: blueprint.cells.iter().map(CellSpec::name).collect(),
+        abilities: &blueprint.abilities,
+        tolerance: Some(blueprint.score_tolerance),
+        slope: &slope,
+    };
+    figures(assembly, &basis, items.len(), asked, seed)
+}
+
+/// The figures of an assembly from a bank of `items`, asked for `asked` papers.
+#[expect(clippy::cast_precision_loss, reason = "figures for people")]
+pub(in crate::assembly) fn figures(
+    assembly: &Assembly,
+    basis: &Basis<'_>,
+    items: usize,
+    asked: usize,
+    seed: &Seed,
+) -> Report {
     let issued = assembly.len();
     let share = |uses: u32| f64::from(uses) / issued.max(1) as f64;
-    let cells = blueprint.cells.iter().zip(&assembly.table.cells);
+    let cells = basis.cells.iter().zip(&assembly.table.cells);
     let cells: Vec<CellReport> = cells
-        .map(|(spec, cell)| CellReport {
-            name: spec.name(),
+        .map(|(name, cell)| CellReport {
+            name: name.clone(),
             needs: cell.needs,
             units: cell.units.len(),
             exposure: cell.needs as f64 / cell.units.len().max(1) as f64,
         })
         .collect();
-    let dealt_in: Vec<bool> = in_some_card(assembly, items.len());
+    let dealt_in: Vec<bool> = in_some_card(assembly, items);
     let used = || {
-        (0..items.len())
+        (0..items)
             .filter(|at| dealt_in[*at])
             .map(|at| assembly.exposure[at])
     };
     let exposure = Spread::of(used().map(share));
     let (overlap, overlap_bars, overlap_pairs) = overlaps(assembly, seed);
     Report {
-        title: blueprint.title.clone(),
+        title: basis.title.clone(),
         asked,
         issued,
         made: assembly.made,
         dropped: assembly.dropped.clone(),
-        bank: items.len(),
+        bank: items,
         items_per_paper: assembly.paper(0).len(),
         exposure_least_max: least_max(assembly),
         cells,
-        score_tolerance: blueprint.score_tolerance,
-        abilities: abilities(assembly, blueprint, items),
+        score_tolerance: basis.tolerance,
+        abilities: abilities(assembly, basis),
         seconds: Spread::of(
             assembly
                 .sums
@@ -220,11 +265,7 @@ fn least_max(assembly: &Assembly) -> f64 {
     assembly.table.cells.iter().map(of_cell).fold(0.0, f64::max)
 }
 
-fn abilities(
-    assembly: &Assembly,
-    blueprint: &FormBlueprint,
-    items: &[FormItem],
-) -> Vec<AbilityReport> {
+fn abilities(assembly: &Assembly, basis: &Basis<'_>) -> Vec<AbilityReport> {
     let target = &assembly.table.target;
     let one = |(at, ability): (usize, &f64)| {
         let deviation = |sums: &Numbers| f64::from(sums[at] - target[at]) / 1e6;
@@ -238,15 +279,7 @@ fn abilities(
         let slopes: f64 = assembly
             .paper(0)
             .iter()
-            .filter_map(|item| items.get(usize::try_from(*item).ok()?))
-            .map(|item| {
-                let h = 1e-4;
-                let (up, down) = (
-                    item.parameters.probability(ability + h),
-                    item.parameters.probability(ability - h),
-                );
-                ((up - down) / (2.0 * h)).powi(2)
-            })
+            .map(|item| (basis.slope)(*item, *ability).powi(2))
             .sum();
         AbilityReport {
             ability: *ability,
@@ -258,7 +291,7 @@ fn abilities(
             calibration: [0.1, 0.2, 0.3].map(|error| error * (2.0 * slopes).sqrt()),
         }
     };
-    blueprint.abilities.iter().enumerate().map(one).collect()
+    basis.abilities.iter().enumerate().map(one).collect()
 }
 
 #[expect(
@@ -377,7 +410,7 @@ fn curves(page: &mut String, report: &Report) {
     let _ = writeln!(
         page,
         "<figcaption>各能力水平上期望得分与目标之差（分）：浅色为分发时，深色为签发的试卷，虚线为允许偏差 ±{}。 Deviation of the expected score from the target, in marks: light as dealt, dark as issued, dashed the tolerance.</figcaption></figure>",
-        report.score_tolerance
+        report.score_tolerance.unwrap_or_default()
     );
     page.push_str("<table><tr><th>能力 Ability</th><th>目标 Target</th><th>分发时标准差 SD as dealt</th><th>差 1 分以上 Off by more than 1</th><th>签发后标准差 SD as issued</th><th>最小 Least</th><th>最大 Most</th><th>标定误差 0.1 / 0.2 / 0.3 所致 By calibration error</th></tr>");
     for one in &report.abilities {
@@ -401,8 +434,8 @@ fn curves(page: &mut String, report: &Report) {
     );
 }
 
-/// The band of deviations over the abilities.
-fn band(report: &Report) -> String {
+/// The band of deviations over the abilities, as a drawing.
+pub(in crate::assembly) fn band(report: &Report) -> String {
     const WIDTH: f64 = 640.0;
     const HEIGHT: f64 = 260.0;
     let most = |spread: &Spread| spread.max.abs().max(spread.min.abs());
@@ -410,7 +443,7 @@ fn band(report: &Report) -> String {
         .abilities
         .iter()
         .map(|one| most(&one.dealt))
-        .fold(report.score_tolerance, f64::max)
+        .fold(report.score_tolerance.unwrap_or(0.05), f64::max)
         * 1.1;
     let first = report.abilities.first().map_or(-3.0, |one| one.ability);
     let last = report.abilities.last().map_or(3.0, |one| one.ability);
@@ -444,7 +477,8 @@ fn band(report: &Report) -> String {
         "<polygon points=\"{}\" fill=\"#27548a\"/>",
         area(&|one| one.issued)
     );
-    for line in [report.score_tolerance, -report.score_tolerance] {
+    let tolerance = report.score_tolerance.into_iter();
+    for line in tolerance.flat_map(|tolerance| [tolerance, -tolerance]) {
         let _ = write!(
             svg,
             "<line x1=\"50\" x2=\"{:.0}\" y1=\"{2:.1}\" y2=\"{2:.1}\" stroke=\"#8d1c13\" stroke-dasharray=\"6 4\"/><text x=\"4\" y=\"{1:.1}\" font-size=\"11\">{line:+.2}</text>",
@@ -521,8 +555,9 @@ fn overlap(page: &mut String, report: &Report) {
     page.push_str("</table>\n");
 }
 
+/// Bars side by side, as a drawing.
 #[expect(clippy::cast_precision_loss, reason = "bars of a chart")]
-fn histogram(bars: &[usize], label: &dyn Fn(usize) -> String) -> String {
+pub(in crate::assembly) fn histogram(bars: &[usize], label: &dyn Fn(usize) -> String) -> String {
     const WIDTH: f64 = 640.0;
     const HEIGHT: f64 = 180.0;
     let most = bars.iter().copied().max().unwrap_or(1).max(1) as f64;

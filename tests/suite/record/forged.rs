@@ -207,6 +207,16 @@ fn papers_that_are_not_those_of_the_draw() {
 }
 
 #[test]
+fn papers_said_to_be_more_equal_than_they_are() {
+    for (name, said) in [("deviation", 1), ("made", 1_000_000), ("attempt", 4)] {
+        Forged::new()
+            .decision("papers.locked", any, |inputs| inputs[name] = json!(said))
+            .signed()
+            .must_be_found_by(5);
+    }
+}
+
+#[test]
 fn an_item_exchanged_in_the_pool() {
     let mut forged = Forged::new();
     let subject = forged.line(of_type("subject"));

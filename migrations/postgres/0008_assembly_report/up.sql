@@ -1,0 +1,17 @@
+-- What the committee reads of the locked papers of a subject, as JSON.
+CREATE TABLE assembly_report (
+    subject_id BYTEA NOT NULL PRIMARY KEY REFERENCES subject,
+    report TEXT NOT NULL
+);
+
+-- In how many papers of a subject an item is.
+CREATE TABLE item_use (
+    subject_id BYTEA NOT NULL REFERENCES subject,
+    item_id BYTEA NOT NULL REFERENCES item,
+    version INTEGER NOT NULL,
+    papers INTEGER NOT NULL,
+    PRIMARY KEY (subject_id, item_id)
+);
+CREATE INDEX item_use_item ON item_use (item_id);
+
+GRANT SELECT, INSERT ON assembly_report, item_use TO keju_app;
