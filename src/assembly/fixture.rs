@@ -347,6 +347,8 @@ pub(crate) fn insert_item(
         stem: format!("题干 {code}"),
         body,
         explanation: "解析甲".to_owned(),
+        enemies: Vec::new(),
+        seconds: None,
     };
     let json = serde_json::to_vec(&content).map_err(Problem::internal)?;
     diesel::insert_into(item::table)

@@ -129,6 +129,8 @@ mod tests {
             stem: format!("第 {code} 题"),
             body,
             explanation: String::new(),
+            enemies: Vec::new(),
+            seconds: None,
         }
     }
 

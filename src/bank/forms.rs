@@ -34,6 +34,8 @@ pub(super) struct ItemFields {
     pub marks: String,
     pub words_max: String,
     pub reference: String,
+    pub enemies: String,
+    pub seconds: String,
 }
 
 impl ItemFields {
@@ -71,6 +73,8 @@ impl ItemFields {
             marks: draft.marks,
             words_max: draft.words_max,
             reference: draft.reference,
+            enemies: draft.enemies.join(" "),
+            seconds: draft.seconds,
         }
     }
 
@@ -93,6 +97,8 @@ impl ItemFields {
             marks: self.marks.clone(),
             words_max: self.words_max.clone(),
             reference: self.reference.clone(),
+            enemies: formats::names(&self.enemies),
+            seconds: self.seconds.clone(),
         }
     }
 

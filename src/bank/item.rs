@@ -63,6 +63,13 @@ pub struct Item {
     pub body: Body,
     /// Why the key is right.
     pub explanation: String,
+    /// Names of enemy sets (互斥组), ascending: items that share one never meet on a paper. Left out
+    /// where there is none, as is the time, so that contents without them keep their hashes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub enemies: Vec<String>,
+    /// How many seconds it is expected to take (预计用时).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seconds: Option<u32>,
 }
 
 /// The part of an item that differs by kind. Options are named by their place, from zero, in the

@@ -44,6 +44,11 @@ pub const WORDS_MAX: RangeInclusive<u32> = 50..=5_000;
 /// The most an essay or one line of its rubric may be worth.
 pub const MARKS_MAX: Score = Score::whole(1_000);
 
+/// In how many enemy sets an item may stand.
+pub const ENEMIES_MAX: usize = 8;
+/// How many seconds an item may be expected to take.
+pub const SECONDS: RangeInclusive<u32> = 1..=7_200;
+
 /// Everything wrong with one item by itself. Places are field names: `stem`, `options`, `key` …
 pub fn check_item(item: &Item) -> Vec<Fault> {
     let mut faults: Vec<Fault> = [
@@ -59,7 +64,35 @@ pub fn check_item(item: &Item) -> Vec<Fault> {
     let stimulus = item.stimulus.as_deref();
     faults.extend(stimulus.and_then(|code| check_code("stimulus", code, is_code)));
     faults.extend(check_body(&item.body));
+    faults.extend(check_enemies(&item.enemies));
+    faults.extend(item.seconds.and_then(check_seconds));
     faults
+}
+
+/// Names like codes, not too many, ascending and so without repeats.
+fn check_enemies(enemies: &[String]) -> Vec<Fault> {
+    let many = (enemies.len() > ENEMIES_MAX).then(|| {
+        let fault = Fault::new("enemies", "enemies-count").with("max", ENEMIES_MAX);
+        fault.with("found", enemies.len())
+    });
+    let order = enemies
+        .windows(2)
+        .any(|pair| pair[0] >= pair[1])
+        .then(|| Fault::new("enemies", "enemies-order"));
+    let unsound = enemies.iter().filter_map(|name| {
+        let fault = check_code("enemies", name, is_code)?;
+        Some(fault.with("found", name))
+    });
+    many.into_iter().chain(order).chain(unsound).collect()
+}
+
+fn check_seconds(seconds: u32) -> Option<Fault> {
+    (!SECONDS.contains(&seconds)).then(|| {
+        Fault::new("seconds", "seconds-range")
+            .with("min", SECONDS.start())
+            .with("max", SECONDS.end())
+            .with("found", seconds)
+    })
 }
 
 /// Everything wrong with one stimulus by itself. Places are field names.
@@ -331,7 +364,17 @@ pub fn tidied(item: &Item) -> Item {
         stem: tidy(&item.stem),
         body,
         explanation: tidy(&item.explanation),
+        enemies: tidied_names(&item.enemies),
+        seconds: item.seconds,
     }
+}
+
+/// Names as the bank keeps them: ascending, each once.
+pub fn tidied_names(names: &[String]) -> Vec<String> {
+    let mut names: Vec<String> = names.iter().map(|name| tidy(name)).collect();
+    names.sort_unstable();
+    names.dedup();
+    names
 }
 
 fn tidied_point(line: &RubricPoint) -> RubricPoint {

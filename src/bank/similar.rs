@@ -124,6 +124,8 @@ mod tests {
             stem: stem.to_owned(),
             body: Body::TrueFalse { key: true },
             explanation: String::new(),
+            enemies: Vec::new(),
+            seconds: None,
         }
     }
 

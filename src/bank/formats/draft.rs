@@ -34,6 +34,10 @@ pub(in crate::bank) struct Draft {
     pub marks: String,
     pub words_max: String,
     pub reference: String,
+    /// Names of enemy sets, in any order.
+    pub enemies: Vec<String>,
+    /// Seconds it is expected to take; empty if nobody says.
+    pub seconds: String,
 }
 
 impl Draft {
@@ -49,6 +53,8 @@ impl Draft {
             stem: item.stem.clone(),
             options: item.body.options().to_vec(),
             explanation: item.explanation.clone(),
+            enemies: item.enemies.clone(),
+            seconds: item.seconds.map_or_else(String::new, |s| s.to_string()),
             ..Self::default()
         };
         match &item.body {
@@ -117,6 +123,8 @@ impl Draft {
                 }
             },
             explanation: tidy(&self.explanation),
+            enemies: rules::tidied_names(&self.enemies),
+            seconds: settle(&mut faults, self.seconds(), None),
         };
         let mut broken = rules::check_item(&item);
         broken.retain(|fault| !follows(fault, &faults));
@@ -195,6 +203,13 @@ impl Draft {
 
     fn options(&self) -> Vec<String> {
         self.options.iter().map(|option| tidy(option)).collect()
+    }
+
+    fn seconds(&self) -> Result<Option<u32>, Fault> {
+        if self.seconds.trim().is_empty() {
+            return Ok(None);
+        }
+        number("seconds", &self.seconds).map(Some)
     }
 
     /// None is exact.

@@ -10,7 +10,7 @@ use std::fmt;
 
 use crate::bank::collection::{Member, faults_between};
 use crate::bank::item::{Body, Difficulty, Item, Stimulus};
-use crate::bank::rules::{self, is_section, is_topic, tidy};
+use crate::bank::rules::{self, SECONDS, is_code, is_section, is_topic, tidy};
 use crate::kernel::Fault;
 use crate::kernel::error::Arg;
 
@@ -125,6 +125,8 @@ pub(super) struct Labels {
     pub(super) section: Option<String>,
     pub(super) topic: Option<String>,
     pub(super) difficulty: Option<Difficulty>,
+    pub(super) enemies: Vec<String>,
+    pub(super) seconds: Option<u32>,
 }
 
 impl Labels {
@@ -141,6 +143,13 @@ impl Labels {
             "difficulty" => match words::difficulty(value) {
                 None => return false,
                 band => self.difficulty = band,
+            },
+            "enemies" if !value.is_empty() && words::names(value).iter().all(|n| is_code(n)) => {
+                self.enemies.extend(words::names(value));
+            }
+            "seconds" => match value.parse().ok().filter(|s| SECONDS.contains(s)) {
+                None => return false,
+                seconds => self.seconds = seconds,
             },
             _ => return false,
         }
@@ -168,6 +177,13 @@ impl Labels {
             section: self.section.or_else(|| other.section.clone()),
             topic: self.topic.or_else(|| other.topic.clone()),
             difficulty: self.difficulty.or(other.difficulty),
+            // What a category sets apart, its questions do not put together again.
+            enemies: self
+                .enemies
+                .into_iter()
+                .chain(other.enemies.clone())
+                .collect(),
+            seconds: self.seconds.or(other.seconds),
         }
     }
 }
@@ -264,6 +280,8 @@ impl Found {
             stem: self.stem.clone(),
             body,
             explanation: self.explanation.clone(),
+            enemies: labels.enemies,
+            seconds: labels.seconds,
         })
     }
 }
@@ -452,7 +470,14 @@ mod tests {
     #[test]
     fn labels_are_read_in_both_scripts_and_only_if_they_are_sound() {
         let mut labels = Labels::default();
-        for tag in ["topic:vb.cloze", " difficulty：难", "section: verbal "] {
+        for tag in [
+            "topic:vb.cloze",
+            " difficulty：难",
+            "section: verbal ",
+            "enemies:b-1 a",
+            "enemies: c",
+            "seconds: 90",
+        ] {
             assert!(labels.take(tag), "{tag}");
         }
         for tag in [
@@ -462,11 +487,16 @@ mod tests {
             "difficulty:nasty",
             "section:a b",
             "author:x",
+            "enemies:",
+            "enemies:甲",
+            "seconds:0",
+            "seconds:long",
         ] {
             assert!(!labels.take(tag), "{tag}");
         }
         assert_eq!(labels.section.as_deref(), Some("verbal"));
         assert_eq!(labels.difficulty, Some(Difficulty::Hard));
+        assert_eq!((labels.enemies.len(), labels.seconds), (3, Some(90)));
         let (labels, mapped) = Labels::of_category("$course$/top/section:law/topic:ck.law");
         assert!(mapped);
         assert_eq!(labels.topic.as_deref(), Some("ck.law"));

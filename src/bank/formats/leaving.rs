@@ -7,12 +7,15 @@ use super::foreign::Loss;
 use super::markup::is_sayable;
 
 /// The tags that `foreign::Labels` reads back.
-pub(super) fn tags(item: &Item) -> [String; 3] {
-    [
+pub(super) fn tags(item: &Item) -> Vec<String> {
+    let mut tags = vec![
         format!("section:{}", item.section),
         format!("topic:{}", item.topic),
         format!("difficulty:{}", item.difficulty.as_str()),
-    ]
+    ];
+    tags.extend(item.enemies.iter().map(|name| format!("enemies:{name}")));
+    tags.extend(item.seconds.map(|seconds| format!("seconds:{seconds}")));
+    tags
 }
 
 /// All texts of an item that a format writes.

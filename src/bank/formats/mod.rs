@@ -40,6 +40,7 @@ pub use exchange::Form;
 pub use folder::{BankFolder, read_bank_dir, shipped};
 pub use foreign::{Defaults, LOSSES, Loss, Reading};
 pub(super) use table::rubric;
+pub(super) use words::names;
 
 use crate::bank::item::{Item, Stimulus};
 use crate::kernel::Fault;

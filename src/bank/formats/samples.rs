@@ -44,6 +44,8 @@ pub(super) fn item(code: &str, body: Body) -> Item {
         stem: format!("第 {code} 题"),
         body,
         explanation: String::new(),
+        enemies: Vec::new(),
+        seconds: None,
     }
 }
 
@@ -240,13 +242,17 @@ fn question() -> impl Strategy<Value = Item> {
         0_usize..3,
     );
     let explanation = prop_oneof![Just(String::new()), text(30)];
-    (labels, text(40), body, explanation).prop_map(
-        |((section, topic, band), stem, body, explanation)| Item {
+    let enemies = prop::collection::btree_set("[A-Za-z0-9._-]{1,6}", 0..=3);
+    let seconds = prop::option::of(1_u32..=7_200);
+    (labels, text(40), body, explanation, enemies, seconds).prop_map(
+        |((section, topic, band), stem, body, explanation, enemies, seconds)| Item {
             section,
             topic,
             difficulty: Difficulty::ALL[band],
             stem,
             explanation,
+            enemies: enemies.into_iter().collect(),
+            seconds,
             ..item("x", body)
         },
     )

@@ -64,6 +64,8 @@ fn row(item: &Item, stimulus: Option<&Stimulus>) -> Vec<String> {
             lines.collect::<Vec<_>>().join("\n")
         }
         Column::Reference => draft.reference.clone(),
+        Column::Enemies => draft.enemies.join(" "),
+        Column::Seconds => draft.seconds.clone(),
     };
     COLUMNS.iter().map(|(column, ..)| cell(*column)).collect()
 }

@@ -13,7 +13,7 @@ use crate::kernel::Fault;
 
 use super::Batch;
 use super::draft::{Draft, clip};
-use super::words::squeeze;
+use super::words::{names, squeeze};
 
 /// Most rows of a table.
 pub const ROWS_MAX: usize = 50_000;
@@ -77,10 +77,14 @@ pub enum Column {
     Rubric,
     /// 参考答案
     Reference,
+    /// 互斥组
+    Enemies,
+    /// 用时
+    Seconds,
 }
 
 /// The columns with their Chinese and English headers, in the template's order.
-pub const COLUMNS: [(Column, &str, &str); 29] = [
+pub const COLUMNS: [(Column, &str, &str); 31] = [
     (Column::Code, "编号", "code"),
     (Column::Kind, "题型", "kind"),
     (Column::Section, "部分", "section"),
@@ -110,6 +114,8 @@ pub const COLUMNS: [(Column, &str, &str); 29] = [
     (Column::WordsMax, "字数上限", "words_max"),
     (Column::Rubric, "评分要点", "rubric"),
     (Column::Reference, "参考答案", "reference"),
+    (Column::Enemies, "互斥组", "enemies"),
+    (Column::Seconds, "用时", "seconds"),
 ];
 
 /// Columns no table can do without.
@@ -281,6 +287,8 @@ impl<'a> Layout<'a> {
             marks: text(Column::Marks),
             words_max: text(Column::WordsMax),
             reference: text(Column::Reference),
+            enemies: names(self.cell(row, Column::Enemies)),
+            seconds: text(Column::Seconds),
         }
     }
 

@@ -175,10 +175,14 @@ fn written_item(item: &Item) -> Table {
         ("options", Value::from(draft.options)),
         ("key", Value::from(draft.key)),
         ("rubric", Value::from(rubric)),
+        ("enemies", Value::from(draft.enemies)),
     ] {
         if list.as_array().is_some_and(|list| !list.is_empty()) {
             written.insert(name.to_owned(), list);
         }
+    }
+    if let Some(seconds) = item.seconds {
+        written.insert("seconds".to_owned(), i64::from(seconds).into());
     }
     written
 }
@@ -250,6 +254,8 @@ fn item(mut fields: Fields, section: &str, faults: &mut Vec<Fault>) -> Item {
         marks: fields.text("marks"),
         words_max: fields.text("words_max"),
         reference: fields.text("reference"),
+        enemies: fields.texts("enemies"),
+        seconds: fields.text("seconds"),
     };
     let (item, found) = draft.read();
     // The section is the file's, and has been checked there.
@@ -429,6 +435,8 @@ stem = """
 options = ["甲", "乙", "丙", "丁"]
 key = "B"
 explanation = "因为。"
+enemies = ["vb-b", "vb-a"]
+seconds = 60
 "#;
 
     fn section(items: &str) -> Result<Section, Vec<Fault>> {
@@ -456,6 +464,8 @@ table = [["指标", "2023"], ["产值", 120.5]]
         let section = section(&format!("{stimulus}{about}")).unwrap();
         assert_eq!(section.items[0].stem, "第一行\n第二行");
         assert_eq!(section.items[0].section, "verbal");
+        assert_eq!(section.items[0].enemies, ["vb-a", "vb-b"]);
+        assert_eq!(section.items[0].seconds, Some(60));
         assert_eq!(section.stimuli[0].text, "一段。\n\n又一段。");
         assert_eq!(section.stimuli[0].table[1], ["产值", "120.5"]);
     }

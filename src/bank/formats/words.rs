@@ -21,6 +21,13 @@ pub(super) fn narrow(c: char) -> char {
     }
 }
 
+/// Names in one text, with spaces, semicolons or commas between.
+pub(in crate::bank) fn names(text: &str) -> Vec<String> {
+    let between = |c: char| c.is_whitespace() || matches!(narrow(c), ' ' | ';' | ',' | '、');
+    let names = text.split(between).filter(|name| !name.is_empty());
+    names.map(str::to_owned).collect()
+}
+
 /// A kind of item: `单选题`, `single_choice` …
 pub(super) fn kind(text: &str) -> Option<ItemKind> {
     match squeeze(text).as_str() {
@@ -120,6 +127,15 @@ mod tests {
         for text in ["", ",", "1", "甲", "A1", "=1+1"] {
             assert_eq!(letters(text), None, "{text:?}");
         }
+    }
+
+    #[test]
+    fn names_stand_apart_by_spaces_or_marks() {
+        assert_eq!(
+            names(" a b;c；d、e，\u{3000}f\n"),
+            ["a", "b", "c", "d", "e", "f"]
+        );
+        assert_eq!(names(" ; "), Vec::<String>::new());
     }
 
     #[test]

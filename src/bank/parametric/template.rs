@@ -315,6 +315,9 @@ impl Template {
             stem: self.made("stem", &self.stem, &values)?,
             body: self.body(&values, &mut stream)?,
             explanation: self.made("explanation", &self.explanation, &values)?,
+            // Two instances of one template never meet on a paper.
+            enemies: vec![self.id.clone()],
+            seconds: None,
         };
         match check_item(&item).into_iter().next() {
             Some(unsound) => Err(under(&format!("instance {number}"), unsound)),

@@ -66,6 +66,8 @@ fn item(code: &str, body: Body) -> Item {
         stem: format!("第 {code} 题"),
         body,
         explanation: String::new(),
+        enemies: Vec::new(),
+        seconds: None,
     }
 }
 
@@ -239,4 +241,45 @@ fn a_table_of_a_stimulus_is_rectangular() {
     let mut ragged = stimulus("s1");
     ragged.table = vec![texts(&["指标", "2023"]), texts(&["产值"])];
     assert_eq!(said(&check_stimulus(&ragged)), ["table: table-ragged"]);
+}
+
+#[test]
+fn enemy_sets_are_few_named_like_codes_and_each_once() {
+    let faults = |names: &[&str]| {
+        let item = Item {
+            enemies: texts(names),
+            ..item("a", Body::TrueFalse { key: true })
+        };
+        (said(&check_item(&item)), said(&check_item(&tidied(&item))))
+    };
+    let sound = || (Vec::<String>::new(), Vec::<String>::new());
+    assert_eq!(faults(&["Qt-t01", "b", "c.d_e"]), sound());
+    // What stands in any order or twice is put in order as it is kept.
+    let disorder = vec!["enemies: enemies-order".to_owned()];
+    assert_eq!(faults(&["b", "a"]), (disorder.clone(), Vec::new()));
+    assert_eq!(faults(&["a", "a"]), (disorder, Vec::new()));
+    assert_eq!(faults(&["甲"]).1, ["enemies: bad-code"]);
+    assert_eq!(faults(&[""]).1, ["enemies: required"]);
+    let nine = ["1", "2", "3", "4", "5", "6", "7", "8", "9"];
+    assert_eq!(faults(&nine).1, ["enemies: enemies-count"]);
+    assert_eq!(faults(&nine[1..]), sound());
+}
+
+#[test]
+fn an_expected_time_is_a_time() {
+    for (seconds, sound) in [(0, false), (1, true), (7_200, true), (7_201, false)] {
+        let item = Item {
+            seconds: Some(seconds),
+            ..item("a", Body::TrueFalse { key: true })
+        };
+        assert_eq!(check_item(&item).is_empty(), sound, "{seconds}");
+    }
+}
+
+#[test]
+fn an_item_without_sets_and_time_is_written_as_before() {
+    let item = item("a", Body::TrueFalse { key: true });
+    let json = serde_json::to_value(&item).unwrap();
+    assert!(json.get("enemies").is_none() && json.get("seconds").is_none());
+    assert_eq!(serde_json::from_value::<Item>(json).unwrap(), item);
 }

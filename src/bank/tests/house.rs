@@ -23,6 +23,8 @@ pub(super) fn item(code: &str) -> Item {
         stem: format!("第 {code} 题的说法是正确的。"),
         body: Body::TrueFalse { key: true },
         explanation: String::new(),
+        enemies: Vec::new(),
+        seconds: None,
     }
 }
 

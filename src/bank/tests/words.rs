@@ -51,7 +51,10 @@ const PARAMETERS: [&str; 19] = [
 ];
 
 /// The codes of faults of this room.
-const FAULTS: [&str; 92] = [
+const FAULTS: [&str; 95] = [
+    "enemies-count",
+    "enemies-order",
+    "seconds-range",
     "answer-missing",
     "arrow-missing",
     "brace-unmatched",

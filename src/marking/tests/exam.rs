@@ -315,6 +315,8 @@ pub(super) fn insert_version(
         stem: "论述凡进必考".to_owned(),
         body,
         explanation: String::new(),
+        enemies: Vec::new(),
+        seconds: None,
     };
     let sealed = tx.vault.seal(serde_json::to_vec(&content).unwrap())?;
     diesel::insert_into(item_version::table)

@@ -34,8 +34,9 @@ fn question(item: &Item, stimulus: Option<&Stimulus>, leaving: &mut Leaving<'_>)
     let stem = stem(item, stimulus);
     let feedback = plain("generalfeedback", "", &item.explanation);
     let tags = tags(item)
+        .iter()
         .map(|tag| format!("      <tag><text>{tag}</text></tag>\n"))
-        .concat();
+        .collect::<String>();
     format!(
         "  <question type=\"{kind}\">\n    <name><text>{code}</text></name>\n{stem}{feedback}    \
          <defaultgrade>{marks}</defaultgrade>\n    <penalty>0</penalty>\n    <hidden>0</hidden>\n    \

@@ -75,7 +75,10 @@ impl Form {
 fn lom(item: &Item) -> String {
     let el = |name: &str, inner: &str| element(&format!("imsmd:{name}"), &[], inner);
     let keyword = |tag: String| el("keyword", &el("string", &escape(&tag)));
-    let general = el("general", &tags(item).map(keyword).concat());
+    let general = el(
+        "general",
+        &tags(item).into_iter().map(keyword).collect::<String>(),
+    );
     let word = match item.difficulty {
         Difficulty::Easy => "easy",
         Difficulty::Medium => "medium",
