@@ -84,14 +84,22 @@ item-returned-because = Returned by the reviewer:
 item-act-submit = Submit for review
 item-act-edit = Edit
 item-act-approve = Approve
+item-act-trial = Approve for trial
+item-act-adopt = Take in use
+item-act-report-leak = Report a leak
 item-act-return = Return to the author
 item-act-retire = Retire
 item-next = Look at the next one first
 item-review-hint = A reason is needed to return the item; the author will see it.
 item-retire-reason = Why it is retired
+item-trial-hint = Items on trial are not drawn into papers. They are tried out for their figures, and taken in use if these are good.
+item-leak-reason = What is known of the leak
+item-leak-confirm = The item is withdrawn at once and never drawn again, and this cannot be undone. Report the leak?
 item-retire-confirm = A retired item is never drawn again and cannot be brought back. Retire it?
 item-state-draft = Draft
 item-state-in-review = In review
+item-state-trial = On trial
+item-state-leaked = Leaked
 item-state-approved = Approved
 item-state-retired = Retired
 item-kind-single-choice = Single choice
@@ -109,6 +117,9 @@ done-items-imported = All items are imported and wait for review.
 done-item-saved = The item is saved.
 done-item-submitted = The item is submitted for review.
 done-item-approved = The last item is approved.
+done-item-on-trial = The item before this one is approved for trial.
+done-item-adopted = The item is in use.
+done-item-leaked = The item is withdrawn, and the report stands in the decision log. Look at the papers and items below that may be touched.
 done-item-returned = The last item is returned to its author.
 done-item-retired = The item is retired.
 done-section-approved = All items of the section are approved.
@@ -116,13 +127,18 @@ problem-import-refused = There are { $total } faults in the file; nothing was im
 problem-item-state = { $state ->
     [draft] A draft
     [in_review] An item in review
+    [trial] An item on trial
     [approved] An approved item
+    [leaked] A leaked item
    *[retired] A retired item
   } cannot be { $act ->
     [edit] edited
     [submit] submitted
     [approve] approved
+    [trial] approved for trial
+    [adopt] taken in use
     [return] returned
+    [report_leak] reported again
    *[retire] retired
   }.
 problem-item-changed = The item has changed since you looked at it; please look again.
@@ -147,6 +163,7 @@ fault-key-too-few = A multiple choice has at least two right options.
 fault-enemies-count = At most { $max } enemy sets; there are { $found }.
 fault-enemies-order = The names of enemy sets stand once each, in order.
 fault-seconds-range = The expected time is { $min } to { $max } seconds; it is { $found }.
+fault-item-unknown = The bank has no item of this code.
 fault-entry-count = There must be { $min } to { $max } entries; there are { $found }.
 fault-key-entry = Write “entry=letter of the option”; found: { $found }
 fault-key-incomplete = Every entry needs an option.
@@ -279,3 +296,19 @@ bank-foreign = Files of other programs
 bank-foreign-text = Where a GIFT, Aiken, Moodle XML or QTI file does not say section, topic or difficulty, these are used; without them the section is the bank’s code.
 bank-place-question = Question { $number }
 bank-place-line = Line { $number }
+
+leaks-title = Leaks
+leaks-lead = An item that is reported as known outside is withdrawn at once and never drawn again. Here stand the locked papers that may hold it, and the items of its enemy sets.
+leaks-none = No leak was reported.
+leaks-report = Report a leak
+leak-papers = Locked papers that may hold it
+leak-papers-lead = The papers of these examinations were drawn from this bank and locked after the item was written. They may hold it; the organiser has to act.
+leak-no-papers = No papers were locked from this bank since the item was written.
+leak-examination = Examination
+leak-component = Component
+leak-locked-at = Locked
+leak-opens-at = Opens
+leak-suspects = Items of the same enemy sets, which may have leaked too
+leak-no-suspects = No item shares an enemy set with it.
+kind-item-adopted = Item taken in use
+kind-item-leaked = Leak reported

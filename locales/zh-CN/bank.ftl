@@ -84,16 +84,24 @@ item-returned-because = 审题人退回：
 item-act-submit = 提交审题
 item-act-edit = 修改
 item-act-approve = 审定入库
+item-act-trial = 审定试用
+item-act-adopt = 转入使用
+item-act-report-leak = 报告泄题
 item-act-return = 退回命题人
 item-act-retire = 停用
 item-next = 先看下一题
 item-review-hint = 退回时必须写明理由，命题人可以看到。
 item-retire-reason = 停用理由
+item-trial-hint = 试用的试题不抽入试卷，用来取得难度、区分度等数据；数据合适后转入使用。
+item-leak-reason = 泄题情况
+item-leak-confirm = 报告后立即停用此题，以后不再抽取，且不能恢复。确定报告泄题吗？
 item-retire-confirm = 停用后不再抽取此题，且不能恢复。确定停用吗？
 item-state-draft = 草稿
 item-state-in-review = 审题中
+item-state-trial = 试用
 item-state-approved = 已入库
 item-state-retired = 已停用
+item-state-leaked = 已泄露停用
 item-kind-single-choice = 单项选择题
 item-kind-multiple-choice = 多项选择题
 item-kind-true-false = 判断题
@@ -109,6 +117,9 @@ done-items-imported = 试题已经全部导入，等待审定。
 done-item-saved = 试题已经保存。
 done-item-submitted = 试题已经提交审题。
 done-item-approved = 上一题已经审定入库。
+done-item-on-trial = 上一题已经审定试用。
+done-item-adopted = 试题已经转入使用。
+done-item-leaked = 试题已经停用，泄题情况已经记入决定日志。请查看下面可能受影响的试卷和试题。
 done-item-returned = 上一题已经退回命题人。
 done-item-retired = 试题已经停用。
 done-section-approved = 本部分的试题已经全部审定入库。
@@ -116,13 +127,18 @@ problem-import-refused = 文件中有 { $total } 处错误，没有导入任何�
 problem-item-state = { $state ->
     [draft] 草稿
     [in_review] 审题中的试题
+    [trial] 试用的试题
     [approved] 已入库的试题
+    [leaked] 已泄露停用的试题
    *[retired] 已停用的试题
   }不能{ $act ->
     [edit] 修改
     [submit] 提交
     [approve] 审定
+    [trial] 审定试用
+    [adopt] 转入使用
     [return] 退回
+    [report_leak] 再次报告泄题
    *[retire] 停用
   }。
 problem-item-changed = 这道题在您查看之后已有变动，请重新查看。
@@ -147,6 +163,7 @@ fault-key-too-few = 多项选择题至少有两个正确选项。
 fault-enemies-count = 互斥组最多 { $max } 个，现有 { $found } 个。
 fault-enemies-order = 互斥组的组名应当各写一次，按次序排列。
 fault-seconds-range = 预计用时应在 { $min } 至 { $max } 秒之间，现为 { $found }。
+fault-item-unknown = 题库里没有这个编号的试题。
 fault-entry-count = 条目须有 { $min } 至 { $max } 个，现有 { $found } 个。
 fault-key-entry = 应写成“条目=选项字母”，现为：{ $found }
 fault-key-incomplete = 每个条目都要有一个选项。
@@ -279,3 +296,19 @@ bank-foreign = 其他系统的文件
 bank-foreign-text = GIFT、Aiken、Moodle XML 和 QTI 文件如果没有写明部分、考点和难度，就用这里填的；不填的，部分用题库代码。
 bank-place-question = 第 { $number } 题
 bank-place-line = 第 { $number } 行
+
+leaks-title = 泄题报告
+leaks-lead = 试题一经报告泄露立即停用，不再抽取。这里列出可能含有该题的已锁定试卷，以及与该题同组的试题。
+leaks-none = 没有泄题报告。
+leaks-report = 报告泄题
+leak-papers = 可能含有此题的已锁定试卷
+leak-papers-lead = 以下考试的试卷在此题写成之后由本题库抽取并锁定，可能含有此题，请考务组织者处置。
+leak-no-papers = 此题写成之后，没有由本题库锁定的试卷。
+leak-examination = 考试
+leak-component = 科目
+leak-locked-at = 锁定时间
+leak-opens-at = 开考时间
+leak-suspects = 同组的试题，可能一并泄露
+leak-no-suspects = 没有与此题同组的试题。
+kind-item-adopted = 试题转入使用
+kind-item-leaked = 报告泄题

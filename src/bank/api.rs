@@ -9,7 +9,9 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use super::formats::{self, Batch, Defaults, Loss};
 use super::item::{Difficulty, Item, ItemKind};
 use super::life::ItemState;
-use super::service::{self, BankView, Imported, ItemFilter, ItemSummary, ItemView, Review};
+use super::service::{
+    self, BankView, Imported, ItemFilter, ItemSummary, ItemView, LeakView, Review,
+};
 use crate::access::api::{Created, Paging, idempotency_key};
 use crate::access::{Actor, Role, service::once};
 use crate::http::{Answer, Body, Listing, Params, ProblemBody, read_up_to};
@@ -27,7 +29,10 @@ pub fn operations(config: &mut ServiceConfig<'_>) {
         .service(edit_item)
         .service(submit_item)
         .service(review_item)
+        .service(adopt_item)
         .service(retire_item)
+        .service(report_leak)
+        .service(list_leaks)
         .service(import_items);
 }
 
@@ -189,7 +194,8 @@ pub async fn submit_item(
     Ok(HttpResponse::NoContent().finish())
 }
 
-/// Approves an item of somebody else, or sends it back with a reason. Role: reviewer.
+/// Approves an item of somebody else, for use or for trial, or sends it back with a reason. Role:
+/// reviewer.
 #[utoipa::path(request_body = Review, tag = "bank", responses((status = 204), (status = 403, body = ProblemBody), (status = 409, body = ProblemBody), (status = 422, body = ProblemBody)))]
 #[post("/items/{id}/review")]
 pub async fn review_item(
@@ -203,6 +209,69 @@ pub async fn review_item(
         .write(move |tx| service::review(tx, &actor, id, &review))
         .await?;
     Ok(HttpResponse::NoContent().finish())
+}
+
+/// The version that is taken in use.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Adoption {
+    /// The version that was read: a later one is not taken in use unread.
+    version: i32,
+}
+
+/// Takes an item of somebody else that was tried out in use. Role: reviewer.
+#[utoipa::path(request_body = Adoption, tag = "bank", responses((status = 204), (status = 403, body = ProblemBody), (status = 409, body = ProblemBody)))]
+#[post("/items/{id}/adoption")]
+pub async fn adopt_item(
+    store: web::Data<Store>,
+    actor: Actor,
+    id: web::Path<Id>,
+    Body(form): Body<Adoption>,
+) -> Answer<HttpResponse> {
+    let id = id.into_inner();
+    store
+        .write(move |tx| service::adopt(tx, &actor, id, form.version))
+        .await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// An item that is known outside.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LeakReport {
+    /// Its code.
+    code: String,
+    /// What is known of the leak; kept in the decision log.
+    reason: String,
+}
+
+/// Withdraws an item that is known outside, at once and for good, and says what it touches: items
+/// of its enemy sets, and examinations whose locked papers may hold it. Role: reviewer, organiser,
+/// supervisor, or author of the item.
+#[utoipa::path(request_body = LeakReport, tag = "bank", responses((status = 200, body = LeakView), (status = 403, body = ProblemBody), (status = 409, body = ProblemBody), (status = 422, body = ProblemBody)))]
+#[post("/banks/{bank}/leaks")]
+pub async fn report_leak(
+    store: web::Data<Store>,
+    actor: Actor,
+    bank: web::Path<String>,
+    Body(form): Body<LeakReport>,
+) -> Answer<web::Json<LeakView>> {
+    let bank = bank.into_inner();
+    store
+        .write(move |tx| service::report_leak(tx, &actor, &bank, &form.code, &form.reason))
+        .await
+        .map(web::Json)
+}
+
+/// Leaked items and what each touches, the latest report first. Role: reviewer, organiser,
+/// supervisor, or author for items of their own.
+#[utoipa::path(tag = "bank", responses((status = 200, body = Vec<LeakView>), (status = 403, body = ProblemBody)))]
+#[get("/leaks")]
+pub async fn list_leaks(store: web::Data<Store>, actor: Actor) -> Answer<web::Json<Vec<LeakView>>> {
+    store
+        .read(move |view| service::leaks(view, &actor))
+        .await
+        .map(web::Json)
 }
 
 /// Why an item is taken out of use.

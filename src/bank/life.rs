@@ -16,10 +16,14 @@ pub enum ItemState {
     Draft,
     /// Handed to a reviewer (审题中).
     InReview,
+    /// Reviewed and tried out, for figures of it; not drawn into papers yet (试用).
+    Trial,
     /// May be drawn into papers (已入库).
     Approved,
     /// No longer drawn; kept, because papers hold it (停用).
     Retired,
+    /// Known outside: withdrawn for good (已泄露停用).
+    Leaked,
 }
 
 /// What can be done with an item.
@@ -32,23 +36,38 @@ pub enum ItemAct {
     Submit,
     /// The reviewer lets it into the bank.
     Approve,
+    /// The reviewer lets it be tried out.
+    Trial,
+    /// The reviewer takes an item that was tried out in use.
+    Adopt,
     /// The reviewer sends it back to the author.
     Return,
     /// It is taken out of use.
     Retire,
+    /// Somebody reports that it is known outside.
+    ReportLeak,
 }
 
 impl ItemState {
     /// All states, in the order of a life.
-    pub const ALL: [Self; 4] = [Self::Draft, Self::InReview, Self::Approved, Self::Retired];
+    pub const ALL: [Self; 6] = [
+        Self::Draft,
+        Self::InReview,
+        Self::Trial,
+        Self::Approved,
+        Self::Retired,
+        Self::Leaked,
+    ];
 
     /// As written in the database and in message keys.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Draft => "draft",
             Self::InReview => "in_review",
+            Self::Trial => "trial",
             Self::Approved => "approved",
             Self::Retired => "retired",
+            Self::Leaked => "leaked",
         }
     }
 
@@ -58,15 +77,23 @@ impl ItemState {
     }
 
     /// The state after `act`. An item in review is returned before it is edited or retired, so
-    /// that no review is left without an answer; an approved one that is edited goes through
-    /// review again, and until then is drawn into no paper.
+    /// that no review is left without an answer; one on trial or in use that is edited goes through
+    /// review again, and until then is drawn into no paper. A leak may be reported of whatever
+    /// somebody has written, even of what is no longer drawn: papers may still hold it.
     pub fn next(self, act: ItemAct) -> Result<Self, Problem> {
         match (self, act) {
-            (Self::Draft | Self::Approved, ItemAct::Edit) => Ok(Self::Draft),
+            (Self::Draft | Self::Trial | Self::Approved, ItemAct::Edit) => Ok(Self::Draft),
             (Self::Draft, ItemAct::Submit) => Ok(Self::InReview),
-            (Self::InReview, ItemAct::Approve) => Ok(Self::Approved),
-            (Self::InReview, ItemAct::Return) => Ok(Self::Draft),
-            (Self::Draft | Self::Approved, ItemAct::Retire) => Ok(Self::Retired),
+            (Self::InReview, ItemAct::Approve) | (Self::Trial, ItemAct::Adopt) => {
+                Ok(Self::Approved)
+            }
+            (Self::InReview, ItemAct::Trial) => Ok(Self::Trial),
+            (Self::InReview | Self::Trial, ItemAct::Return) => Ok(Self::Draft),
+            (Self::Draft | Self::Trial | Self::Approved, ItemAct::Retire) => Ok(Self::Retired),
+            (
+                Self::Draft | Self::InReview | Self::Trial | Self::Approved | Self::Retired,
+                ItemAct::ReportLeak,
+            ) => Ok(Self::Leaked),
             _ => Err(Problem::conflict("item-state")
                 .with("state", self.as_str())
                 .with("act", act.as_str())),
@@ -76,12 +103,15 @@ impl ItemState {
 
 impl ItemAct {
     /// All acts.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 8] = [
         Self::Edit,
         Self::Submit,
         Self::Approve,
+        Self::Trial,
+        Self::Adopt,
         Self::Return,
         Self::Retire,
+        Self::ReportLeak,
     ];
 
     /// As written in addresses, in the decision log and in message keys.
@@ -90,8 +120,11 @@ impl ItemAct {
             Self::Edit => "edit",
             Self::Submit => "submit",
             Self::Approve => "approve",
+            Self::Trial => "trial",
+            Self::Adopt => "adopt",
             Self::Return => "return",
             Self::Retire => "retire",
+            Self::ReportLeak => "report_leak",
         }
     }
 
@@ -135,6 +168,36 @@ mod tests {
         assert!(ItemState::Draft.next(ItemAct::Approve).is_err());
         assert!(ItemState::InReview.next(ItemAct::Retire).is_err());
         assert!(ItemState::InReview.next(ItemAct::Edit).is_err());
+    }
+
+    #[test]
+    fn an_item_on_trial_is_taken_in_use_returned_or_retired() {
+        let trial = ItemState::InReview.next(ItemAct::Trial).unwrap();
+        assert_eq!(trial, ItemState::Trial);
+        for (act, after) in [
+            (ItemAct::Adopt, ItemState::Approved),
+            (ItemAct::Return, ItemState::Draft),
+            (ItemAct::Edit, ItemState::Draft),
+            (ItemAct::Retire, ItemState::Retired),
+        ] {
+            assert_eq!(trial.next(act).unwrap(), after);
+        }
+        for act in [ItemAct::Approve, ItemAct::Trial, ItemAct::Submit] {
+            assert!(trial.next(act).is_err());
+        }
+        assert!(ItemState::InReview.next(ItemAct::Adopt).is_err());
+        assert!(ItemState::Approved.next(ItemAct::Return).is_err());
+    }
+
+    #[test]
+    fn what_has_leaked_never_comes_back() {
+        for state in ItemState::ALL {
+            let reported = state.next(ItemAct::ReportLeak);
+            assert_eq!(reported.is_ok(), state != ItemState::Leaked, "{state:?}");
+        }
+        for act in ItemAct::ALL {
+            assert!(ItemState::Leaked.next(act).is_err(), "{act:?}");
+        }
     }
 
     #[test]

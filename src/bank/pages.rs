@@ -1,6 +1,8 @@
 //! Pages: the banks and imports for authors, items, and the review of items.
 
 mod imports;
+mod leaks;
+mod reviewing;
 pub mod titles;
 
 use actix_multipart::form::MultipartFormConfig;
@@ -14,7 +16,7 @@ use super::formats::{entries, letters};
 use super::forms::ItemFields;
 use super::item::{Body, Difficulty, Item, ItemKind, option_letter};
 use super::life::ItemState;
-use super::service::{self, BankView, ItemFilter, ItemSummary, ItemView, Queue, Review};
+use super::service::{self, BankView, ItemFilter, ItemSummary, ItemView};
 use crate::access::{Actor, Role};
 use crate::http::{Answer, Page, PageForm, Params, ProblemBody, html, html_refused, see_other};
 use crate::kernel::error::Kind;
@@ -52,13 +54,25 @@ pub fn routes(config: &mut web::ServiceConfig) {
                 .post(edit),
         )
         .route("/bank/items/{id}/submission", web::post().to(submit))
-        .route("/bank/items/{id}/review", web::post().to(review))
-        .route("/bank/items/{id}/retirement", web::post().to(retire))
-        .route("/bank/items/{id}/next", web::get().to(next))
+        .route("/bank/items/{id}/review", web::post().to(reviewing::review))
+        .route(
+            "/bank/items/{id}/retirement",
+            web::post().to(reviewing::retire),
+        )
+        .route(
+            "/bank/items/{id}/adoption",
+            web::post().to(reviewing::adopt),
+        )
+        .route("/bank/items/{id}/next", web::get().to(reviewing::next))
         .service(
             web::resource("/bank/review")
-                .get(queue)
-                .post(approve_section),
+                .get(reviewing::queue)
+                .post(reviewing::approve_section),
+        )
+        .service(
+            web::resource("/bank/leaks")
+                .get(leaks::leaks)
+                .post(leaks::report),
         );
 }
 
@@ -454,112 +468,4 @@ async fn submit(
         .write(move |tx| service::submit(tx, &actor, id))
         .await?;
     Ok(see_other(&format!("/bank/items/{id}?done=item-submitted")))
-}
-
-#[derive(Deserialize)]
-struct ReviewFields {
-    approve: bool,
-    #[serde(default)]
-    reason: String,
-    version: i32,
-}
-
-/// After a review the reviewer is led to the item that waits next.
-async fn review(
-    store: web::Data<Store>,
-    actor: Actor,
-    id: web::Path<Id>,
-    PageForm(form): PageForm<ReviewFields>,
-) -> Answer<HttpResponse> {
-    let id = id.into_inner();
-    let done = if form.approve {
-        "item-approved"
-    } else {
-        "item-returned"
-    };
-    let review = Review {
-        approve: form.approve,
-        reason: form.reason,
-        version: form.version,
-    };
-    let reviewer = actor.clone();
-    // The place in the queue is looked up while the item still has one.
-    let next = store
-        .read(move |view| service::next_in_review(view, &reviewer, id))
-        .await?;
-    store
-        .write(move |tx| service::review(tx, &actor, id, &review))
-        .await?;
-    Ok(see_other(&match next {
-        Some(next) => format!("/bank/items/{next}?done={done}"),
-        None => format!("/bank/review?done={done}"),
-    }))
-}
-
-async fn next(store: web::Data<Store>, actor: Actor, id: web::Path<Id>) -> Answer<HttpResponse> {
-    let id = id.into_inner();
-    let next = store
-        .read(move |view| service::next_in_review(view, &actor, id))
-        .await?;
-    Ok(see_other(&match next {
-        Some(next) => format!("/bank/items/{next}"),
-        None => "/bank/review".to_owned(),
-    }))
-}
-
-#[derive(Deserialize)]
-struct RetirementFields {
-    reason: String,
-}
-
-async fn retire(
-    store: web::Data<Store>,
-    actor: Actor,
-    id: web::Path<Id>,
-    PageForm(form): PageForm<RetirementFields>,
-) -> Answer<HttpResponse> {
-    let id = id.into_inner();
-    store
-        .write(move |tx| service::retire(tx, &actor, id, &form.reason))
-        .await?;
-    Ok(see_other(&format!("/bank/items/{id}?done=item-retired")))
-}
-
-#[derive(Template)]
-#[template(path = "bank/templates/review.html")]
-struct ReviewPage {
-    page: Page,
-    queue: Queue,
-}
-
-async fn queue(page: Page, store: web::Data<Store>, actor: Actor) -> Answer<HttpResponse> {
-    let queue = store
-        .read(move |view| service::queue(view, &actor, PAGE))
-        .await?;
-    html(&ReviewPage { page, queue })
-}
-
-#[derive(Deserialize)]
-struct SectionFields {
-    bank: String,
-    section: String,
-    seen: String,
-}
-
-async fn approve_section(
-    store: web::Data<Store>,
-    actor: Actor,
-    PageForm(form): PageForm<SectionFields>,
-) -> Answer<HttpResponse> {
-    store
-        .write(move |tx| {
-            let SectionFields {
-                bank,
-                section,
-                seen,
-            } = form;
-            service::approve_section(tx, &actor, &bank, &section, &seen)
-        })
-        .await?;
-    Ok(see_other("/bank/review?done=section-approved"))
 }

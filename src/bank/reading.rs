@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 use super::item::{Difficulty, Item, ItemKind, Stimulus};
 use super::life::{ItemAct, ItemState};
 use super::records;
+use super::service::{self, LeakView};
 use super::store::{self, ItemRow, Narrow};
 use crate::access::{Actor, Role, service::name_of};
 use crate::kernel::{Id, Instant, Problem};
@@ -107,6 +108,8 @@ pub struct ItemView {
     pub versions: Vec<VersionView>,
     /// Why the reviewer sent it back, until it is edited.
     pub returned_because: Option<String>,
+    /// What a leaked item touches.
+    pub leak: Option<LeakView>,
     /// What this account may do with it now.
     pub acts: Vec<ItemAct>,
 }
@@ -127,6 +130,8 @@ pub struct SectionView {
     pub draft: i64,
     /// In review.
     pub in_review: i64,
+    /// On trial.
+    pub trial: i64,
     /// Approved and easy.
     pub approved_easy: i64,
     /// Approved and of medium difficulty.
@@ -135,6 +140,8 @@ pub struct SectionView {
     pub approved_hard: i64,
     /// Retired.
     pub retired: i64,
+    /// Withdrawn because they leaked.
+    pub leaked: i64,
 }
 
 impl SectionView {
@@ -142,6 +149,8 @@ impl SectionView {
         let field = match (state, difficulty) {
             (ItemState::Draft, _) => &mut self.draft,
             (ItemState::InReview, _) => &mut self.in_review,
+            (ItemState::Trial, _) => &mut self.trial,
+            (ItemState::Leaked, _) => &mut self.leaked,
             (ItemState::Approved, Difficulty::Easy) => &mut self.approved_easy,
             (ItemState::Approved, Difficulty::Medium) => &mut self.approved_medium,
             (ItemState::Approved, Difficulty::Hard) => &mut self.approved_hard,
@@ -268,9 +277,9 @@ pub fn next_in_review(view: &mut View<'_>, actor: &Actor, id: Id) -> Result<Opti
 
 /// One item. Somebody else's is nobody's business but a reviewer's.
 pub fn item(view: &mut View<'_>, actor: &Actor, id: Id) -> Result<ItemView, Problem> {
-    let author = scope(actor)?;
+    let acting = actor.acting_as(&[Role::Reviewer, Role::Author])?;
     let row = store::item(view.db, id)?;
-    if author.is_some_and(|author| author != row.author_id) {
+    if acting.role == Role::Author && acting.account != row.author_id {
         return Err(Problem::not_found());
     }
     let present = store::version(view.db, id, row.version)?;
@@ -282,6 +291,10 @@ pub fn item(view: &mut View<'_>, actor: &Actor, id: Id) -> Result<ItemView, Prob
         None => None,
     };
     let reviewer = row.reviewer_id.map(|id| name_of(view, id)).transpose()?;
+    let leak = match row.state {
+        ItemState::Leaked => Some(service::leak(view, actor, acting, row.clone())?),
+        _ => None,
+    };
     Ok(ItemView {
         id,
         item: records::open(view.vault, &present.content_sealed)?,
@@ -290,6 +303,7 @@ pub fn item(view: &mut View<'_>, actor: &Actor, id: Id) -> Result<ItemView, Prob
         reviewer,
         versions: versions(view, id)?,
         returned_because: returned_because(view, &row)?,
+        leak,
         acts: acts(actor, &row),
         bank: row.bank,
         state: row.state,
@@ -343,25 +357,37 @@ fn versions(view: &mut View<'_>, id: Id) -> Result<Vec<VersionView>, Problem> {
         .collect()
 }
 
-/// The reason of the review that made the item a draft again: it was decided when the item last
-/// changed.
+/// The reason of the review that made the item a draft again.
 fn returned_because(view: &mut View<'_>, row: &ItemRow) -> Result<Option<String>, Problem> {
     if row.state != ItemState::Draft || row.reviewer_id.is_none() {
         return Ok(None);
     }
-    let reviews = ledger::decided_at(view, "item.reviewed", row.updated_at)?;
+    reason_of(view, row, "item.reviewed")
+}
+
+/// The reason of the decision that brought the item where it stands: it was decided when the item
+/// last changed.
+pub(super) fn reason_of(
+    view: &mut View<'_>,
+    row: &ItemRow,
+    kind: &str,
+) -> Result<Option<String>, Problem> {
     let own = serde_json::json!(row.id);
-    let review = reviews
+    let decided = ledger::decided_at(view, kind, row.updated_at)?;
+    let decision = decided
         .into_iter()
-        .find(|review| review.inputs.get("item") == Some(&own));
-    Ok(review.and_then(|review| review.reason))
+        .find(|decision| decision.inputs.get("item") == Some(&own));
+    Ok(decision.and_then(|decision| decision.reason))
 }
 
 fn acts(actor: &Actor, row: &ItemRow) -> Vec<ItemAct> {
     let own = row.author_id == actor.account;
     let may = |act: &ItemAct| match act {
         ItemAct::Edit | ItemAct::Submit => own && actor.is(Role::Author),
-        ItemAct::Approve | ItemAct::Return | ItemAct::Retire => !own && actor.is(Role::Reviewer),
+        ItemAct::ReportLeak => actor.is(Role::Reviewer) || (own && actor.is(Role::Author)),
+        ItemAct::Approve | ItemAct::Trial | ItemAct::Adopt | ItemAct::Return | ItemAct::Retire => {
+            !own && actor.is(Role::Reviewer)
+        }
     };
     let mut acts = ItemAct::ALL.to_vec();
     acts.retain(|act| may(act) && row.state.next(*act).is_ok());

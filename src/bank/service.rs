@@ -1,17 +1,21 @@
-//! The acts of the bank: writing, importing, submitting, reviewing and retiring items.
+//! The acts of the bank: writing, importing and submitting items; reviewing them is in `review`,
+//! reports of leaks in `leak`.
 
-use std::collections::{BTreeMap, HashSet};
+mod leak;
+mod review;
+mod shelf;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
+use self::shelf::Shelf;
 use super::formats::{self, BankFolder, Batch, Defaults, Loss};
-use super::item::{Item, Stimulus};
-use super::life::{ItemAct, ItemState, may_review};
+use super::item::Item;
+use super::life::{ItemAct, ItemState};
 use super::reading::start;
-use super::store::{self, ItemRow, Narrow, StimulusRow, VersionRow};
-use super::{collection, records, rules, similar};
+use super::store::{self, ItemRow, Narrow, VersionRow};
+use super::{records, rules, similar};
 use crate::access::{Acting, Actor, Role};
 use crate::kernel::error::Kind;
 use crate::kernel::merkle::Hash;
@@ -19,6 +23,11 @@ use crate::kernel::{Fault, Id, Problem};
 use crate::ledger::{self, Entry};
 use crate::store::{Tx, View};
 
+pub(in crate::bank) use self::leak::leak;
+pub use self::leak::{LeakView, LockedPapers, Suspect, leaks, report_leak};
+pub use self::review::{
+    Review, adopt, approve, approve_section, retire, return_to_author, review, waiting_seen,
+};
 pub use super::reading::{
     BankView, ItemFilter, ItemSummary, ItemView, Queue, SectionView, VersionView, banks, item,
     list, next_in_review, queue,
@@ -225,131 +234,6 @@ pub fn submit(tx: &mut Tx<'_>, actor: &Actor, id: Id) -> Result<(), Problem> {
     advance(tx, &row, ItemAct::Submit, row.reviewer_id, entry)
 }
 
-/// What a reviewer says of an item.
-#[derive(Debug, Clone, Deserialize, Serialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Review {
-    /// Whether the item may be drawn into papers; if not, it goes back to its author.
-    pub approve: bool,
-    /// Why; needed to send it back.
-    #[serde(default)]
-    pub reason: String,
-    /// The version that was read: a later one is not reviewed unread.
-    pub version: i32,
-}
-
-/// Approves an item of somebody else, or sends it back with a reason.
-pub fn review(tx: &mut Tx<'_>, actor: &Actor, id: Id, review: &Review) -> Result<(), Problem> {
-    let acting = actor.acting_as(&[Role::Reviewer])?;
-    let row = store::item(tx.db, id)?;
-    may_review(row.author_id, acting.account)?;
-    if review.version != row.version {
-        return Err(Problem::conflict("item-changed"));
-    }
-    if review.approve {
-        decide(tx, acting, &row, ItemAct::Approve, &review.reason)
-    } else {
-        check_reason(&review.reason)?;
-        decide(tx, acting, &row, ItemAct::Return, &review.reason)
-    }
-}
-
-/// Approves an item of somebody else.
-pub fn approve(tx: &mut Tx<'_>, actor: &Actor, id: Id) -> Result<(), Problem> {
-    let approval = Review {
-        approve: true,
-        reason: String::new(),
-        version: store::item(tx.db, id)?.version,
-    };
-    review(tx, actor, id, &approval)
-}
-
-/// Sends an item back to its author, with the reason.
-pub fn return_to_author(
-    tx: &mut Tx<'_>,
-    actor: &Actor,
-    id: Id,
-    reason: &str,
-) -> Result<(), Problem> {
-    let refusal = Review {
-        approve: false,
-        reason: reason.to_owned(),
-        version: store::item(tx.db, id)?.version,
-    };
-    review(tx, actor, id, &refusal)
-}
-
-/// Approves everything in a section that waits for review and that others wrote; returns how many
-/// items that were. The reviewer answers for having read them.
-pub fn approve_section(
-    tx: &mut Tx<'_>,
-    actor: &Actor,
-    bank: &str,
-    section: &str,
-    seen: &str,
-) -> Result<usize, Problem> {
-    let acting = actor.acting_as(&[Role::Reviewer])?;
-    let waiting = store::waiting(tx.db, acting.account, bank, section)?;
-    if digest_of(&waiting) != seen {
-        return Err(Problem::conflict("item-changed"));
-    }
-    for row in &waiting {
-        decide(tx, acting, row, ItemAct::Approve, "")?;
-    }
-    Ok(waiting.len())
-}
-
-/// What waits for a reviewer in a section, as a digest to be sent with [`approve_section`]: what has
-/// come or changed since is not approved unread.
-pub fn waiting_seen(
-    view: &mut View<'_>,
-    actor: &Actor,
-    bank: &str,
-    section: &str,
-) -> Result<String, Problem> {
-    let acting = actor.acting_as(&[Role::Reviewer])?;
-    Ok(digest_of(&store::waiting(
-        view.db,
-        acting.account,
-        bank,
-        section,
-    )?))
-}
-
-/// SHA-256 over id and version of each item, in order.
-fn digest_of(rows: &[ItemRow]) -> String {
-    let parts = rows
-        .iter()
-        .map(|row| format!("{} {}\n", row.id, row.version));
-    hex::encode(crate::store::sha256(parts.collect::<String>()))
-}
-
-/// Takes an item out of use. Papers that hold it keep it.
-pub fn retire(tx: &mut Tx<'_>, actor: &Actor, id: Id, reason: &str) -> Result<(), Problem> {
-    let acting = actor.acting_as(&[Role::Reviewer])?;
-    let row = store::item(tx.db, id)?;
-    may_review(row.author_id, acting.account)?;
-    check_reason(reason)?;
-    let entry = acting.decides("item.retired").because(reason.trim());
-    advance(tx, &row, ItemAct::Retire, Some(acting.account), entry)
-}
-
-/// Approves or returns an item that the reviewer may review.
-fn decide(
-    tx: &mut Tx<'_>,
-    acting: Acting,
-    row: &ItemRow,
-    act: ItemAct,
-    reason: &str,
-) -> Result<(), Problem> {
-    let entry = acting.decides("item.reviewed");
-    let entry = match reason.trim() {
-        "" => entry,
-        reason => entry.because(reason),
-    };
-    advance(tx, row, act, Some(acting.account), entry)
-}
-
 /// Moves an item on in its life and records the decision on the version it stands at.
 fn advance(
     tx: &mut Tx<'_>,
@@ -458,135 +342,4 @@ fn insert_version(
         created_at: tx.now,
     };
     store::insert_version(tx, &version)
-}
-
-/// What a bank holds already, as far as something new must fit it.
-struct Shelf {
-    bank: String,
-    codes: HashSet<String>,
-    stimuli: BTreeMap<String, (Id, Stimulus)>,
-    /// Item, its section, and the stimulus it shares.
-    uses: Vec<(Id, String, String)>,
-}
-
-impl Shelf {
-    fn look(view: &mut View<'_>, bank: &str) -> Result<Self, Problem> {
-        let mut stimuli = BTreeMap::new();
-        for row in store::stimuli(view.db, bank)? {
-            let stimulus = records::open(view.vault, &row.content_sealed)?;
-            stimuli.insert(row.code, (row.id, stimulus));
-        }
-        Ok(Self {
-            bank: bank.to_owned(),
-            codes: store::codes(view.db, bank)?.into_iter().collect(),
-            stimuli,
-            uses: store::stimulus_uses(view.db, bank)?,
-        })
-    }
-
-    /// `row` with what follows from the content.
-    fn row(&self, view: &View<'_>, row: &ItemRow, item: &Item) -> ItemRow {
-        let stimulus = item.stimulus.as_ref().and_then(|s| self.stimuli.get(s));
-        ItemRow {
-            section: item.section.clone(),
-            topic: item.topic.clone(),
-            difficulty: item.difficulty,
-            kind: item.body.kind(),
-            stimulus_id: stimulus.map(|(id, _)| *id),
-            updated_at: view.now,
-            ..row.clone()
-        }
-    }
-
-    /// Everything wrong with a new item, or with a new version of the item `id`, in this bank.
-    fn item_faults(&self, item: &Item, id: Option<Id>) -> Vec<Fault> {
-        let mut faults = rules::check_item(item);
-        if id.is_none() {
-            faults.extend(self.code_fault(item));
-        }
-        let code = item.stimulus.as_ref();
-        if let Some(code) = code.filter(|code| !self.stimuli.contains_key(*code)) {
-            faults.push(Fault::new("stimulus", "stimulus-unknown").with("stimulus", code));
-        }
-        faults.extend(self.section_fault(item, id));
-        faults
-    }
-
-    /// Everything wrong with a file for this bank. Readers of files have checked it by row and
-    /// column; here the bank itself is asked, whoever made the batch.
-    fn batch_faults(&self, batch: &Batch) -> Vec<Fault> {
-        let named = |what: &str, code: &str, fault: Fault| Fault {
-            place: format!("{what} {code}: {}", fault.place),
-            ..fault
-        };
-        let items = batch.items.iter().flat_map(|item| {
-            let alone = rules::check_item(item).into_iter();
-            let here = self.code_fault(item).into_iter();
-            alone
-                .chain(here)
-                .chain(self.section_fault(item, None))
-                .map(|fault| named("item", &item.code, fault))
-        });
-        let stimuli = batch.stimuli.iter().flat_map(|stimulus| {
-            let alone = rules::check_stimulus(stimulus).into_iter();
-            alone
-                .chain(self.stimulus_fault(stimulus))
-                .map(|fault| named("stimulus", &stimulus.code, fault))
-        });
-        let between = collection::check_collection(&batch.items, &batch.stimuli);
-        let nothing = batch
-            .items
-            .is_empty()
-            .then(|| Fault::new("file", "no-rows"));
-        let faults = nothing.into_iter().chain(items).chain(stimuli);
-        faults.chain(between).collect()
-    }
-
-    fn code_fault(&self, item: &Item) -> Option<Fault> {
-        let fault = || Fault::new("code", "duplicate-code").with("code", &item.code);
-        self.codes.contains(&item.code).then(fault)
-    }
-
-    /// A stimulus of the same code must be the same text, or papers would differ by who drew what.
-    fn stimulus_fault(&self, stimulus: &Stimulus) -> Option<Fault> {
-        let (_, known) = self.stimuli.get(&stimulus.code)?;
-        (known != stimulus).then(|| Fault::new("text", "stimulus-differs"))
-    }
-
-    /// Items that share a stimulus stand in one section.
-    fn section_fault(&self, item: &Item, id: Option<Id>) -> Option<Fault> {
-        let code = item.stimulus.as_ref()?;
-        let mut others = self.uses.iter().filter(|(other, ..)| Some(*other) != id);
-        let (_, section, _) =
-            others.find(|(_, section, stimulus)| stimulus == code && *section != item.section)?;
-        let fault = Fault::new("stimulus", "stimulus-section").with("stimulus", code);
-        Some(fault.with("section", section))
-    }
-
-    /// Adds the stimuli that are new; returns how many.
-    fn add_stimuli(
-        &mut self,
-        tx: &mut Tx<'_>,
-        bank: &str,
-        stimuli: &[Stimulus],
-    ) -> Result<usize, Problem> {
-        let mut added = 0;
-        for stimulus in stimuli {
-            if self.stimuli.contains_key(&stimulus.code) {
-                continue;
-            }
-            let content = serde_json::to_vec(stimulus).map_err(Problem::internal)?;
-            let row = StimulusRow {
-                id: Id::new(tx.now),
-                bank: bank.to_owned(),
-                code: stimulus.code.clone(),
-                content_sealed: tx.vault.seal(content)?,
-                created_at: tx.now,
-            };
-            store::insert_stimulus(tx, &row)?;
-            self.stimuli.insert(row.code, (row.id, stimulus.clone()));
-            added += 1;
-        }
-        Ok(added)
-    }
 }

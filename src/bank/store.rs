@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use super::item::{Difficulty, ItemKind};
 use super::life::ItemState;
 use crate::kernel::{Id, Instant, Problem};
-use crate::store::schema::{item, item_version, stimulus};
+use crate::store::schema::{examination, item, item_version, stimulus, subject};
 use crate::store::{AnyConn, Tx, taken, text_enum};
 
 text_enum!(Difficulty);
@@ -109,6 +109,61 @@ pub(super) fn update_item(
 
 pub(super) fn item(db: &mut AnyConn, id: Id) -> Result<ItemRow, Problem> {
     Ok(item::table.find(id).first(db)?)
+}
+
+/// The item of a bank with this code.
+pub(super) fn item_by_code(
+    db: &mut AnyConn,
+    bank: &str,
+    code: &str,
+) -> Result<Option<ItemRow>, Problem> {
+    Ok(item::table
+        .filter(item::bank.eq(bank))
+        .filter(item::code.eq(code))
+        .first(db)
+        .optional()?)
+}
+
+/// Every leaked item, the latest report first.
+pub(super) fn leaked(db: &mut AnyConn) -> Result<Vec<ItemRow>, Problem> {
+    Ok(item::table
+        .filter(item::state.eq(ItemState::Leaked))
+        .order((item::updated_at.desc(), item::id))
+        .load(db)?)
+}
+
+/// A subject whose papers are locked.
+#[derive(Queryable)]
+pub(super) struct LockRow {
+    /// The examination with its titles.
+    pub examination: (Id, String, String),
+    /// The component with its titles.
+    pub component: (String, String, String),
+    /// When it was locked, opens and closes.
+    pub times: (Option<Instant>, Instant, Instant),
+}
+
+/// The subjects of a bank whose papers were locked at `since` or later, the last to open first.
+pub(super) fn locked_papers(
+    db: &mut AnyConn,
+    bank: &str,
+    since: Instant,
+) -> Result<Vec<LockRow>, Problem> {
+    Ok(subject::table
+        .inner_join(examination::table)
+        .filter(subject::bank.eq(bank))
+        .filter(subject::locked_at.ge(since))
+        .select((
+            (
+                examination::id,
+                examination::title_zh,
+                examination::title_en,
+            ),
+            (subject::component, subject::title_zh, subject::title_en),
+            (subject::locked_at, subject::opens_at, subject::closes_at),
+        ))
+        .order((subject::opens_at.desc(), subject::id))
+        .load(db)?)
 }
 
 /// Codes of all items of a bank.

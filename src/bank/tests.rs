@@ -2,6 +2,7 @@
 //! papers draw from is exactly what a reviewer let in.
 
 mod house;
+mod life;
 mod words;
 
 use self::house::*;
@@ -251,6 +252,7 @@ fn an_item_in_review_stands_still_and_is_approved_in_the_version_that_was_read()
     assert_eq!(house.edit(id, changed).unwrap_err().code, "item-state");
     let stale = Review {
         approve: true,
+        trial: false,
         reason: String::new(),
         version: 2,
     };

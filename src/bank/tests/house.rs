@@ -11,6 +11,7 @@ pub(super) struct House {
     pub(super) author: Actor,
     pub(super) other_author: Actor,
     pub(super) reviewer: Actor,
+    pub(super) organiser: Actor,
 }
 
 pub(super) fn item(code: &str) -> Item {
@@ -71,6 +72,7 @@ impl House {
             author: account("author", Role::Author),
             other_author: account("other", Role::Author),
             reviewer: account("reviewer", Role::Reviewer),
+            organiser: account("organiser", Role::Organiser),
             store,
         }
     }
@@ -119,6 +121,23 @@ impl House {
         self.act(&self.reviewer, move |tx, actor| {
             service::approve(tx, actor, id)
         })
+    }
+
+    /// An item in the state after review: on trial or in use.
+    pub(super) fn reviewed_item(&self, item: Item, trial: bool) -> Id {
+        let id = self.create(item).unwrap();
+        self.submit(id).unwrap();
+        let review = Review {
+            approve: true,
+            trial,
+            reason: String::new(),
+            version: 1,
+        };
+        let reviewed = self.act(&self.reviewer, move |tx, actor| {
+            service::review(tx, actor, id, &review)
+        });
+        reviewed.unwrap();
+        id
     }
 
     pub(super) fn approved_item(&self, code: &str) -> Id {

@@ -51,7 +51,8 @@ const PARAMETERS: [&str; 19] = [
 ];
 
 /// The codes of faults of this room.
-const FAULTS: [&str; 95] = [
+const FAULTS: [&str; 96] = [
+    "item-unknown",
     "enemies-count",
     "enemies-order",
     "seconds-range",

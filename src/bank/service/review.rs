@@ -1,0 +1,156 @@
+//! The acts of reviewers: letting items into the bank, sending them back, taking them out of use.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::{advance, check_reason};
+use crate::access::{Acting, Actor, Role};
+use crate::bank::life::{ItemAct, may_review};
+use crate::bank::store::{self, ItemRow};
+use crate::kernel::{Id, Problem};
+use crate::store::{Tx, View};
+
+/// What a reviewer says of an item.
+#[derive(Debug, Clone, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Review {
+    /// Whether the item is found sound; if not, it goes back to its author.
+    pub approve: bool,
+    /// Whether a sound item is tried out first, and drawn into no paper yet.
+    #[serde(default)]
+    pub trial: bool,
+    /// Why; needed to send it back.
+    #[serde(default)]
+    pub reason: String,
+    /// The version that was read: a later one is not reviewed unread.
+    pub version: i32,
+}
+
+/// Approves an item of somebody else, or sends it back with a reason.
+pub fn review(tx: &mut Tx<'_>, actor: &Actor, id: Id, review: &Review) -> Result<(), Problem> {
+    let acting = actor.acting_as(&[Role::Reviewer])?;
+    let row = store::item(tx.db, id)?;
+    may_review(row.author_id, acting.account)?;
+    if review.version != row.version {
+        return Err(Problem::conflict("item-changed"));
+    }
+    let act = match (review.approve, review.trial) {
+        (true, true) => ItemAct::Trial,
+        (true, false) => ItemAct::Approve,
+        (false, _) => {
+            check_reason(&review.reason)?;
+            ItemAct::Return
+        }
+    };
+    decide(tx, acting, &row, act, &review.reason)
+}
+
+/// Takes an item of somebody else that was tried out in use.
+pub fn adopt(tx: &mut Tx<'_>, actor: &Actor, id: Id, version: i32) -> Result<(), Problem> {
+    let acting = actor.acting_as(&[Role::Reviewer])?;
+    let row = store::item(tx.db, id)?;
+    may_review(row.author_id, acting.account)?;
+    if version != row.version {
+        return Err(Problem::conflict("item-changed"));
+    }
+    let entry = acting.decides("item.adopted");
+    advance(tx, &row, ItemAct::Adopt, Some(acting.account), entry)
+}
+
+/// Approves an item of somebody else.
+pub fn approve(tx: &mut Tx<'_>, actor: &Actor, id: Id) -> Result<(), Problem> {
+    let approval = Review {
+        approve: true,
+        trial: false,
+        reason: String::new(),
+        version: store::item(tx.db, id)?.version,
+    };
+    review(tx, actor, id, &approval)
+}
+
+/// Sends an item back to its author, with the reason.
+pub fn return_to_author(
+    tx: &mut Tx<'_>,
+    actor: &Actor,
+    id: Id,
+    reason: &str,
+) -> Result<(), Problem> {
+    let refusal = Review {
+        approve: false,
+        trial: false,
+        reason: reason.to_owned(),
+        version: store::item(tx.db, id)?.version,
+    };
+    review(tx, actor, id, &refusal)
+}
+
+/// Approves everything in a section that waits for review and that others wrote; returns how many
+/// items that were. The reviewer answers for having read them.
+pub fn approve_section(
+    tx: &mut Tx<'_>,
+    actor: &Actor,
+    bank: &str,
+    section: &str,
+    seen: &str,
+) -> Result<usize, Problem> {
+    let acting = actor.acting_as(&[Role::Reviewer])?;
+    let waiting = store::waiting(tx.db, acting.account, bank, section)?;
+    if digest_of(&waiting) != seen {
+        return Err(Problem::conflict("item-changed"));
+    }
+    for row in &waiting {
+        decide(tx, acting, row, ItemAct::Approve, "")?;
+    }
+    Ok(waiting.len())
+}
+
+/// What waits for a reviewer in a section, as a digest to be sent with [`approve_section`]: what has
+/// come or changed since is not approved unread.
+pub fn waiting_seen(
+    view: &mut View<'_>,
+    actor: &Actor,
+    bank: &str,
+    section: &str,
+) -> Result<String, Problem> {
+    let acting = actor.acting_as(&[Role::Reviewer])?;
+    Ok(digest_of(&store::waiting(
+        view.db,
+        acting.account,
+        bank,
+        section,
+    )?))
+}
+
+/// SHA-256 over id and version of each item, in order.
+fn digest_of(rows: &[ItemRow]) -> String {
+    let parts = rows
+        .iter()
+        .map(|row| format!("{} {}\n", row.id, row.version));
+    hex::encode(crate::store::sha256(parts.collect::<String>()))
+}
+
+/// Takes an item out of use. Papers that hold it keep it.
+pub fn retire(tx: &mut Tx<'_>, actor: &Actor, id: Id, reason: &str) -> Result<(), Problem> {
+    let acting = actor.acting_as(&[Role::Reviewer])?;
+    let row = store::item(tx.db, id)?;
+    may_review(row.author_id, acting.account)?;
+    check_reason(reason)?;
+    let entry = acting.decides("item.retired").because(reason.trim());
+    advance(tx, &row, ItemAct::Retire, Some(acting.account), entry)
+}
+
+/// Approves or returns an item that the reviewer may review.
+fn decide(
+    tx: &mut Tx<'_>,
+    acting: Acting,
+    row: &ItemRow,
+    act: ItemAct,
+    reason: &str,
+) -> Result<(), Problem> {
+    let entry = acting.decides("item.reviewed");
+    let entry = match reason.trim() {
+        "" => entry,
+        reason => entry.because(reason),
+    };
+    advance(tx, row, act, Some(acting.account), entry)
+}
