@@ -1,5 +1,7 @@
 //! REST: banks, items and their review.
 
+mod access;
+
 use actix_web::http::header::CONTENT_DISPOSITION;
 use actix_web::{HttpRequest, HttpResponse, get, post, put, web};
 use serde::{Deserialize, Serialize};
@@ -33,7 +35,11 @@ pub fn operations(config: &mut ServiceConfig<'_>) {
         .service(retire_item)
         .service(report_leak)
         .service(list_leaks)
-        .service(import_items);
+        .service(import_items)
+        .service(access::list_bank_access)
+        .service(access::grant_bank_access)
+        .service(access::revoke_bank_access)
+        .service(access::list_key_views);
 }
 
 /// Banks and how many items they have, by section, state and difficulty. Role: author or reviewer.
@@ -126,10 +132,23 @@ pub async fn show_item(
     id: web::Path<Id>,
 ) -> Answer<web::Json<ItemView>> {
     let id = id.into_inner();
-    store
-        .read(move |view| service::item(view, &actor, id))
-        .await
-        .map(web::Json)
+    look(&store, actor, id).await.map(web::Json)
+}
+
+/// An item that the actor may see. Whoever sees one that papers may hold is noted before its content
+/// is answered.
+pub(super) async fn look(store: &Store, actor: Actor, id: Id) -> Answer<ItemView> {
+    let reader = actor.clone();
+    let shown = store
+        .read(move |view| service::item(view, &reader, id))
+        .await?;
+    if shown.state.is_watched() {
+        let version = shown.version;
+        store
+            .write(move |tx| service::note_view(tx, &actor, id, version))
+            .await?;
+    }
+    Ok(shown)
 }
 
 /// Writes a new item, which begins as a draft. Role: author.

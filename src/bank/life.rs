@@ -76,6 +76,11 @@ impl ItemState {
         Self::ALL.into_iter().find(|state| state.as_str() == text)
     }
 
+    /// Whether papers hold it, or soon will: whoever sees its key then is noted.
+    pub const fn is_watched(self) -> bool {
+        matches!(self, Self::Trial | Self::Approved)
+    }
+
     /// The state after `act`. An item in review is returned before it is edited or retired, so
     /// that no review is left without an answer; one on trial or in use that is edited goes through
     /// review again, and until then is drawn into no paper. A leak may be reported of whatever

@@ -3,6 +3,7 @@
 pub mod api;
 mod forms;
 pub mod pages;
+mod reach;
 mod reading;
 pub mod records;
 pub mod service;

@@ -1,5 +1,6 @@
 //! Pages: the banks and imports for authors, items, and the review of items.
 
+mod access;
 mod imports;
 mod leaks;
 mod reviewing;
@@ -11,6 +12,7 @@ use actix_web::{FromRequest, HttpRequest, HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
 
+use super::api;
 use super::formats;
 use super::formats::{entries, letters};
 use super::forms::ItemFields;
@@ -69,6 +71,9 @@ pub fn routes(config: &mut web::ServiceConfig) {
                 .get(reviewing::queue)
                 .post(reviewing::approve_section),
         )
+        .route("/bank/access", web::get().to(access::banks))
+        .route("/bank/access/grants", web::post().to(access::grant))
+        .route("/bank/access/revocations", web::post().to(access::revoke))
         .service(
             web::resource("/bank/leaks")
                 .get(leaks::leaks)
@@ -366,9 +371,7 @@ async fn edit_form(
 ) -> Answer<HttpResponse> {
     actor.acting_as(&[Role::Author])?;
     let id = id.into_inner();
-    let item = store
-        .read(move |view| service::item(view, &actor, id))
-        .await?;
+    let item = api::look(&store, actor, id).await?;
     let fields = ItemFields::of(item.bank, &item.item);
     html(&ItemFormPage::new(page, fields, Some(id)))
 }
@@ -447,9 +450,7 @@ async fn show(
     id: web::Path<Id>,
 ) -> Answer<HttpResponse> {
     let id = id.into_inner();
-    let shown = store
-        .read(move |view| service::item(view, &actor, id))
-        .await?;
+    let shown = api::look(&store, actor, id).await?;
     html(&ItemPage { page, shown })
 }
 

@@ -1,5 +1,5 @@
-//! What authors and reviewers may look at. An author sees their own items, a reviewer sees all; the
-//! counts of the overview hold no content and are for both.
+//! What authors and reviewers may look at. An author sees their own items, a reviewer those of the
+//! banks to which they are admitted; the counts of the overview hold no content and are for both.
 
 use std::collections::BTreeMap;
 
@@ -8,8 +8,9 @@ use utoipa::ToSchema;
 
 use super::item::{Difficulty, Item, ItemKind, Stimulus};
 use super::life::{ItemAct, ItemState};
+use super::reach::Reach;
 use super::records;
-use super::service::{self, LeakView};
+use super::service::{self, KeyView, LeakView};
 use super::store::{self, ItemRow, Narrow};
 use crate::access::{Actor, Role, service::name_of};
 use crate::kernel::{Id, Instant, Problem};
@@ -18,6 +19,8 @@ use crate::store::View;
 
 /// Most characters of a stem that a list shows.
 const STEM_START: usize = 60;
+/// How many views of its key an item tells.
+const VIEWS_SHOWN: i64 = 50;
 
 /// What a list of items is narrowed to; an empty filter narrows nothing.
 #[derive(Debug, Clone, Default)]
@@ -110,6 +113,8 @@ pub struct ItemView {
     pub returned_because: Option<String>,
     /// What a leaked item touches.
     pub leak: Option<LeakView>,
+    /// For reviewers: who has seen it with its key, the latest first.
+    pub views: Vec<KeyView>,
     /// What this account may do with it now.
     pub acts: Vec<ItemAct>,
 }
@@ -165,6 +170,8 @@ impl SectionView {
 pub struct BankView {
     /// Code.
     pub bank: String,
+    /// Whether it is open to all authors and reviewers: nobody was ever admitted to it.
+    pub open: bool,
     /// Its sections.
     pub sections: Vec<SectionView>,
 }
@@ -178,11 +185,15 @@ pub struct Queue {
     pub length: i64,
 }
 
-/// The banks and how many items of each kind of state they have, by section.
+/// The banks of the actor and how many items of each kind of state they have, by section.
 pub fn banks(view: &mut View<'_>, actor: &Actor) -> Result<Vec<BankView>, Problem> {
-    scope(actor)?;
+    actor.acting_as(&[Role::Reviewer, Role::Author])?;
+    let reach = Reach::of(view, actor)?;
     let mut banks: BTreeMap<String, BTreeMap<String, SectionView>> = BTreeMap::new();
     for (bank, section, state, difficulty, count) in store::counts(view.db)? {
+        if !reach.admits(&bank) {
+            continue;
+        }
         let sections = banks.entry(bank).or_default();
         sections
             .entry(section)
@@ -191,6 +202,7 @@ pub fn banks(view: &mut View<'_>, actor: &Actor) -> Result<Vec<BankView>, Proble
     }
     let named = |(section, counts)| SectionView { section, ..counts };
     let bank = |(bank, sections): (String, BTreeMap<_, _>)| BankView {
+        open: reach.is_open(&bank),
         bank,
         sections: sections.into_iter().map(named).collect(),
     };
@@ -205,8 +217,13 @@ pub fn list(
     cursor: Option<&str>,
     limit: i64,
 ) -> Result<Vec<ItemSummary>, Problem> {
+    let acting = actor.acting_as(&[Role::Reviewer, Role::Author])?;
+    let reviews = acting.role == Role::Reviewer;
+    let reach = Reach::of(view, actor)?;
     let narrow = Narrow {
-        author: scope(actor)?,
+        author: (!reviews).then_some(acting.account),
+        hidden: if reviews { reach.hidden() } else { Vec::new() },
+        own: reach.own(),
         bank: filter.bank.clone(),
         section: filter.section.clone(),
         state: filter.state,
@@ -254,9 +271,10 @@ fn says(item: &Item, text: &str) -> bool {
 /// What waits for this reviewer: items of others in review, longest waiting first.
 pub fn queue(view: &mut View<'_>, actor: &Actor, limit: i64) -> Result<Queue, Problem> {
     let acting = actor.acting_as(&[Role::Reviewer])?;
-    let length = store::queue_length(view.db, acting.account)?;
+    let hidden = Reach::of(view, actor)?.hidden();
+    let length = store::queue_length(view.db, acting.account, &hidden)?;
     let mut items = Vec::new();
-    for (row, content) in store::queue(view.db, acting.account, limit)? {
+    for (row, content) in store::queue(view.db, acting.account, &hidden, limit)? {
         let item = records::open(view.vault, &content)?;
         items.push(summary(row, &item));
     }
@@ -267,21 +285,18 @@ pub fn queue(view: &mut View<'_>, actor: &Actor, limit: i64) -> Result<Queue, Pr
 pub fn next_in_review(view: &mut View<'_>, actor: &Actor, id: Id) -> Result<Option<Id>, Problem> {
     let acting = actor.acting_as(&[Role::Reviewer])?;
     let row = store::item(view.db, id)?;
-    if let Some(next) = store::next_in_queue(view.db, acting.account, &row)? {
+    let hidden = Reach::of(view, actor)?.hidden();
+    if let Some(next) = store::next_in_queue(view.db, acting.account, &hidden, &row)? {
         return Ok(Some(next));
     }
-    let first = store::queue(view.db, acting.account, 1)?;
+    let first = store::queue(view.db, acting.account, &hidden, 1)?;
     let first = first.into_iter().map(|(row, _)| row.id).next();
     Ok(first.filter(|first| *first != id))
 }
 
-/// One item. Somebody else's is nobody's business but a reviewer's.
+/// One item. Somebody else's is nobody's business but that of the bank's reviewers.
 pub fn item(view: &mut View<'_>, actor: &Actor, id: Id) -> Result<ItemView, Problem> {
-    let acting = actor.acting_as(&[Role::Reviewer, Role::Author])?;
-    let row = store::item(view.db, id)?;
-    if acting.role == Role::Author && acting.account != row.author_id {
-        return Err(Problem::not_found());
-    }
+    let (row, reach) = seen(view, actor, id)?;
     let present = store::version(view.db, id, row.version)?;
     let stimulus = match row.stimulus_id {
         Some(id) => {
@@ -292,8 +307,13 @@ pub fn item(view: &mut View<'_>, actor: &Actor, id: Id) -> Result<ItemView, Prob
     };
     let reviewer = row.reviewer_id.map(|id| name_of(view, id)).transpose()?;
     let leak = match row.state {
-        ItemState::Leaked => Some(service::leak(view, actor, acting, row.clone())?),
+        ItemState::Leaked => Some(service::leak(view, actor, &reach, row.clone())?),
         _ => None,
+    };
+    let views = if actor.is(Role::Reviewer) {
+        service::key_views(view, id, None, VIEWS_SHOWN)?
+    } else {
+        Vec::new()
     };
     Ok(ItemView {
         id,
@@ -304,7 +324,8 @@ pub fn item(view: &mut View<'_>, actor: &Actor, id: Id) -> Result<ItemView, Prob
         versions: versions(view, id)?,
         returned_because: returned_because(view, &row)?,
         leak,
-        acts: acts(actor, &row),
+        views,
+        acts: acts(&reach, actor, &row),
         bank: row.bank,
         state: row.state,
         version: row.version,
@@ -312,10 +333,20 @@ pub fn item(view: &mut View<'_>, actor: &Actor, id: Id) -> Result<ItemView, Prob
     })
 }
 
-/// Whose items the actor may see: none names all.
-fn scope(actor: &Actor) -> Result<Option<Id>, Problem> {
-    let acting = actor.acting_as(&[Role::Reviewer, Role::Author])?;
-    Ok((acting.role == Role::Author).then_some(acting.account))
+/// An item that the actor may see.
+pub(super) fn seen(
+    view: &mut View<'_>,
+    actor: &Actor,
+    id: Id,
+) -> Result<(ItemRow, Reach), Problem> {
+    actor.acting_as(&[Role::Reviewer, Role::Author])?;
+    let row = store::item(view.db, id)?;
+    let reach = Reach::of(view, actor)?;
+    if reach.shows(&row) {
+        Ok((row, reach))
+    } else {
+        Err(Problem::not_found())
+    }
 }
 
 fn summary(row: ItemRow, item: &Item) -> ItemSummary {
@@ -380,13 +411,14 @@ pub(super) fn reason_of(
     Ok(decision.and_then(|decision| decision.reason))
 }
 
-fn acts(actor: &Actor, row: &ItemRow) -> Vec<ItemAct> {
+fn acts(reach: &Reach, actor: &Actor, row: &ItemRow) -> Vec<ItemAct> {
     let own = row.author_id == actor.account;
+    let admitted = reach.admits(&row.bank);
     let may = |act: &ItemAct| match act {
-        ItemAct::Edit | ItemAct::Submit => own && actor.is(Role::Author),
-        ItemAct::ReportLeak => actor.is(Role::Reviewer) || (own && actor.is(Role::Author)),
+        ItemAct::Edit | ItemAct::Submit => admitted && reach.owns(row),
+        ItemAct::ReportLeak => reach.shows(row),
         ItemAct::Approve | ItemAct::Trial | ItemAct::Adopt | ItemAct::Return | ItemAct::Retire => {
-            !own && actor.is(Role::Reviewer)
+            admitted && !own && actor.is(Role::Reviewer)
         }
     };
     let mut acts = ItemAct::ALL.to_vec();

@@ -1,6 +1,7 @@
 //! The acts of the bank: writing, importing and submitting items; reviewing them is in `review`,
 //! reports of leaks in `leak`.
 
+mod access;
 mod leak;
 mod review;
 mod shelf;
@@ -13,6 +14,7 @@ use self::shelf::Shelf;
 use super::formats::{self, BankFolder, Batch, Defaults, Loss};
 use super::item::Item;
 use super::life::{ItemAct, ItemState};
+use super::reach::Reach;
 use super::reading::start;
 use super::store::{self, ItemRow, Narrow, VersionRow};
 use super::{records, rules, similar};
@@ -23,6 +25,11 @@ use crate::kernel::{Fault, Id, Problem};
 use crate::ledger::{self, Entry};
 use crate::store::{Tx, View};
 
+pub(in crate::bank) use self::access::key_views;
+pub use self::access::{
+    Admitted, BankAccess, KeyView, bank_access, bank_staff, grant_bank, key_views_of, note_view,
+    revoke_bank,
+};
 pub(in crate::bank) use self::leak::leak;
 pub use self::leak::{LeakView, LockedPapers, Suspect, leaks, report_leak};
 pub use self::review::{
@@ -92,6 +99,7 @@ pub fn preview(
 ) -> Result<Preview, Problem> {
     let acting = actor.acting_as(&[Role::Author])?;
     check_bank(bank)?;
+    Reach::of(view, actor)?.must_admit(bank)?;
     let faults = Shelf::look(view, bank)?.batch_faults(&batch);
     if !faults.is_empty() {
         return Err(import_refused(faults));
@@ -149,6 +157,7 @@ pub fn import(
 ) -> Result<Imported, Problem> {
     let acting = actor.acting_as(&[Role::Author])?;
     check_bank(bank)?;
+    Reach::of(tx, actor)?.must_admit(bank)?;
     let mut shelf = Shelf::look(tx, bank)?;
     let faults = shelf.batch_faults(batch);
     if !faults.is_empty() {
@@ -189,6 +198,7 @@ pub fn import_shipped(
 pub fn create(tx: &mut Tx<'_>, actor: &Actor, bank: &str, item: &Item) -> Result<Id, Problem> {
     let acting = actor.acting_as(&[Role::Author])?;
     check_bank(bank)?;
+    Reach::of(tx, actor)?.must_admit(bank)?;
     let item = rules::tidied(item);
     let shelf = Shelf::look(tx, bank)?;
     Problem::unless_valid(shelf.item_faults(&item, None))?;
@@ -202,7 +212,7 @@ pub fn create(tx: &mut Tx<'_>, actor: &Actor, bank: &str, item: &Item) -> Result
 /// versions before it stay, because papers may hold them. Saving what is there already does nothing.
 pub fn edit(tx: &mut Tx<'_>, actor: &Actor, id: Id, item: &Item) -> Result<i32, Problem> {
     let acting = actor.acting_as(&[Role::Author])?;
-    let row = own(tx, acting, id)?;
+    let row = own(tx, actor, acting, id)?;
     let state = row.state.next(ItemAct::Edit)?;
     let item = rules::tidied(item);
     let shelf = Shelf::look(tx, &row.bank)?;
@@ -229,7 +239,7 @@ pub fn edit(tx: &mut Tx<'_>, actor: &Actor, id: Id, item: &Item) -> Result<i32, 
 /// Hands one's own item to review.
 pub fn submit(tx: &mut Tx<'_>, actor: &Actor, id: Id) -> Result<(), Problem> {
     let acting = actor.acting_as(&[Role::Author])?;
-    let row = own(tx, acting, id)?;
+    let row = own(tx, actor, acting, id)?;
     let entry = acting.decides("item.submitted");
     advance(tx, &row, ItemAct::Submit, row.reviewer_id, entry)
 }
@@ -281,14 +291,14 @@ fn check_bank(bank: &str) -> Result<(), Problem> {
     Err(Problem::field("bank", "bad-code"))
 }
 
-/// The author's own item; somebody else's is nobody's business.
-fn own(tx: &mut Tx<'_>, acting: Acting, id: Id) -> Result<ItemRow, Problem> {
+/// The author's own item, to write on; somebody else's is nobody's business.
+fn own(tx: &mut Tx<'_>, actor: &Actor, acting: Acting, id: Id) -> Result<ItemRow, Problem> {
     let row = store::item(tx.db, id)?;
-    if row.author_id == acting.account {
-        Ok(row)
-    } else {
-        Err(Problem::not_found())
+    if row.author_id != acting.account {
+        return Err(Problem::not_found());
     }
+    Reach::of(tx, actor)?.must_admit(&row.bank)?;
+    Ok(row)
 }
 
 fn present_hash(tx: &mut Tx<'_>, row: &ItemRow) -> Result<Vec<u8>, Problem> {

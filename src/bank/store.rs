@@ -6,7 +6,9 @@ use diesel::prelude::*;
 use super::item::{Difficulty, ItemKind};
 use super::life::ItemState;
 use crate::kernel::{Id, Instant, Problem};
-use crate::store::schema::{examination, item, item_version, stimulus, subject};
+use crate::store::schema::{
+    bank_access, examination, item, item_version, key_view, stimulus, subject,
+};
 use crate::store::{AnyConn, Tx, taken, text_enum};
 
 text_enum!(Difficulty);
@@ -50,6 +52,97 @@ pub(super) struct StimulusRow {
     pub code: String,
     pub content_sealed: Vec<u8>,
     pub created_at: Instant,
+}
+
+/// Somebody's access to a bank.
+#[derive(Debug, Clone, Queryable, Insertable)]
+#[diesel(table_name = bank_access)]
+pub(super) struct AccessRow {
+    pub bank: String,
+    pub account_id: Id,
+    pub granted_by: Id,
+    pub granted_at: Instant,
+    /// Until when, if it was taken back.
+    pub revoked_at: Option<Instant>,
+}
+
+/// Somebody's look at an item with its key.
+#[derive(Queryable, Insertable)]
+#[diesel(table_name = key_view)]
+pub(super) struct KeyViewRow {
+    pub id: Id,
+    pub item_id: Id,
+    pub version: i32,
+    pub account_id: Id,
+    pub viewed_at: Instant,
+}
+
+/// All access to all banks that there is or was, by bank.
+pub(super) fn access(db: &mut AnyConn) -> Result<Vec<AccessRow>, Problem> {
+    Ok(bank_access::table
+        .order((bank_access::bank, bank_access::granted_at))
+        .load(db)?)
+}
+
+/// Gives access to a bank; access that was taken back is given anew.
+pub(super) fn put_access(tx: &mut Tx<'_>, row: &AccessRow) -> Result<(), Problem> {
+    let renewed = diesel::update(bank_access::table.find((&row.bank, row.account_id)))
+        .set((
+            bank_access::granted_by.eq(row.granted_by),
+            bank_access::granted_at.eq(row.granted_at),
+            bank_access::revoked_at.eq(None::<Instant>),
+        ))
+        .execute(tx.db)?;
+    if renewed == 0 {
+        diesel::insert_into(bank_access::table)
+            .values(row)
+            .execute(tx.db)
+            .map_err(taken(Problem::conflict("bank-access-there")))?;
+    }
+    Ok(())
+}
+
+/// Takes access to a bank back; how many had it.
+pub(super) fn revoke_access(tx: &mut Tx<'_>, bank: &str, account: Id) -> Result<usize, Problem> {
+    let live = bank_access::table
+        .find((bank, account))
+        .filter(bank_access::revoked_at.is_null());
+    Ok(diesel::update(live)
+        .set(bank_access::revoked_at.eq(Some(tx.now)))
+        .execute(tx.db)?)
+}
+
+/// The codes of all banks with items, and how many they have.
+pub(super) fn bank_sizes(db: &mut AnyConn) -> Result<Vec<(String, i64)>, Problem> {
+    Ok(item::table
+        .group_by(item::bank)
+        .select((item::bank, count_star()))
+        .load(db)?)
+}
+
+pub(super) fn insert_key_view(tx: &mut Tx<'_>, row: &KeyViewRow) -> Result<(), Problem> {
+    diesel::insert_into(key_view::table)
+        .values(row)
+        .execute(tx.db)?;
+    Ok(())
+}
+
+/// Who looked at an item, the latest first, from before the look `before`.
+pub(super) fn key_views(
+    db: &mut AnyConn,
+    item: Id,
+    before: Option<Id>,
+    limit: i64,
+) -> Result<Vec<KeyViewRow>, Problem> {
+    let mut query = key_view::table
+        .filter(key_view::item_id.eq(item))
+        .order(key_view::id.desc())
+        .limit(limit)
+        .into_boxed();
+    if let Some(before) = before {
+        query = query.filter(key_view::id.lt(before));
+    }
+    Ok(query.load(db)?)
 }
 
 pub(super) fn insert_item(tx: &mut Tx<'_>, row: &ItemRow) -> Result<(), Problem> {
@@ -209,6 +302,9 @@ pub(super) fn stimulus_uses(
 #[derive(Debug, Clone, Default)]
 pub(super) struct Narrow {
     pub author: Option<Id>,
+    /// Banks that are left out, but for items of `own`.
+    pub hidden: Vec<String>,
+    pub own: Option<Id>,
     pub bank: Option<String>,
     pub section: Option<String>,
     pub state: Option<ItemState>,
@@ -233,6 +329,13 @@ pub(super) fn items(
         .into_boxed();
     if let Some(author) = narrow.author {
         query = query.filter(item::author_id.eq(author));
+    }
+    if !narrow.hidden.is_empty() {
+        let seen = item::bank.ne_all(&narrow.hidden);
+        query = match narrow.own {
+            Some(own) => query.filter(seen.or(item::author_id.eq(own))),
+            None => query.filter(seen),
+        };
     }
     if let Some(bank) = &narrow.bank {
         query = query.filter(item::bank.eq(bank));
@@ -259,10 +362,11 @@ pub(super) fn items(
 }
 
 /// Items in review that `reviewer` did not write, longest waiting first, with the sealed content of
-/// their present versions.
+/// their present versions; none of the banks `hidden`.
 pub(super) fn queue(
     db: &mut AnyConn,
     reviewer: Id,
+    hidden: &[String],
     limit: i64,
 ) -> Result<Vec<(ItemRow, Vec<u8>)>, Problem> {
     Ok(item::table
@@ -270,17 +374,23 @@ pub(super) fn queue(
         .filter(item_version::version.eq(item::version))
         .filter(item::state.eq(ItemState::InReview))
         .filter(item::author_id.ne(reviewer))
+        .filter(item::bank.ne_all(hidden))
         .select((item::all_columns, item_version::content_sealed))
         .order((item::updated_at, item::bank, item::code))
         .limit(limit)
         .load(db)?)
 }
 
-/// How many items in review `reviewer` did not write.
-pub(super) fn queue_length(db: &mut AnyConn, reviewer: Id) -> Result<i64, Problem> {
+/// How many items in review `reviewer` did not write, but for those of the banks `hidden`.
+pub(super) fn queue_length(
+    db: &mut AnyConn,
+    reviewer: Id,
+    hidden: &[String],
+) -> Result<i64, Problem> {
     Ok(item::table
         .filter(item::state.eq(ItemState::InReview))
         .filter(item::author_id.ne(reviewer))
+        .filter(item::bank.ne_all(hidden))
         .count()
         .get_result(db)?)
 }
@@ -289,6 +399,7 @@ pub(super) fn queue_length(db: &mut AnyConn, reviewer: Id) -> Result<i64, Proble
 pub(super) fn next_in_queue(
     db: &mut AnyConn,
     reviewer: Id,
+    hidden: &[String],
     row: &ItemRow,
 ) -> Result<Option<Id>, Problem> {
     let behind_in_bank = item::bank
@@ -300,6 +411,7 @@ pub(super) fn next_in_queue(
     Ok(item::table
         .filter(item::state.eq(ItemState::InReview))
         .filter(item::author_id.ne(reviewer))
+        .filter(item::bank.ne_all(hidden))
         .filter(behind)
         .select(item::id)
         .order((item::updated_at, item::bank, item::code))

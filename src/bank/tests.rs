@@ -3,6 +3,7 @@
 
 mod house;
 mod life;
+mod reach;
 mod words;
 
 use self::house::*;

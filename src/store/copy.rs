@@ -215,6 +215,10 @@ tables! {
     assembly_report,
     item_use,
     objection,
+    bank_access,
+    key_view,
+    item_comment,
+    item_figure,
 }
 
 /// Copies an embedded database as it is at one moment.

@@ -506,6 +506,57 @@ diesel::table! {
 
 diesel::joinable!(assembly_report -> subject (subject_id));
 diesel::joinable!(item_use -> subject (subject_id));
+diesel::table! {
+    bank_access (bank, account_id) {
+        bank -> Text,
+        account_id -> Binary,
+        granted_by -> Binary,
+        granted_at -> BigInt,
+        revoked_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    key_view (id) {
+        id -> Binary,
+        item_id -> Binary,
+        version -> Integer,
+        account_id -> Binary,
+        viewed_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    item_comment (id) {
+        id -> Binary,
+        item_id -> Binary,
+        version -> Integer,
+        account_id -> Binary,
+        text_sealed -> Binary,
+        written_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    item_figure (id) {
+        id -> Binary,
+        item_id -> Binary,
+        version -> Integer,
+        answered -> Integer,
+        facility_ppm -> Integer,
+        discrimination_ppm -> Nullable<Integer>,
+        a_milli -> Nullable<Integer>,
+        b_milli -> Nullable<Integer>,
+        c_milli -> Nullable<Integer>,
+        se_a_milli -> Nullable<Integer>,
+        se_b_milli -> Nullable<Integer>,
+        se_c_milli -> Nullable<Integer>,
+        source -> Text,
+        recorded_by -> Binary,
+        recorded_at -> BigInt,
+    }
+}
+
 diesel::joinable!(objection -> application (application_id));
 diesel::joinable!(account_role -> account (account_id));
 diesel::joinable!(draw_custodian -> draw (draw_id));
@@ -524,6 +575,7 @@ diesel::joinable!(application -> post (post_id));
 diesel::joinable!(application -> account (account_id));
 diesel::joinable!(item -> stimulus (stimulus_id));
 diesel::joinable!(item_version -> item (item_id));
+diesel::joinable!(item_figure -> item (item_id));
 diesel::joinable!(paper -> subject (subject_id));
 diesel::joinable!(paper -> application (application_id));
 diesel::joinable!(attempt -> subject (subject_id));
@@ -583,4 +635,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     draw_custodian,
     draw_member,
     objection,
+    bank_access,
+    key_view,
+    item_comment,
+    item_figure,
 );

@@ -24,6 +24,7 @@ mod faults;
 mod finished;
 mod forms;
 mod imports;
+mod item_life;
 mod ledger;
 mod logs;
 mod looks;

@@ -5,9 +5,10 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{advance, check_bank, check_reason};
-use crate::access::{Acting, Actor, Role};
+use crate::access::{Actor, Role};
 use crate::bank::item::Item;
 use crate::bank::life::{ItemAct, ItemState};
+use crate::bank::reach::Reach;
 use crate::bank::reading::reason_of;
 use crate::bank::records;
 use crate::bank::store::{self, ItemRow, LockRow, Narrow};
@@ -17,9 +18,9 @@ use crate::store::{Tx, View};
 /// Who may report a leak and see what it touches: reviewers, and those who answer for
 /// examinations; an author for items of their own.
 const ROLES: [Role; 4] = [
-    Role::Reviewer,
     Role::Organiser,
     Role::Supervisor,
+    Role::Reviewer,
     Role::Author,
 ];
 
@@ -72,7 +73,7 @@ pub struct LeakView {
     pub reported_at: Instant,
     /// What was reported.
     pub reason: String,
-    /// Items of its enemy sets; for an author only those of their own.
+    /// Items of its enemy sets; only those that the reader may know of.
     pub suspects: Vec<Suspect>,
     /// Examinations whose locked papers may hold it: their lock draws from this bank and came after
     /// the item was written. Papers are sealed until they are opened, so no more can be said.
@@ -91,37 +92,40 @@ pub fn report_leak(
     let acting = actor.acting_as(&ROLES)?;
     check_bank(bank)?;
     check_reason(reason)?;
+    let reach = Reach::of(tx, actor)?;
     let row = store::item_by_code(tx.db, bank, code)?;
-    let row = row.filter(|row| knows(actor, acting, row));
+    let row = row.filter(|row| knows(actor, &reach, row));
     let row = row.ok_or_else(|| Problem::field("code", "item-unknown"))?;
     let entry = acting.decides("item.leaked").because(reason.trim());
     advance(tx, &row, ItemAct::ReportLeak, row.reviewer_id, entry)?;
     let row = store::item(tx.db, row.id)?;
-    leak(tx, actor, acting, row)
+    leak(tx, actor, &reach, row)
 }
 
 /// The leaked items that the actor may know of, the latest report first.
 pub fn leaks(view: &mut View<'_>, actor: &Actor) -> Result<Vec<LeakView>, Problem> {
-    let acting = actor.acting_as(&ROLES)?;
+    actor.acting_as(&ROLES)?;
+    let reach = Reach::of(view, actor)?;
     let rows = store::leaked(view.db)?;
-    let rows = rows.into_iter().filter(|row| knows(actor, acting, row));
-    rows.map(|row| leak(view, actor, acting, row)).collect()
+    let rows = rows.into_iter().filter(|row| knows(actor, &reach, row));
+    rows.map(|row| leak(view, actor, &reach, row)).collect()
 }
 
-/// Whether the actor may know that there is this item.
-fn knows(actor: &Actor, acting: Acting, row: &ItemRow) -> bool {
-    acting.role != Role::Author || row.author_id == actor.account
+/// Whether the actor may know that there is this item: those who answer for examinations know of
+/// all.
+fn knows(actor: &Actor, reach: &Reach, row: &ItemRow) -> bool {
+    actor.is(Role::Organiser) || actor.is(Role::Supervisor) || reach.shows(row)
 }
 
 /// What a leaked item touches, for somebody who may see the item.
 pub(in crate::bank) fn leak(
     view: &mut View<'_>,
     actor: &Actor,
-    acting: Acting,
+    reach: &Reach,
     row: ItemRow,
 ) -> Result<LeakView, Problem> {
     let mut suspects = suspects(view, &row)?;
-    suspects.retain(|(other, _)| knows(actor, acting, other));
+    suspects.retain(|(other, _)| knows(actor, reach, other));
     let reason = reason_of(view, &row, "item.leaked")?;
     let written = store::version(view.db, row.id, 1)?.created_at;
     let locked = store::locked_papers(view.db, &row.bank, written)?;

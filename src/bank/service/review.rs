@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 use super::{advance, check_reason};
 use crate::access::{Acting, Actor, Role};
 use crate::bank::life::{ItemAct, may_review};
+use crate::bank::reach::Reach;
 use crate::bank::store::{self, ItemRow};
 use crate::kernel::{Id, Problem};
 use crate::store::{Tx, View};
@@ -29,8 +30,7 @@ pub struct Review {
 /// Approves an item of somebody else, or sends it back with a reason.
 pub fn review(tx: &mut Tx<'_>, actor: &Actor, id: Id, review: &Review) -> Result<(), Problem> {
     let acting = actor.acting_as(&[Role::Reviewer])?;
-    let row = store::item(tx.db, id)?;
-    may_review(row.author_id, acting.account)?;
+    let row = reviewed(tx, actor, acting, id)?;
     if review.version != row.version {
         return Err(Problem::conflict("item-changed"));
     }
@@ -48,8 +48,7 @@ pub fn review(tx: &mut Tx<'_>, actor: &Actor, id: Id, review: &Review) -> Result
 /// Takes an item of somebody else that was tried out in use.
 pub fn adopt(tx: &mut Tx<'_>, actor: &Actor, id: Id, version: i32) -> Result<(), Problem> {
     let acting = actor.acting_as(&[Role::Reviewer])?;
-    let row = store::item(tx.db, id)?;
-    may_review(row.author_id, acting.account)?;
+    let row = reviewed(tx, actor, acting, id)?;
     if version != row.version {
         return Err(Problem::conflict("item-changed"));
     }
@@ -94,7 +93,7 @@ pub fn approve_section(
     seen: &str,
 ) -> Result<usize, Problem> {
     let acting = actor.acting_as(&[Role::Reviewer])?;
-    let waiting = store::waiting(tx.db, acting.account, bank, section)?;
+    let waiting = waiting(tx, actor, acting, bank, section)?;
     if digest_of(&waiting) != seen {
         return Err(Problem::conflict("item-changed"));
     }
@@ -113,12 +112,33 @@ pub fn waiting_seen(
     section: &str,
 ) -> Result<String, Problem> {
     let acting = actor.acting_as(&[Role::Reviewer])?;
-    Ok(digest_of(&store::waiting(
-        view.db,
-        acting.account,
-        bank,
-        section,
-    )?))
+    Ok(digest_of(&waiting(view, actor, acting, bank, section)?))
+}
+
+/// What waits in a section of a bank to which the reviewer is admitted; of another, nothing.
+fn waiting(
+    view: &mut View<'_>,
+    actor: &Actor,
+    acting: Acting,
+    bank: &str,
+    section: &str,
+) -> Result<Vec<ItemRow>, Problem> {
+    if !Reach::of(view, actor)?.admits(bank) {
+        return Ok(Vec::new());
+    }
+    store::waiting(view.db, acting.account, bank, section)
+}
+
+/// An item that the reviewer may review: of a bank to which they are admitted, and of somebody
+/// else.
+fn reviewed(tx: &mut Tx<'_>, actor: &Actor, acting: Acting, id: Id) -> Result<ItemRow, Problem> {
+    let row = store::item(tx.db, id)?;
+    let reach = Reach::of(tx, actor)?;
+    if !reach.admits(&row.bank) && !reach.owns(&row) {
+        return Err(Problem::not_found());
+    }
+    may_review(row.author_id, acting.account)?;
+    Ok(row)
 }
 
 /// SHA-256 over id and version of each item, in order.
@@ -132,8 +152,7 @@ fn digest_of(rows: &[ItemRow]) -> String {
 /// Takes an item out of use. Papers that hold it keep it.
 pub fn retire(tx: &mut Tx<'_>, actor: &Actor, id: Id, reason: &str) -> Result<(), Problem> {
     let acting = actor.acting_as(&[Role::Reviewer])?;
-    let row = store::item(tx.db, id)?;
-    may_review(row.author_id, acting.account)?;
+    let row = reviewed(tx, actor, acting, id)?;
     check_reason(reason)?;
     let entry = acting.decides("item.retired").because(reason.trim());
     advance(tx, &row, ItemAct::Retire, Some(acting.account), entry)

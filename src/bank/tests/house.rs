@@ -11,7 +11,9 @@ pub(super) struct House {
     pub(super) author: Actor,
     pub(super) other_author: Actor,
     pub(super) reviewer: Actor,
+    pub(super) other_reviewer: Actor,
     pub(super) organiser: Actor,
+    pub(super) security: Actor,
 }
 
 pub(super) fn item(code: &str) -> Item {
@@ -72,7 +74,9 @@ impl House {
             author: account("author", Role::Author),
             other_author: account("other", Role::Author),
             reviewer: account("reviewer", Role::Reviewer),
+            other_reviewer: account("second", Role::Reviewer),
             organiser: account("organiser", Role::Organiser),
+            security: account("security", Role::SecurityAdmin),
             store,
         }
     }

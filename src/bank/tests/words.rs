@@ -51,7 +51,8 @@ const PARAMETERS: [&str; 19] = [
 ];
 
 /// The codes of faults of this room.
-const FAULTS: [&str; 96] = [
+const FAULTS: [&str; 97] = [
+    "not-bank-staff",
     "item-unknown",
     "enemies-count",
     "enemies-order",

@@ -1,0 +1,110 @@
+//! The life of an item over HTTP: tried out, taken in use, withdrawn when it leaks; banks that are
+//! open to those who were admitted to them.
+
+use keju::access::Role;
+use serde_json::{Value, json};
+
+use crate::support::{Client, TestApp, on_both};
+
+/// A judgement in two enemy sets.
+fn judgement(code: &str) -> Value {
+    json!({
+        "code": code, "section": "law", "topic": "law.state", "difficulty": "easy",
+        "stimulus": null, "stem": format!("第 {code} 题的说法是正确的。"),
+        "body": { "kind": "true_false", "key": true }, "explanation": "",
+        "enemies": ["pair", "law"], "seconds": 30,
+    })
+}
+
+fn in_review(author: &Client, code: &str) -> String {
+    let id = author.post("/banks/trial/items", &judgement(code)).id();
+    let handed_in = author.post(&format!("/items/{id}/submission"), &json!({}));
+    assert_eq!(handed_in.status, 204, "{handed_in:?}");
+    id
+}
+
+fn approve(reviewer: &Client, id: &str, trial: bool) {
+    let review = json!({ "approve": true, "trial": trial, "version": 1 });
+    let approved = reviewer.post(&format!("/items/{id}/review"), &review);
+    assert_eq!(approved.status, 204, "{approved:?}");
+}
+
+fn pages_open(app: &TestApp, email: &str, paths: &[&str]) {
+    let browser = app.browser();
+    browser.sign_in(email);
+    for path in paths {
+        let page = browser.get(path);
+        assert_eq!(page.status, 200, "{path}: {page:?}");
+        assert!(!page.text.contains('‹'), "{path} lacks a text");
+    }
+}
+
+on_both! {
+fn an_item_is_tried_out_taken_in_use_and_withdrawn_when_it_leaks(app: TestApp) {
+    let author = app.signed_in("author", &[Role::Author]);
+    let (_, email) = app.person("reviewer", &[Role::Reviewer]);
+    let reviewer = app.sign_in(&email);
+    let organiser = app.signed_in("organiser", &[Role::Organiser]);
+    let supervisor = app.signed_in("supervisor", &[Role::Supervisor]);
+    let (one, two) = (in_review(&author, "a"), in_review(&author, "b"));
+    approve(&reviewer, &one, true);
+    approve(&reviewer, &two, false);
+    let shown = reviewer.get(&format!("/items/{one}"));
+    assert_eq!(shown.json["state"], "trial", "{shown:?}");
+    assert_eq!(shown.json["item"]["enemies"], json!(["law", "pair"]));
+    assert_eq!(shown.json["item"]["seconds"], 30);
+    let adopted = reviewer.post(&format!("/items/{one}/adoption"), &json!({ "version": 1 }));
+    assert_eq!(adopted.status, 204, "{adopted:?}");
+    // The look on trial was noted, for supervisors to see; the author's in use is noted as well.
+    author.get(&format!("/items/{one}"));
+    let views = supervisor.get(&format!("/items/{one}/views")).json;
+    let names: Vec<&str> = views["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|view| view["name"].as_str().unwrap())
+        .collect();
+    assert_eq!(names.len(), 2, "{views:?}");
+    pages_open(&app, &email, &[
+        &format!("/bank/items/{one}"), "/bank", "/bank/review", "/bank/leaks",
+    ]);
+
+    let report = json!({ "code": "a", "reason": "网上出现原题" });
+    let leak = organiser.post("/banks/trial/leaks", &report);
+    assert_eq!(leak.status, 200, "{leak:?}");
+    assert_eq!(leak.json["suspects"][0]["code"], "b");
+    assert_eq!(leak.json["suspects"][0]["sets"], json!(["law", "pair"]));
+    assert_eq!(leak.json["locked"], json!([]));
+    assert!(!leak.text.contains("说法"), "a report shows the question");
+    organiser.post("/banks/trial/leaks", &report).refused(409, "item-state");
+    let unknown = json!({ "code": "z", "reason": "网上出现原题" });
+    organiser.post("/banks/trial/leaks", &unknown).fault("code", "item-unknown");
+    assert_eq!(supervisor.get("/leaks").json[0]["reason"], "网上出现原题");
+    assert_eq!(reviewer.get(&format!("/items/{one}")).json["state"], "leaked");
+    pages_open(&app, &email, &[&format!("/bank/items/{one}"), "/bank/leaks"]);
+}}
+
+on_both! {
+fn a_bank_is_open_to_those_who_were_admitted_to_it(app: TestApp) {
+    let (account, email) = app.person("author", &[Role::Author]);
+    let author = app.sign_in(&email);
+    let reviewer = app.signed_in("reviewer", &[Role::Reviewer]);
+    let (_, security_email) = app.person("security", &[Role::SecurityAdmin]);
+    let security = app.sign_in(&security_email);
+    let id = in_review(&author, "a");
+    assert_eq!(reviewer.get(&format!("/items/{id}")).status, 200);
+    let admit = json!({ "account": account, "reason": "命题组成员" });
+    assert_eq!(security.post("/banks/trial/access", &admit).status, 204);
+    security.post("/banks/trial/access", &admit).refused(409, "bank-access-there");
+    assert_eq!(reviewer.get(&format!("/items/{id}")).status, 404);
+    assert_eq!(reviewer.get("/items?bank=trial").json["items"], json!([]));
+    assert_eq!(reviewer.get("/banks").json, json!([]));
+    assert_eq!(author.get(&format!("/items/{id}")).status, 200);
+    let access = security.get("/banks/access").json;
+    assert_eq!((&access[0]["bank"], &access[0]["open"]), (&json!("trial"), &json!(false)));
+    assert_eq!(access[0]["admitted"][0]["account"], json!(account));
+    pages_open(&app, &security_email, &["/bank/access"]);
+    let dismiss = json!({ "account": account, "reason": "离开命题组" });
+    assert_eq!(security.delete("/banks/trial/access", &dismiss).status, 204);
+    author.post("/banks/trial/items", &judgement("b")).refused(403, "bank-closed");
+}}
