@@ -36,6 +36,7 @@ pub fn operations(config: &mut ServiceConfig<'_>) {
         .service(report_leak)
         .service(list_leaks)
         .service(import_items)
+        .service(comment_item)
         .service(access::list_bank_access)
         .service(access::grant_bank_access)
         .service(access::revoke_bank_access)
@@ -142,13 +143,23 @@ pub(super) async fn look(store: &Store, actor: Actor, id: Id) -> Answer<ItemView
     let shown = store
         .read(move |view| service::item(view, &reader, id))
         .await?;
-    if shown.state.is_watched() {
-        let version = shown.version;
-        store
-            .write(move |tx| service::note_view(tx, &actor, id, version))
-            .await?;
-    }
+    note(store, actor, id, (shown.state, shown.version)).await?;
     Ok(shown)
+}
+
+/// Notes who is about to see a version of an item, if papers may hold the item.
+pub(super) async fn note(
+    store: &Store,
+    actor: Actor,
+    id: Id,
+    (state, version): (ItemState, i32),
+) -> Answer<()> {
+    if !state.is_watched() {
+        return Ok(());
+    }
+    store
+        .write(move |tx| service::note_view(tx, &actor, id, version))
+        .await
 }
 
 /// Writes a new item, which begins as a draft. Role: author.
@@ -228,6 +239,39 @@ pub async fn review_item(
         .write(move |tx| service::review(tx, &actor, id, &review))
         .await?;
     Ok(HttpResponse::NoContent().finish())
+}
+
+/// Something said of an item.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewComment {
+    /// At most 2000 characters.
+    text: String,
+}
+
+/// Says something of an item, for its author and the reviewers of its bank. Role: reviewer, or author
+/// of the item.
+#[utoipa::path(request_body = NewComment, tag = "bank", responses((status = 201, body = Created), (status = 403, body = ProblemBody), (status = 404, body = ProblemBody), (status = 422, body = ProblemBody)))]
+#[post("/items/{id}/comments")]
+pub async fn comment_item(
+    request: HttpRequest,
+    store: web::Data<Store>,
+    actor: Actor,
+    id: web::Path<Id>,
+    Body(form): Body<NewComment>,
+) -> Answer<HttpResponse> {
+    let key = idempotency_key(&request)?;
+    let id = id.into_inner();
+    let created = store
+        .write(move |tx| {
+            once(tx, &actor, key.as_deref(), &(id, &form.text), |tx| {
+                Ok(Created {
+                    id: service::comment(tx, &actor, id, &form.text)?,
+                })
+            })
+        })
+        .await?;
+    Ok(HttpResponse::Created().json(created))
 }
 
 /// The version that is taken in use.

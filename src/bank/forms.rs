@@ -102,6 +102,29 @@ impl ItemFields {
         }
     }
 
+    /// Every field that an edit may change, with its name.
+    pub fn texts(self) -> Vec<(&'static str, String)> {
+        vec![
+            ("kind", self.kind),
+            ("section", self.section),
+            ("topic", self.topic),
+            ("difficulty", self.difficulty),
+            ("stimulus", self.stimulus),
+            ("stem", self.stem),
+            ("options", self.options),
+            ("key", self.key),
+            ("tolerance", self.tolerance),
+            ("unit", self.unit),
+            ("explanation", self.explanation),
+            ("rubric", self.rubric),
+            ("marks", self.marks),
+            ("words_max", self.words_max),
+            ("reference", self.reference),
+            ("enemies", self.enemies),
+            ("seconds", self.seconds),
+        ]
+    }
+
     /// Whether the item is, or is to be, of the kind written `kind`.
     pub fn is(&self, kind: &str) -> bool {
         self.kind == kind

@@ -1,6 +1,7 @@
 //! Item banks (题库): items, shared stimuli, versions and review.
 
 pub mod api;
+mod diff;
 mod forms;
 pub mod pages;
 mod reach;
@@ -12,6 +13,7 @@ mod store;
 mod tests;
 
 pub mod answer;
+pub mod checklist;
 pub mod collection;
 pub mod formats;
 pub mod item;

@@ -5,6 +5,7 @@ mod imports;
 mod leaks;
 mod reviewing;
 pub mod titles;
+mod versions;
 
 use actix_multipart::form::MultipartFormConfig;
 use actix_web::dev::Payload;
@@ -13,6 +14,7 @@ use askama::Template;
 use serde::Deserialize;
 
 use super::api;
+use super::checklist::CHECKLIST;
 use super::formats;
 use super::formats::{entries, letters};
 use super::forms::ItemFields;
@@ -64,6 +66,14 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .route(
             "/bank/items/{id}/adoption",
             web::post().to(reviewing::adopt),
+        )
+        .route(
+            "/bank/items/{id}/versions/{version}",
+            web::get().to(versions::version),
+        )
+        .route(
+            "/bank/items/{id}/comments",
+            web::post().to(versions::comment),
         )
         .route("/bank/items/{id}/next", web::get().to(reviewing::next))
         .service(

@@ -10,7 +10,7 @@ use super::item::{Difficulty, Item, ItemKind, Stimulus};
 use super::life::{ItemAct, ItemState};
 use super::reach::Reach;
 use super::records;
-use super::service::{self, KeyView, LeakView};
+use super::service::{self, CommentView, KeyView, LeakView};
 use super::store::{self, ItemRow, Narrow};
 use crate::access::{Actor, Role, service::name_of};
 use crate::kernel::{Id, Instant, Problem};
@@ -115,6 +115,8 @@ pub struct ItemView {
     pub leak: Option<LeakView>,
     /// For reviewers: who has seen it with its key, the latest first.
     pub views: Vec<KeyView>,
+    /// What author and reviewers said of it, in order.
+    pub comments: Vec<CommentView>,
     /// What this account may do with it now.
     pub acts: Vec<ItemAct>,
 }
@@ -325,6 +327,7 @@ pub fn item(view: &mut View<'_>, actor: &Actor, id: Id) -> Result<ItemView, Prob
         returned_because: returned_because(view, &row)?,
         leak,
         views,
+        comments: service::comments(view, id)?,
         acts: acts(&reach, actor, &row),
         bank: row.bank,
         state: row.state,

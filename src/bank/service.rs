@@ -2,6 +2,7 @@
 //! reports of leaks in `leak`.
 
 mod access;
+mod comments;
 mod leak;
 mod review;
 mod shelf;
@@ -30,6 +31,8 @@ pub use self::access::{
     Admitted, BankAccess, KeyView, bank_access, bank_staff, grant_bank, key_views_of, note_view,
     revoke_bank,
 };
+pub(in crate::bank) use self::comments::comments;
+pub use self::comments::{COMMENT_MAX, CommentView, Edited, comment, edited};
 pub(in crate::bank) use self::leak::leak;
 pub use self::leak::{LeakView, LockedPapers, Suspect, leaks, report_leak};
 pub use self::review::{
@@ -252,6 +255,18 @@ fn advance(
     reviewer: Option<Id>,
     entry: Entry,
 ) -> Result<(), Problem> {
+    advance_on(tx, row, act, reviewer, entry, [])
+}
+
+/// As [`advance`], with more that the decision was taken on.
+fn advance_on<const N: usize>(
+    tx: &mut Tx<'_>,
+    row: &ItemRow,
+    act: ItemAct,
+    reviewer: Option<Id>,
+    entry: Entry,
+    more: [(&str, Value); N],
+) -> Result<(), Problem> {
     let after = ItemRow {
         state: row.state.next(act)?,
         reviewer_id: reviewer,
@@ -264,7 +279,11 @@ fn advance(
         ItemAct::Return => "returned",
         _ => after.state.as_str(),
     };
-    ledger::record(tx, &entry.on(inputs(row, &hash)).outcome(outcome))?;
+    let mut inputs = inputs(row, &hash);
+    for (name, value) in more {
+        inputs[name] = value;
+    }
+    ledger::record(tx, &entry.on(inputs).outcome(outcome))?;
     Ok(())
 }
 

@@ -7,7 +7,7 @@ use super::item::{Difficulty, ItemKind};
 use super::life::ItemState;
 use crate::kernel::{Id, Instant, Problem};
 use crate::store::schema::{
-    bank_access, examination, item, item_version, key_view, stimulus, subject,
+    bank_access, examination, item, item_comment, item_version, key_view, stimulus, subject,
 };
 use crate::store::{AnyConn, Tx, taken, text_enum};
 
@@ -75,6 +75,33 @@ pub(super) struct KeyViewRow {
     pub version: i32,
     pub account_id: Id,
     pub viewed_at: Instant,
+}
+
+/// What somebody said of an item.
+#[derive(Queryable, Insertable)]
+#[diesel(table_name = item_comment)]
+pub(super) struct CommentRow {
+    pub id: Id,
+    pub item_id: Id,
+    pub version: i32,
+    pub account_id: Id,
+    pub text_sealed: Vec<u8>,
+    pub written_at: Instant,
+}
+
+pub(super) fn insert_comment(tx: &mut Tx<'_>, row: &CommentRow) -> Result<(), Problem> {
+    diesel::insert_into(item_comment::table)
+        .values(row)
+        .execute(tx.db)?;
+    Ok(())
+}
+
+/// What was said of an item, in order.
+pub(super) fn comments(db: &mut AnyConn, item: Id) -> Result<Vec<CommentRow>, Problem> {
+    Ok(item_comment::table
+        .filter(item_comment::item_id.eq(item))
+        .order((item_comment::written_at, item_comment::id))
+        .load(db)?)
 }
 
 /// All access to all banks that there is or was, by bank.

@@ -1,6 +1,7 @@
 //! The room's stories: items come in whole files or not at all, nobody reviews their own, and what
 //! papers draw from is exactly what a reviewer let in.
 
+mod checked;
 mod house;
 mod life;
 mod reach;
@@ -256,6 +257,7 @@ fn an_item_in_review_stands_still_and_is_approved_in_the_version_that_was_read()
         trial: false,
         reason: String::new(),
         version: 2,
+        checked: Vec::new(),
     };
     let refused = house.act(&house.reviewer, move |tx, actor| {
         service::review(tx, actor, id, &stale)

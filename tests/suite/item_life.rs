@@ -24,8 +24,14 @@ fn in_review(author: &Client, code: &str) -> String {
 }
 
 fn approve(reviewer: &Client, id: &str, trial: bool) {
+    let path = format!("/items/{id}/review");
     let review = json!({ "approve": true, "trial": trial, "version": 1 });
-    let approved = reviewer.post(&format!("/items/{id}/review"), &review);
+    reviewer
+        .post(&path, &review)
+        .fault("checked", "checklist-incomplete");
+    let checked = json!(["key", "stem", "options", "clue", "topic", "fairness"]);
+    let review = json!({ "approve": true, "trial": trial, "version": 1, "checked": checked });
+    let approved = reviewer.post(&path, &review);
     assert_eq!(approved.status, 204, "{approved:?}");
 }
 
@@ -107,4 +113,31 @@ fn a_bank_is_open_to_those_who_were_admitted_to_it(app: TestApp) {
     let dismiss = json!({ "account": account, "reason": "离开命题组" });
     assert_eq!(security.delete("/banks/trial/access", &dismiss).status, 204);
     author.post("/banks/trial/items", &judgement("b")).refused(403, "bank-closed");
+}}
+
+on_both! {
+fn author_and_reviewer_talk_about_an_item_and_see_what_an_edit_changed(app: TestApp) {
+    let (_, email) = app.person("author", &[Role::Author]);
+    let author = app.sign_in(&email);
+    let reviewer = app.signed_in("reviewer", &[Role::Reviewer]);
+    let id = in_review(&author, "a");
+    let path = format!("/items/{id}/comments");
+    reviewer.post(&path, &json!({ "text": "题干请写明依据。" })).id();
+    reviewer.post(&path, &json!({ "text": "" })).fault("text", "required");
+    let back = json!({ "approve": false, "reason": "题干不明确", "version": 1, "checked": ["key"] });
+    assert_eq!(reviewer.post(&format!("/items/{id}/review"), &back).status, 204);
+    let mut better = judgement("a");
+    better["stem"] = json!("第 a 题的说法是错误的。");
+    assert_eq!(author.put(&format!("/items/{id}"), &better).json["version"], 2);
+    author.post(&path, &json!({ "text": "已修改。" })).id();
+    let shown = reviewer.get(&format!("/items/{id}"));
+    assert_eq!(shown.json["comments"][1]["text"], "已修改。", "{shown:?}");
+    let browser = app.browser();
+    browser.sign_in(&email);
+    let page = browser.get(&format!("/bank/items/{id}/versions/2"));
+    assert_eq!(page.status, 200, "{page:?}");
+    assert!(page.text.contains("<del>正</del>") && page.text.contains("<ins>错</ins>"), "{page:?}");
+    assert_eq!(browser.get(&format!("/bank/items/{id}/versions/1")).status, 404);
+    let item = browser.get(&format!("/bank/items/{id}"));
+    assert!(item.text.contains("题干请写明依据。"), "{item:?}");
 }}

@@ -91,7 +91,8 @@ fn a_bank_file_with_faults_loads_nothing_and_names_the_cells(app: TestApp) {
     // Another person reviews.
     let listed = author.get("/items?bank=trial");
     let item = listed.json["items"][0]["id"].as_str().unwrap().to_owned();
-    let review = json!({ "approve": true, "reason": "", "version": 1 });
+    let checked = json!(["key", "stem", "options", "clue", "topic", "fairness"]);
+    let review = json!({ "approve": true, "reason": "", "version": 1, "checked": checked });
     author.post(&format!("/items/{item}/review"), &review).refused(403, "forbidden");
     let approved = reviewer.post(&format!("/items/{item}/review"), &review);
     assert!(approved.status < 300, "{approved:?}");

@@ -28,6 +28,8 @@ pub(super) struct ReviewFields {
     #[serde(default)]
     reason: String,
     version: i32,
+    #[serde(default)]
+    checked: Vec<String>,
 }
 
 /// After a review the reviewer is led to the item that waits next.
@@ -48,6 +50,7 @@ pub(super) async fn review(
         trial: form.approve == Verdict::Trial,
         reason: form.reason,
         version: form.version,
+        checked: form.checked,
     };
     let reviewer = actor.clone();
     // The place in the queue is looked up while the item still has one.

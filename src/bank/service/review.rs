@@ -1,10 +1,12 @@
 //! The acts of reviewers: letting items into the bank, sending them back, taking them out of use.
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use utoipa::ToSchema;
 
-use super::{advance, check_reason};
+use super::{advance, advance_on, check_reason};
 use crate::access::{Acting, Actor, Role};
+use crate::bank::checklist::{self, CHECKLIST};
 use crate::bank::life::{ItemAct, may_review};
 use crate::bank::reach::Reach;
 use crate::bank::store::{self, ItemRow};
@@ -25,6 +27,23 @@ pub struct Review {
     pub reason: String,
     /// The version that was read: a later one is not reviewed unread.
     pub version: i32,
+    /// The points of the checklist that hold: `key`, `stem`, `options`, `clue`, `topic`, `fairness`.
+    /// All of them, to find the item sound.
+    #[serde(default)]
+    pub checked: Vec<String>,
+}
+
+impl Review {
+    /// That all points hold of this version.
+    fn sound(version: i32) -> Self {
+        Self {
+            approve: true,
+            trial: false,
+            reason: String::new(),
+            version,
+            checked: CHECKLIST.map(str::to_owned).to_vec(),
+        }
+    }
 }
 
 /// Approves an item of somebody else, or sends it back with a reason.
@@ -34,6 +53,11 @@ pub fn review(tx: &mut Tx<'_>, actor: &Actor, id: Id, review: &Review) -> Result
     if review.version != row.version {
         return Err(Problem::conflict("item-changed"));
     }
+    let faults = match review.approve {
+        true => checklist::faults(&review.checked),
+        false => checklist::strays(&review.checked).collect(),
+    };
+    Problem::unless_valid(faults)?;
     let act = match (review.approve, review.trial) {
         (true, true) => ItemAct::Trial,
         (true, false) => ItemAct::Approve,
@@ -42,7 +66,9 @@ pub fn review(tx: &mut Tx<'_>, actor: &Actor, id: Id, review: &Review) -> Result
             ItemAct::Return
         }
     };
-    decide(tx, acting, &row, act, &review.reason)
+    let checked = checklist::in_order(&review.checked);
+    let checked = ("checked", json!(checked));
+    decide(tx, acting, &row, act, &review.reason, checked)
 }
 
 /// Takes an item of somebody else that was tried out in use.
@@ -58,12 +84,7 @@ pub fn adopt(tx: &mut Tx<'_>, actor: &Actor, id: Id, version: i32) -> Result<(),
 
 /// Approves an item of somebody else.
 pub fn approve(tx: &mut Tx<'_>, actor: &Actor, id: Id) -> Result<(), Problem> {
-    let approval = Review {
-        approve: true,
-        trial: false,
-        reason: String::new(),
-        version: store::item(tx.db, id)?.version,
-    };
+    let approval = Review::sound(store::item(tx.db, id)?.version);
     review(tx, actor, id, &approval)
 }
 
@@ -79,12 +100,14 @@ pub fn return_to_author(
         trial: false,
         reason: reason.to_owned(),
         version: store::item(tx.db, id)?.version,
+        checked: Vec::new(),
     };
     review(tx, actor, id, &refusal)
 }
 
 /// Approves everything in a section that waits for review and that others wrote; returns how many
-/// items that were. The reviewer answers for having read them.
+/// items that were. The reviewer answers for having read them; the decisions say that the points of
+/// the checklist were not ticked one by one.
 pub fn approve_section(
     tx: &mut Tx<'_>,
     actor: &Actor,
@@ -98,7 +121,8 @@ pub fn approve_section(
         return Err(Problem::conflict("item-changed"));
     }
     for row in &waiting {
-        decide(tx, acting, row, ItemAct::Approve, "")?;
+        let unchecked = ("unchecked", json!(true));
+        decide(tx, acting, row, ItemAct::Approve, "", unchecked)?;
     }
     Ok(waiting.len())
 }
@@ -165,11 +189,12 @@ fn decide(
     row: &ItemRow,
     act: ItemAct,
     reason: &str,
+    points: (&str, Value),
 ) -> Result<(), Problem> {
     let entry = acting.decides("item.reviewed");
     let entry = match reason.trim() {
         "" => entry,
         reason => entry.because(reason),
     };
-    advance(tx, row, act, Some(acting.account), entry)
+    advance_on(tx, row, act, Some(acting.account), entry, [points])
 }

@@ -136,6 +136,9 @@ impl House {
             trial,
             reason: String::new(),
             version: 1,
+            checked: crate::bank::checklist::CHECKLIST
+                .map(str::to_owned)
+                .to_vec(),
         };
         let reviewed = self.act(&self.reviewer, move |tx, actor| {
             service::review(tx, actor, id, &review)

@@ -16,6 +16,7 @@ fn every_word_and_every_fault_has_its_sentence_in_both_languages() {
         words("difficulty", &Difficulty::ALL.map(Difficulty::as_str)),
         words("item-act", &ItemAct::ALL.map(ItemAct::as_str)),
         words("item-key", &["true", "false"]),
+        words("item-check", &crate::bank::checklist::CHECKLIST),
         words("fault", &FAULTS),
         words("loss", &LOSSES),
     ];
@@ -51,7 +52,9 @@ const PARAMETERS: [&str; 19] = [
 ];
 
 /// The codes of faults of this room.
-const FAULTS: [&str; 97] = [
+const FAULTS: [&str; 99] = [
+    "checklist-incomplete",
+    "checklist-unknown",
     "not-bank-staff",
     "item-unknown",
     "enemies-count",
