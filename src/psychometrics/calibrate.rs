@@ -299,7 +299,7 @@ fn add(table: &mut [(f64, f64); POINTS], posterior: &[f64; POINTS], right: f64) 
 
 #[cfg(test)]
 mod tests {
-    use super::super::fixture::lsat6;
+    use super::super::fixture::{lsat6, lsat7};
     use super::*;
 
     fn near(found: f64, published: f64, tolerance: f64) {
@@ -349,6 +349,21 @@ mod tests {
             errors.iter().all(|error| (0.1..0.5).contains(error)),
             "{errors:?}"
         );
+    }
+
+    /// Log-likelihood, slopes and intercepts that the package mirt prints for its data LSAT7.
+    #[test]
+    fn two_parameters_agree_with_the_published_table_of_lsat7() {
+        let (names, answers) = lsat7();
+        assert_eq!(answers.len(), 1000);
+        let fit = calibrate(&names, &answers, Model::Two).unwrap();
+        near(fit.log_likelihood, -2658.8051, 5e-5);
+        let slopes = [0.988, 1.081, 1.706, 0.765, 0.736];
+        let intercepts = [1.856, 0.808, 1.804, 0.486, 1.855];
+        for (item, (a, d)) in fit.items.iter().zip(slopes.into_iter().zip(intercepts)) {
+            near(item.a, a, 5e-3);
+            near(-item.a * item.b, d, 5e-3);
+        }
     }
 
     /// A thousand weak draws: parameters come back within a few standard errors, also where nobody

@@ -35,11 +35,31 @@ const LSAT6: [(&str, usize); 30] = [
     ("11111", 298),
 ];
 
+/// The same, section 7: of each pattern from 00000 to 11111 in the order of binary numbers, as the
+/// package psych carries it (`bock.table`).
+const LSAT7: [usize; 32] = [
+    12, 19, 1, 7, 3, 19, 3, 17, 10, 5, 3, 7, 7, 23, 8, 28, 7, 39, 11, 34, 14, 51, 15, 90, 6, 25, 7,
+    35, 18, 136, 32, 308,
+];
+
 /// The items and the thousand rows of answers.
 pub(super) fn lsat6() -> (Vec<String>, Vec<Vec<Option<bool>>>) {
+    rows(&LSAT6.map(|(pattern, count)| (pattern.to_owned(), count)))
+}
+
+/// The same of section 7.
+pub(super) fn lsat7() -> (Vec<String>, Vec<Vec<Option<bool>>>) {
+    let patterns = LSAT7.iter().enumerate();
+    let patterns: Vec<(String, usize)> = patterns
+        .map(|(pattern, count)| (format!("{pattern:05b}"), *count))
+        .collect();
+    rows(&patterns)
+}
+
+fn rows(patterns: &[(String, usize)]) -> (Vec<String>, Vec<Vec<Option<bool>>>) {
     let names = (1..=5).map(|item| format!("Q{item}")).collect();
     let row = |pattern: &str| pattern.chars().map(|answer| Some(answer == '1')).collect();
-    let rows = LSAT6
+    let rows = patterns
         .iter()
         .flat_map(|(pattern, count)| std::iter::repeat_n(row(pattern), *count));
     (names, rows.collect())

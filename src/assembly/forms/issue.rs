@@ -25,7 +25,7 @@ pub struct Assembly {
     pub made: usize,
     /// Uses of each item, by its place among the items.
     pub exposure: Vec<u32>,
-    seed: Seed,
+    pub(super) seed: Seed,
 }
 
 /// What a paper fails.

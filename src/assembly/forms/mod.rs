@@ -58,6 +58,7 @@ mod items;
 mod report;
 mod table;
 mod trade;
+mod walk_in;
 
 #[cfg(test)]
 mod tests;
@@ -69,6 +70,7 @@ pub use items::{FormItem, ItemsError, read_items};
 pub(super) use report::{Basis, band, figures, histogram};
 pub use report::{Report, html, report};
 pub(super) use table::{Table, index};
+pub use walk_in::{Refusal, WalkIn, WalkInPaper, WalkInRun, walk_in};
 
 /// Most numbers of an item: two moments at seven abilities, and the seconds.
 pub(super) const NUMBERS: usize = 16;
