@@ -144,26 +144,7 @@ enum Command {
         json: bool,
     },
     /// Make many papers that are different and equally hard, from calibrated items. Needs no server.
-    Assemble {
-        /// The items as CSV, with their parameters.
-        #[arg(long)]
-        items: PathBuf,
-        /// The blueprint as TOML.
-        #[arg(long)]
-        blueprint: PathBuf,
-        /// How many papers.
-        #[arg(long)]
-        papers: usize,
-        /// The seed, hexadecimal: a drawn one, or any for a trial.
-        #[arg(long)]
-        seed: String,
-        /// The directory to write papers, manifest and report into.
-        #[arg(long)]
-        out: PathBuf,
-        /// Print the figures as JSON.
-        #[arg(long)]
-        json: bool,
-    },
+    Assemble(Assemble),
     /// Make a custodian's secret for a draw by lot.
     Draw {
         #[command(subcommand)]
@@ -171,6 +152,35 @@ enum Command {
     },
     /// Print the OpenAPI document.
     Openapi,
+}
+
+/// What papers are made from, and how.
+#[derive(Args)]
+struct Assemble {
+    /// The items as CSV, with their parameters.
+    #[arg(long)]
+    items: PathBuf,
+    /// The blueprint as TOML.
+    #[arg(long)]
+    blueprint: PathBuf,
+    /// How many papers.
+    #[arg(long, default_value_t = 0, required_unless_present = "candidates")]
+    papers: usize,
+    /// The seed, hexadecimal: a drawn one, or any for a trial.
+    #[arg(long)]
+    seed: String,
+    /// The directory to write papers, manifest and report into.
+    #[arg(long)]
+    out: PathBuf,
+    /// Make them one at a time as candidates walk in, each from the candidate's code.
+    #[arg(long)]
+    walk_in: bool,
+    /// The codes of the candidates who walk in, one on a line [default: the numbers of the papers].
+    #[arg(long, requires = "walk_in", conflicts_with = "papers")]
+    candidates: Option<PathBuf>,
+    /// Print the figures as JSON.
+    #[arg(long)]
+    json: bool,
 }
 
 #[derive(Subcommand)]
@@ -387,27 +397,27 @@ fn run(cli: Cli) -> Result<(), Failure> {
             let found = commands::statistics(&responses, key.as_deref())?;
             say(&found, json, commands::statistics_text)?;
         }
-        Command::Assemble {
-            items,
-            blueprint,
-            papers,
-            seed,
-            out,
-            json,
-        } => {
-            let made = commands::assemble(&commands::Order {
-                items: &items,
-                blueprint: &blueprint,
-                papers,
-                seed: &seed,
-                out: &out,
-            })?;
-            say(&made, json, |made| commands::made_text(made, &out))?;
-        }
+        Command::Assemble(of) => assemble(&of)?,
         Command::Bank { command } => bank(command)?,
         Command::Openapi => println!("{}", commands::openapi()?),
     }
     Ok(())
+}
+
+fn assemble(of: &Assemble) -> Result<(), Failure> {
+    let order = commands::Order {
+        items: &of.items,
+        blueprint: &of.blueprint,
+        papers: of.papers,
+        seed: &of.seed,
+        out: &of.out,
+    };
+    let made = if of.walk_in {
+        commands::walk_in(&order, of.candidates.as_deref())?
+    } else {
+        commands::assemble(&order)?
+    };
+    say(&made, of.json, |made| commands::made_text(made, &of.out))
 }
 
 fn bank(command: BankCommand) -> Result<(), Failure> {

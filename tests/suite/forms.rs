@@ -82,7 +82,12 @@ fn assemble(items: &Path, blueprint: &Path, papers: &str, seed: &str, out: &Path
 }
 
 fn made_again(items: &Path, blueprint: &Path, out: &Path) -> Option<Output> {
-    let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/independent/deal.py");
+    made_again_by("deal.py", items, blueprint, out)
+}
+
+fn made_again_by(program: &str, items: &Path, blueprint: &Path, out: &Path) -> Option<Output> {
+    let programs = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/independent");
+    let program = programs.join(program);
     let run = Command::new("python3")
         .arg(program)
         .args([items, blueprint, out])
@@ -133,6 +138,103 @@ fn another_program_makes_the_same_papers_from_the_definition() {
     let again = made_again(&items, &blueprint, &out).unwrap();
     assert!(!again.status.success());
     assert!(String::from_utf8_lossy(&again.stderr).contains("the papers are others"));
+}
+
+/// The blueprint of the bank with a cap on exposure besides.
+fn capped(blueprint: &Path, cap: &str) -> PathBuf {
+    let capped = blueprint.with_file_name("capped.toml");
+    let text = fs::read_to_string(blueprint).unwrap();
+    fs::write(&capped, format!("exposure_max = {cap}\n{text}")).unwrap();
+    capped
+}
+
+fn walk_in(items: &Path, blueprint: &Path, more: &[&str], out: &Path) -> Output {
+    let given = ["--items", path(items), "--blueprint", path(blueprint)];
+    let put = ["--seed", "c0ffee", "--out", path(out), "--json"];
+    keju(&[&["assemble", "--walk-in"], &given[..], more, &put].concat())
+}
+
+#[test]
+fn who_walks_in_gets_a_paper_that_another_program_makes_again() {
+    let folder = fresh_dir();
+    let (items, blueprint) = bank(&folder);
+    let (blueprint, out) = (capped(&blueprint, "0.3"), folder.join("out"));
+    let candidates = folder.join("candidates.txt");
+    let codes: Vec<String> = (0..120).map(|number| format!("考{number:03}")).collect();
+    fs::write(&candidates, codes.join("\n")).unwrap();
+    let output = walk_in(
+        &items,
+        &blueprint,
+        &["--candidates", path(&candidates)],
+        &out,
+    );
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let said: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(said["report"]["issued"], 120);
+    assert!(said["report"]["exposure"]["max"].as_f64().unwrap() <= 0.3);
+    let papers = fs::read_to_string(out.join("papers.csv")).unwrap();
+    let named: Vec<&str> = papers
+        .lines()
+        .filter_map(|line| line.split(',').next())
+        .collect();
+    assert_eq!(named, codes);
+    let again = || made_again_by("walk_in.py", &items, &blueprint, &out);
+    let Some(same) = again() else {
+        return;
+    };
+    assert!(
+        same.status.success(),
+        "{}",
+        String::from_utf8_lossy(&same.stderr)
+    );
+    let root = said["papers_root"].as_str().unwrap();
+    assert!(String::from_utf8_lossy(&same.stdout).contains(root));
+
+    // Who comes later gets another paper: what others got before is part of the definition.
+    let lines: Vec<&str> = papers.lines().skip(1).collect();
+    fs::write(out.join("papers.csv"), lines.join("\n") + "\n").unwrap();
+    let other = again().unwrap();
+    assert!(!other.status.success());
+}
+
+#[test]
+fn walk_in_papers_that_cannot_be_are_refused_with_the_reason() {
+    let folder = fresh_dir();
+    let (items, blueprint) = bank(&folder);
+    let out = folder.join("out");
+    let refused = |blueprint: &Path, more: &[&str]| {
+        let output = walk_in(&items, blueprint, more, &out);
+        assert!(!output.status.success());
+        assert!(!out.join("papers.csv").exists());
+        String::from_utf8(output.stderr).unwrap()
+    };
+    // Two stimuli of seven, four of six items: 19.05 % is the least for any papers.
+    let said = refused(&capped(&blueprint, "0.2"), &["--papers", "10"]);
+    assert!(
+        said.contains("cell 4 (reading): walk-in papers need a cap on exposure of 21.4286 %"),
+        "{said}"
+    );
+    let twice = folder.join("twice.txt");
+    fs::write(&twice, "K1\nK2\nK1\n").unwrap();
+    let said = refused(&blueprint, &["--candidates", path(&twice)]);
+    assert!(said.contains("line 3: `K1` stands twice"), "{said}");
+    fs::write(&twice, "K1,K2\n").unwrap();
+    let said = refused(&blueprint, &["--candidates", path(&twice)]);
+    assert!(said.contains("line 1: `K1,K2` is no code"), "{said}");
+    assert!(refused(&blueprint, &[]).contains("--papers"));
+    let strict = folder.join("strict.toml");
+    let text = fs::read_to_string(&blueprint).unwrap();
+    fs::write(&strict, text.replace("0.25", "0.001")).unwrap();
+    let said = refused(&strict, &["--papers", "3"]);
+    assert!(
+        said.contains("3 of 3 candidates get no paper, the first of them 1: none of 50"),
+        "{said}"
+    );
+    assert!(out.join("report.html").exists());
 }
 
 #[test]

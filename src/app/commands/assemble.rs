@@ -9,7 +9,9 @@ use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
 use super::files;
-use crate::assembly::forms::{FormBlueprint, Report, assemble as make, html, read_items, report};
+use crate::assembly::forms::{
+    Assembly, FormBlueprint, FormItem, Report, Shortage, assemble as make, html, read_items, report,
+};
 use crate::draw::Seed;
 use crate::kernel::Problem;
 
@@ -25,7 +27,7 @@ pub struct Made {
 }
 
 /// What to assemble.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub struct Order<'a> {
     /// The items.
     pub items: &'a Path,
@@ -42,36 +44,94 @@ pub struct Order<'a> {
 /// Most papers of one assembly.
 const PAPERS_MAX: usize = 5_000_000;
 
+/// What was given, read.
+pub(super) struct Given<'a> {
+    order: &'a Order<'a>,
+    /// SHA-256 of the file of items, and of the blueprint.
+    hashes: [String; 2],
+    pub items: Vec<FormItem>,
+    pub blueprint: FormBlueprint,
+    pub seed: Seed,
+}
+
+impl<'a> Given<'a> {
+    pub fn read(order: &'a Order<'a>) -> Result<Self, Problem> {
+        if !(1..=PAPERS_MAX).contains(&order.papers) {
+            return Err(Problem::internal(format!(
+                "--papers must be from 1 to {PAPERS_MAX}"
+            )));
+        }
+        let (items, blueprint) = (read(order.items)?, read(order.blueprint)?);
+        let named =
+            |path: &Path, why: String| Problem::internal(format!("{}: {why}", path.display()));
+        let hash = |text: &str| hex::encode(Sha256::digest(text));
+        Ok(Self {
+            order,
+            hashes: [hash(&items), hash(&blueprint)],
+            items: read_items(&items).map_err(|why| named(order.items, why.to_string()))?,
+            blueprint: FormBlueprint::from_toml(&blueprint)
+                .map_err(|why| named(order.blueprint, why))?,
+            seed: seed(order.seed)?,
+        })
+    }
+
+    /// The figures of an assembly that was asked for `asked` papers, written as `report.json` and
+    /// `report.html` into the directory, which is made.
+    pub fn report(&self, assembly: &Assembly, asked: usize) -> Result<Report, Problem> {
+        let out = self.order.out;
+        let figures = report(assembly, &self.blueprint, &self.items, asked, &self.seed);
+        fs::create_dir_all(out).map_err(|error| files::named(out, &error))?;
+        let text = serde_json::to_vec_pretty(&figures).map_err(Problem::internal)?;
+        write(out, "report.json", &text)?;
+        write(out, "report.html", html(&figures).as_bytes())?;
+        Ok(figures)
+    }
+
+    /// Writes `manifest.json`, with what `more` says besides; gives its hash.
+    pub fn manifest(
+        &self,
+        format: &str,
+        assembly: &Assembly,
+        root: &str,
+        more: serde_json::Value,
+    ) -> Result<String, Problem> {
+        let mut manifest = json!({
+            "format": format,
+            "items_sha256": self.hashes[0],
+            "blueprint": self.blueprint,
+            "blueprint_sha256": self.hashes[1],
+            "seed": hex::encode(self.seed.bytes()),
+            "papers": assembly.len(),
+            "papers_root": root,
+            "numbers": assembly.numbers(&self.blueprint, &self.items),
+        });
+        if let (Some(manifest), serde_json::Value::Object(more)) = (manifest.as_object_mut(), more)
+        {
+            manifest.extend(more);
+        }
+        let manifest = serde_json_canonicalizer::to_vec(&manifest).map_err(Problem::internal)?;
+        write(self.order.out, "manifest.json", &manifest)?;
+        Ok(hex::encode(Sha256::digest(&manifest)))
+    }
+}
+
+/// Why a blueprint is refused, cell by cell.
+pub(super) fn cannot_be_met(shortages: &[Shortage]) -> Problem {
+    let lines: Vec<String> = shortages.iter().map(ToString::to_string).collect();
+    Problem::internal(format!(
+        "the blueprint cannot be met:\n  {}",
+        lines.join("\n  ")
+    ))
+}
+
 /// Makes papers and writes `papers.csv`, `manifest.json`, `report.json` and `report.html`. Refuses,
 /// cell by cell, what the bank cannot give; with fewer papers within all limits than asked for
 /// nothing is written but the report that says why.
 pub fn assemble(order: &Order<'_>) -> Result<Made, Problem> {
-    if !(1..=PAPERS_MAX).contains(&order.papers) {
-        return Err(Problem::internal(format!(
-            "--papers must be from 1 to {PAPERS_MAX}"
-        )));
-    }
-    let (items_text, blueprint_text) = (read(order.items)?, read(order.blueprint)?);
-    let named = |path: &Path, why: String| Problem::internal(format!("{}: {why}", path.display()));
-    let items = read_items(&items_text).map_err(|why| named(order.items, why.to_string()))?;
-    let blueprint =
-        FormBlueprint::from_toml(&blueprint_text).map_err(|why| named(order.blueprint, why))?;
-    let seed = seed(order.seed)?;
-    let assembly = make(&blueprint, &items, order.papers, &seed).map_err(|shortages| {
-        let lines: Vec<String> = shortages.iter().map(ToString::to_string).collect();
-        Problem::internal(format!(
-            "the blueprint cannot be met:\n  {}",
-            lines.join("\n  ")
-        ))
-    })?;
-    let figures = report(&assembly, &blueprint, &items, order.papers, &seed);
-    fs::create_dir_all(order.out).map_err(|error| files::named(order.out, &error))?;
-    write(
-        order.out,
-        "report.json",
-        &serde_json::to_vec_pretty(&figures).map_err(Problem::internal)?,
-    )?;
-    write(order.out, "report.html", html(&figures).as_bytes())?;
+    let given = Given::read(order)?;
+    let assembly = make(&given.blueprint, &given.items, order.papers, &given.seed)
+        .map_err(|shortages| cannot_be_met(&shortages))?;
+    let figures = given.report(&assembly, order.papers)?;
     if assembly.len() < order.papers {
         let why = figures
             .dropped
@@ -88,24 +148,17 @@ pub fn assemble(order: &Order<'_>) -> Result<Made, Problem> {
     }
     let root = papers(
         order.out,
-        (0..assembly.len()).map(|number| assembly.line(number, &items)),
+        (0..assembly.len()).map(|number| assembly.line(number, &given.items)),
     )?;
-    let manifest = json!({
-        "format": "keju-forms/1",
-        "items_sha256": hex::encode(Sha256::digest(&items_text)),
-        "blueprint": blueprint,
-        "blueprint_sha256": hex::encode(Sha256::digest(&blueprint_text)),
-        "seed": hex::encode(seed.bytes()),
-        "papers": assembly.len(),
-        "made": assembly.made,
-        "papers_root": root,
-        "numbers": assembly.numbers(&blueprint, &items),
-    });
-    let manifest = serde_json_canonicalizer::to_vec(&manifest).map_err(Problem::internal)?;
-    write(order.out, "manifest.json", &manifest)?;
+    let manifest = given.manifest(
+        "keju-forms/1",
+        &assembly,
+        &root,
+        json!({ "made": assembly.made }),
+    )?;
     Ok(Made {
         papers_root: root,
-        manifest: hex::encode(Sha256::digest(&manifest)),
+        manifest,
         report: figures,
     })
 }
@@ -130,7 +183,7 @@ fn seed(text: &str) -> Result<Seed, Problem> {
 }
 
 /// Writes a line for each paper; gives the root over them, hexadecimal.
-fn papers(out: &Path, lines: impl Iterator<Item = String>) -> Result<String, Problem> {
+pub(super) fn papers(out: &Path, lines: impl Iterator<Item = String>) -> Result<String, Problem> {
     let path = out.join("papers.csv");
     let failed = |error: std::io::Error| files::named(&path, &error);
     let mut file = BufWriter::new(File::create(&path).map_err(failed)?);

@@ -10,6 +10,7 @@ mod log;
 mod record;
 mod serve;
 mod verify;
+mod walk_in;
 mod witness;
 
 use std::fs::File;
@@ -29,6 +30,7 @@ pub use draw::draw_secret;
 pub use log::{log_cosign, log_publish, log_request};
 pub use record::record;
 pub use serve::{serve, serve_store};
+pub use walk_in::walk_in;
 pub use verify::{as_json, audit, verify, verify_record};
 pub use witness::{witness, witness_file, witness_key};
 

@@ -25,9 +25,11 @@
 //! for certain, and eligible again when enough papers have gone by.
 //!
 //! With `E(c)` the eligible units of cell `c`, in their order, a candidate is refused if some cell that
-//! needs `k` has fewer than `k` of them. That a blueprint does not come to that by counting alone is
-//! looked at beforehand: the first cell with `Σ ⌊10 · s / m⌋` (over its units) below
-//! `k · (⌈11 · 10⁶ / r⌉ − 1)`, the papers before `A` first rises, is refused as a shortage.
+//! needs `k` has fewer than `k` of them. So that a blueprint does not come to that by counting alone,
+//! each cell must have `r · Σ ⌊a · s / m⌋ ≥ k · (a + 1) · 10⁶` (the sum over its units) for every `a`
+//! from 10 to `9 + m`, or it is refused before anybody comes: while the cap allows `a` papers, fewer than
+//! `(a + 1) · 10⁶ / r` are made, and from `a + m` on everything repeats itself. For items by themselves
+//! that is a cap of 1.1 times their even share.
 //!
 //! # A paper
 //!
@@ -55,6 +57,7 @@
 //!
 //! The paper shows its units in the order `perm(sub(key, "order"), slots)`, the items of a stimulus
 //! together. Its line is the candidate's code and the ids of its items, with commas between.
+//! `tests/independent/walk_in.py` makes the same papers from this text.
 
 use super::blueprint::{FormBlueprint, Shortage};
 use super::issue::Assembly;
@@ -537,26 +540,36 @@ fn units(table: &Table) -> Vec<Unit> {
     cells.map(unit).collect()
 }
 
-/// The first cell whose units reach the cap all at once, however they are drawn.
+/// The first cell whose units would reach the cap all at once, however they are drawn.
 fn too_tight(table: &Table, names: &[String], units: &[Unit], cap: u64) -> Option<Shortage> {
-    let papers = ((FREE + 1) * WHOLE).div_ceil(cap) - 1;
     let mut rest = units;
     for (number, cell) in table.cells.iter().enumerate() {
         let own;
         (own, rest) = rest.split_at(cell.units.len());
-        let times = own.iter().map(|unit| FREE * unit.size / unit.window);
-        let (there, needed) = (times.sum::<u64>(), long(cell.needs) * papers);
-        if there < needed {
+        let least = least_cap(own, long(cell.needs));
+        if cap < least {
             return Some(Shortage {
                 cell: number + 1,
                 name: names.get(number).cloned().unwrap_or_default(),
                 why: format!(
-                    "the first {papers} walk-in papers take {needed} of its units, and the cap on exposure leaves {there}; raise `exposure_max` or add items"
+                    "walk-in papers need a cap on exposure of {}.{:04} % at least; raise `exposure_max` or add items",
+                    least / 10_000,
+                    least % 10_000
                 ),
             });
         }
     }
     None
+}
+
+/// The least cap, in millionths, under which `needs` of the units are always left.
+fn least_cap(units: &[Unit], needs: u64) -> u64 {
+    let window = units.first().map_or(1, |unit| unit.window);
+    let least = |allowed: u64| {
+        let times = units.iter().map(|unit| allowed * unit.size / unit.window);
+        (needs * (allowed + 1) * WHOLE).div_ceil(times.sum::<u64>().max(1))
+    };
+    (FREE..FREE + window).map(least).max().unwrap_or(WHOLE)
 }
 
 /// The first unit of a cell.

@@ -177,8 +177,8 @@ fn a_cap_that_even_use_would_break_is_refused_before_anybody_comes() {
         made.err().unwrap()[0].to_string()
     };
     assert_eq!(
-        refused(0.17),
-        "cell 1 (any): the first 64 walk-in papers take 128 of its units, and the cap on exposure leaves 120; raise `exposure_max` or add items"
+        refused(0.18),
+        "cell 1 (any): walk-in papers need a cap on exposure of 18.3334 % at least; raise `exposure_max` or add items"
     );
     assert!(
         refused(0.1).contains("the cap is 10.0 %"),
@@ -194,6 +194,34 @@ fn what_no_paper_can_meet_is_refused_after_a_fixed_number_of_draws() {
     let mut making = WalkIn::new(&blueprint, &items, &Seed::new([1; 32])).unwrap();
     assert_eq!(making.paper("甲"), Err(Refusal::Limits));
     assert_eq!(making.issued(), 0);
+}
+
+/// Two stimuli of seven, four of six items each: rounding leaves less than 1.1 times the even share.
+#[test]
+fn a_cap_that_is_high_enough_never_runs_out_by_counting() {
+    let mut text = String::from("id,b,stimulus\n");
+    for number in 0..42 {
+        writeln!(text, "{number:02},0,s{}", number / 6).unwrap();
+    }
+    let items = read_items(&text).unwrap();
+    let making = |cap: f64| {
+        let toml =
+            format!("exposure_max = {cap}\n[[cells]]\nstimuli = 2\nitems_per_stimulus = 4\n");
+        WalkIn::new(
+            &FormBlueprint::from_toml(&toml).unwrap(),
+            &items,
+            &Seed::new([1; 32]),
+        )
+    };
+    let refused = making(0.2142).err().unwrap()[0].to_string();
+    assert!(
+        refused.contains("a cap on exposure of 21.4286 % at least"),
+        "{refused}"
+    );
+    let mut making = making(0.214286).unwrap();
+    for candidate in 0..3000 {
+        making.paper(&candidate.to_string()).unwrap();
+    }
 }
 
 /// Three of five items at a time, going round: each is in three fifths of the papers or a little more.
