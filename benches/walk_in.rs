@@ -3,8 +3,9 @@
 //!
 //! - the floor: drawing the words that a stratified draw of its 48 units needs;
 //! - walk-in papers without a cap on exposure, and with one of 1.2 times the least possible;
-//! - with `--features exact`, the same bank and blueprint given to an exact solver, for one paper at
-//!   a time: a few papers within 30 seconds each.
+//! - with `--features exact`, the same bank and blueprint given to an exact solver: one form, as if it
+//!   were asked for each candidate, then two and five at once, to a twentieth of the tolerance or for a
+//!   minute.
 //!
 //! `cargo bench --bench walk_in`; `KEJU_BENCH_PAPERS` says how many papers. Machines are noisy: read
 //! the ratios.
@@ -36,6 +37,37 @@ fn main() {
         ..blueprint.clone()
     };
     walk_in("cap 17.1 %", papers, &items, &capped, floor);
+    #[cfg(feature = "exact")]
+    exact(&items, &blueprint);
+}
+
+/// What the best forms cost, and how good they are.
+#[cfg(feature = "exact")]
+fn exact(items: &[FormItem], blueprint: &FormBlueprint) {
+    use keju::assembly::forms::{ExactOrder, exact};
+
+    for forms in [1, 2, 5] {
+        let order = ExactOrder {
+            forms,
+            uses: 1,
+            seconds: 60,
+            gap: 0.05,
+        };
+        let begun = Instant::now();
+        let found = exact(blueprint, items, &order, &Seed::new([7; 32]));
+        let seconds = begun.elapsed().as_secs_f64();
+        match found {
+            Ok(found) => println!(
+                "exact, {forms} forms: {seconds:.2} s  {} ({} {}), {:.4} of the tolerance at the worst, not below {:.4}",
+                found.record.status,
+                found.record.solver,
+                found.record.version,
+                found.record.objective,
+                found.record.bound
+            ),
+            Err(why) => println!("exact, {forms} forms: {seconds:.2} s  {why}"),
+        }
+    }
 }
 
 /// Microseconds a paper for the words alone.

@@ -164,7 +164,7 @@ struct Assemble {
     #[arg(long)]
     blueprint: PathBuf,
     /// How many papers.
-    #[arg(long, default_value_t = 0, required_unless_present = "candidates")]
+    #[arg(long, default_value_t = 0, required_unless_present_any = ["candidates", "exact"])]
     papers: usize,
     /// The seed, hexadecimal: a drawn one, or any for a trial.
     #[arg(long)]
@@ -178,6 +178,21 @@ struct Assemble {
     /// The codes of the candidates who walk in, one on a line [default: the numbers of the papers].
     #[arg(long, requires = "walk_in", conflicts_with = "papers")]
     candidates: Option<PathBuf>,
+    /// Choose a few parallel forms by a solver: none are more alike. Only if it was built in.
+    #[arg(long, requires = "forms", conflicts_with_all = ["walk_in", "papers"])]
+    exact: bool,
+    /// How many forms to choose.
+    #[arg(long, default_value_t = 0, requires = "exact")]
+    forms: usize,
+    /// On how many forms an item may be.
+    #[arg(long, default_value_t = 1, requires = "exact")]
+    uses: usize,
+    /// Most seconds for the solver.
+    #[arg(long, default_value_t = 60, requires = "exact")]
+    seconds: u32,
+    /// It may stop when no forms can be better by more than this part of the tolerance.
+    #[arg(long, default_value_t = 0.1, requires = "exact")]
+    gap: f64,
     /// Print the figures as JSON.
     #[arg(long)]
     json: bool,
@@ -408,11 +423,18 @@ fn assemble(of: &Assemble) -> Result<(), Failure> {
     let order = commands::Order {
         items: &of.items,
         blueprint: &of.blueprint,
-        papers: of.papers,
+        papers: if of.exact { of.forms } else { of.papers },
         seed: &of.seed,
         out: &of.out,
     };
-    let made = if of.walk_in {
+    let made = if of.exact {
+        let exactly = commands::Exactly {
+            uses: of.uses,
+            seconds: of.seconds,
+            gap: of.gap,
+        };
+        commands::exact(&order, &exactly)?
+    } else if of.walk_in {
         commands::walk_in(&order, of.candidates.as_deref())?
     } else {
         commands::assemble(&order)?

@@ -238,6 +238,37 @@ fn walk_in_papers_that_cannot_be_are_refused_with_the_reason() {
 }
 
 #[test]
+fn forms_are_chosen_by_a_solver_or_it_is_said_how_to_build_it_in() {
+    let folder = fresh_dir();
+    let (items, blueprint) = bank(&folder);
+    let out = folder.join("out");
+    let given = ["--items", path(&items), "--blueprint", path(&blueprint)];
+    let put = ["--seed", "00", "--out", path(&out)];
+    let output = keju(&[&["assemble", "--exact", "--forms", "2"], &given[..], &put].concat());
+    if !cfg!(feature = "exact") {
+        assert!(!output.status.success() && !out.exists());
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(
+            said.contains("cargo build --release --features exact"),
+            "{said}"
+        );
+        return;
+    }
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let papers = fs::read_to_string(out.join("papers.csv")).unwrap();
+    let forms: Vec<Vec<&str>> = papers
+        .lines()
+        .map(|line| line.split(',').skip(1).collect())
+        .collect();
+    assert_eq!(forms.len(), 2);
+    assert!(forms[0].iter().all(|item| !forms[1].contains(item)));
+}
+
+#[test]
 fn what_cannot_be_met_is_refused_and_writes_no_papers() {
     let folder = fresh_dir();
     let (items, blueprint) = bank(&folder);

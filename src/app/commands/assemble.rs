@@ -22,6 +22,10 @@ pub struct Made {
     pub papers_root: String,
     /// SHA-256 of `manifest.json`, hexadecimal.
     pub manifest: String,
+    /// How well forms were chosen, where a solver chose them.
+    #[cfg(feature = "exact")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub exact: Option<crate::assembly::forms::ExactRecord>,
     /// The figures.
     pub report: Report,
 }
@@ -159,6 +163,8 @@ pub fn assemble(order: &Order<'_>) -> Result<Made, Problem> {
     Ok(Made {
         papers_root: root,
         manifest,
+        #[cfg(feature = "exact")]
+        exact: None,
         report: figures,
     })
 }
@@ -196,6 +202,19 @@ pub(super) fn papers(out: &Path, lines: impl Iterator<Item = String>) -> Result<
     Ok(hex::encode(tree.root()))
 }
 
+/// How well a solver chose, in words; nothing where none did.
+fn chosen_text(made: &Made) -> String {
+    #[cfg(feature = "exact")]
+    if let Some(exact) = &made.exact {
+        return format!(
+            "{} {}, {}: at the worst {:.4} of the tolerance, and no forms are below {:.4}\n",
+            exact.solver, exact.version, exact.status, exact.objective, exact.bound
+        );
+    }
+    let _ = made;
+    String::new()
+}
+
 /// What was made, in words.
 pub fn made_text(made: &Made, out: &Path) -> String {
     let report = &made.report;
@@ -208,7 +227,7 @@ pub fn made_text(made: &Made, out: &Path) -> String {
         "{} papers of {} items, each within {} marks at {} abilities (worst {worst:.3})\n\
          largest exposure {:.2} % (least possible {:.2} %), {} items unused\n\
          two papers have {:.2} items in common on average, at most {:.0} of the pairs looked at\n\
-         root of the papers {}\nmanifest {}\nwritten to {}\n",
+         {}root of the papers {}\nmanifest {}\nwritten to {}\n",
         report.issued,
         report.items_per_paper,
         report.score_tolerance.unwrap_or_default(),
@@ -218,6 +237,7 @@ pub fn made_text(made: &Made, out: &Path) -> String {
         report.unused,
         report.overlap.mean,
         report.overlap.max,
+        chosen_text(made),
         made.papers_root,
         made.manifest,
         out.display()

@@ -5,6 +5,7 @@ mod backup;
 mod bank;
 mod calibrate;
 mod draw;
+mod exact;
 mod files;
 mod log;
 mod record;
@@ -27,11 +28,12 @@ pub use calibrate::{
     Calibration, Estimate, calibrate, calibration_text, statistics, statistics_text,
 };
 pub use draw::draw_secret;
+pub use exact::{Exactly, exact};
 pub use log::{log_cosign, log_publish, log_request};
 pub use record::record;
 pub use serve::{serve, serve_store};
-pub use walk_in::walk_in;
 pub use verify::{as_json, audit, verify, verify_record};
+pub use walk_in::walk_in;
 pub use witness::{witness, witness_file, witness_key};
 
 use super::api_document;

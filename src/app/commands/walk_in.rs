@@ -43,6 +43,8 @@ pub fn walk_in(order: &Order<'_>, candidates: Option<&Path>) -> Result<Made, Pro
     Ok(Made {
         papers_root: root,
         manifest,
+        #[cfg(feature = "exact")]
+        exact: None,
         report: figures,
     })
 }

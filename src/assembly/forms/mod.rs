@@ -53,6 +53,8 @@
 
 mod blueprint;
 mod deal;
+#[cfg(feature = "exact")]
+mod exact;
 mod issue;
 mod items;
 mod report;
@@ -64,6 +66,8 @@ mod walk_in;
 mod tests;
 
 pub use blueprint::{CellSpec, FormBlueprint, Shortage};
+#[cfg(feature = "exact")]
+pub use exact::{ExactError, ExactForms, ExactOrder, ExactRecord, exact};
 pub use issue::{Assembly, Failure, assemble};
 pub(super) use issue::{make, spares};
 pub use items::{FormItem, ItemsError, read_items};
