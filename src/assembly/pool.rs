@@ -15,7 +15,7 @@ use crate::psychometrics::ItemParameters;
 /// The abilities at which papers are equally hard.
 pub(super) const ABILITIES: [f64; 7] = [-3.0, -2.0, -1.0, 0.0, 1.0, 2.0, 3.0];
 /// Seconds of an item whose time is not known.
-const SECONDS: i32 = 60;
+const SECONDS: u32 = 60;
 
 /// What the draw knows of an item: enough to place it, nothing of what it asks.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,13 +41,13 @@ pub struct PoolItem {
     pub marks: Option<Score>,
     /// How candidates of each ability do on it.
     pub response: Response,
+    /// Seconds it is expected to take.
+    pub seconds: u32,
     /// Names of the sets of enemies to which it belongs: of each set, a paper has one item.
-    #[serde(default)]
     pub enemies: Vec<String>,
     /// What it adds to a paper, as [`Pool::numbered`] has it for a blueprint: for each ability the
     /// expected marks, then for each the marks times the square of the probability, in millionths,
     /// and the seconds. Empty where its section is not in the blueprint.
-    #[serde(default)]
     pub numbers: Vec<i32>,
 }
 
@@ -105,7 +105,8 @@ impl PoolItem {
     pub fn of(item_id: Id, version: i32, item: &Item, measured: Option<Response>) -> Self {
         Self {
             response: measured.unwrap_or_else(|| Response::judged(item)),
-            enemies: Vec::new(),
+            enemies: item.enemies.clone(),
+            seconds: item.seconds.unwrap_or(SECONDS),
             numbers: Vec::new(),
             item_id,
             version,
@@ -163,7 +164,7 @@ impl PoolItem {
         let chances = ABILITIES.map(|ability| parameters.probability(ability));
         let mut numbers: Vec<i32> = chances.iter().map(|p| micro(marks * p)).collect();
         numbers.extend(chances.iter().map(|p| micro(marks * p * p)));
-        numbers.push(SECONDS);
+        numbers.push(self.seconds.try_into().unwrap_or(i32::MAX));
         numbers
     }
 }

@@ -106,6 +106,7 @@ mod tests {
                     c: 0,
                     measured: false,
                 },
+                seconds: 60,
                 enemies: Vec::new(),
                 numbers: Vec::new(),
             })

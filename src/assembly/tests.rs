@@ -29,6 +29,7 @@ fn item(code: &str, topic: &str, difficulty: Difficulty) -> PoolItem {
             c: 250,
             measured: true,
         },
+        seconds: 60,
         enemies: Vec::new(),
         numbers: Vec::new(),
     }

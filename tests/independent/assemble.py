@@ -41,7 +41,7 @@ def check_numbers(item: dict, marks: str) -> None:
     worth = float(Fraction(marks))
     exact = [10**6 * worth * p for p in chances] + [10**6 * worth * p * p for p in chances]
     numbers = item["numbers"]
-    if len(numbers) != len(exact) + 1 or any(abs(n - x) > 1.5001 for n, x in zip(numbers, exact)):
+    if len(numbers) != len(exact) + 1 or numbers[-1] != item["seconds"] or any(abs(n - x) > 1.5001 for n, x in zip(numbers, exact)):
         raise ValueError(f"the numbers of {item['code']} are not those of its response")
 
 

@@ -31,10 +31,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use highs::{Col, HighsModelStatus, HighsSolutionStatus, RowProblem, Sense, SolvedModel};
 use serde::Serialize;
 
-use super::blueprint::{Card, FormBlueprint, Shortage, Table};
+use super::blueprint::{FormBlueprint, Shortage};
 use super::deal::deal;
 use super::issue::Assembly;
 use super::items::FormItem;
+use super::table::{Card, Table};
 use super::trade::sum;
 use super::{NUMBERS, Numbers};
 use crate::draw::Seed;

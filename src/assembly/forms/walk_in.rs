@@ -461,7 +461,7 @@ impl Unit {
 
 impl Work {
     fn new(table: &Table, units: usize) -> Self {
-        let own = |cell: &super::blueprint::Cell| {
+        let own = |cell: &super::table::Cell| {
             let first = first_of(cell, table);
             (first..first + length(cell)).collect()
         };
@@ -573,12 +573,12 @@ fn least_cap(units: &[Unit], needs: u64) -> u64 {
 }
 
 /// The first unit of a cell.
-fn first_of(cell: &super::blueprint::Cell, table: &Table) -> u32 {
+fn first_of(cell: &super::table::Cell, table: &Table) -> u32 {
     let card = cell.units.first().and_then(|cards| cards.first());
     card.map_or(0, |card| table.cards[index(*card)].unit)
 }
 
-fn length(cell: &super::blueprint::Cell) -> u32 {
+fn length(cell: &super::table::Cell) -> u32 {
     u32::try_from(cell.units.len()).unwrap_or(u32::MAX)
 }
 
