@@ -1,6 +1,7 @@
 //! REST: banks, items and their review.
 
 mod access;
+mod figures;
 
 use actix_web::http::header::CONTENT_DISPOSITION;
 use actix_web::{HttpRequest, HttpResponse, get, post, put, web};
@@ -40,7 +41,9 @@ pub fn operations(config: &mut ServiceConfig<'_>) {
         .service(access::list_bank_access)
         .service(access::grant_bank_access)
         .service(access::revoke_bank_access)
-        .service(access::list_key_views);
+        .service(access::list_key_views)
+        .service(figures::record_figures)
+        .service(figures::bank_health);
 }
 
 /// Banks and how many items they have, by section, state and difficulty. Role: author or reviewer.

@@ -1,6 +1,7 @@
 //! Pages: the banks and imports for authors, items, and the review of items.
 
 mod access;
+mod health;
 mod imports;
 mod leaks;
 mod reviewing;
@@ -80,6 +81,11 @@ pub fn routes(config: &mut web::ServiceConfig) {
             web::resource("/bank/review")
                 .get(reviewing::queue)
                 .post(reviewing::approve_section),
+        )
+        .service(
+            web::resource("/bank/{bank}/health")
+                .get(health::health)
+                .post(health::record),
         )
         .route("/bank/access", web::get().to(access::banks))
         .route("/bank/access/grants", web::post().to(access::grant))

@@ -10,7 +10,7 @@ use super::item::{Difficulty, Item, ItemKind, Stimulus};
 use super::life::{ItemAct, ItemState};
 use super::reach::Reach;
 use super::records;
-use super::service::{self, CommentView, KeyView, LeakView};
+use super::service::{self, CommentView, FigureView, KeyView, LeakView};
 use super::store::{self, ItemRow, Narrow};
 use crate::access::{Actor, Role, service::name_of};
 use crate::kernel::{Id, Instant, Problem};
@@ -115,6 +115,8 @@ pub struct ItemView {
     pub leak: Option<LeakView>,
     /// For reviewers: who has seen it with its key, the latest first.
     pub views: Vec<KeyView>,
+    /// Its newest figures from answers.
+    pub figures: Option<FigureView>,
     /// What author and reviewers said of it, in order.
     pub comments: Vec<CommentView>,
     /// What this account may do with it now.
@@ -328,6 +330,7 @@ pub fn item(view: &mut View<'_>, actor: &Actor, id: Id) -> Result<ItemView, Prob
         leak,
         views,
         comments: service::comments(view, id)?,
+        figures: service::figure(view, id)?,
         acts: acts(&reach, actor, &row),
         bank: row.bank,
         state: row.state,

@@ -7,7 +7,7 @@ use diesel::prelude::*;
 use super::item::{Item, Stimulus};
 use crate::kernel::merkle::{self, Hash};
 use crate::kernel::{Id, Problem};
-use crate::store::schema::{item, item_version, stimulus};
+use crate::store::schema::{item, item_figure, item_version, stimulus};
 use crate::store::{Vault, View, sha256};
 
 /// An item in use: its id, its version and its content.
@@ -64,6 +64,98 @@ pub fn stimuli(view: &mut View<'_>, bank: &str) -> Result<BTreeMap<String, Stimu
     rows.into_iter()
         .map(|(code, content)| Ok((code, open(view.vault, &content)?)))
         .collect()
+}
+
+/// Figures of an item from answers: shares in millionths, parameters and their standard errors in
+/// thousandths.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Figures {
+    /// The version that was answered; the item still stands at it.
+    pub version: i32,
+    /// How many answered it.
+    pub answered: i32,
+    /// The share that answered rightly.
+    pub facility_ppm: i32,
+    /// How well it tells candidates apart.
+    pub discrimination_ppm: Option<i32>,
+    /// Discrimination of the response model.
+    pub a_milli: i32,
+    /// Difficulty of the response model.
+    pub b_milli: i32,
+    /// Guessing of the response model.
+    pub c_milli: i32,
+    /// Standard error of `a`.
+    pub se_a_milli: Option<i32>,
+    /// Standard error of `b`.
+    pub se_b_milli: Option<i32>,
+    /// Standard error of `c`.
+    pub se_c_milli: Option<i32>,
+}
+
+/// The newest figures of each item of a bank whose response model has parameters. Figures of an
+/// earlier version do not count: an edit may have made another question of it.
+pub fn figures(view: &mut View<'_>, bank: &str) -> Result<BTreeMap<Id, Figures>, Problem> {
+    let with_parameters = |figure: NewestFigure| {
+        Some(Figures {
+            version: figure.version,
+            answered: figure.answered,
+            facility_ppm: figure.facility_ppm,
+            discrimination_ppm: figure.discrimination_ppm,
+            a_milli: figure.a_milli?,
+            b_milli: figure.b_milli?,
+            c_milli: figure.c_milli?,
+            se_a_milli: figure.se_a_milli,
+            se_b_milli: figure.se_b_milli,
+            se_c_milli: figure.se_c_milli,
+        })
+    };
+    let newest = newest_figures(view, bank)?.into_iter();
+    let figures = newest.filter_map(|(id, figure)| Some((id, with_parameters(figure)?)));
+    Ok(figures.collect())
+}
+
+/// Figures as they stand in the database.
+#[derive(Queryable)]
+pub(super) struct NewestFigure {
+    id: Id,
+    version: i32,
+    answered: i32,
+    pub(super) facility_ppm: i32,
+    discrimination_ppm: Option<i32>,
+    a_milli: Option<i32>,
+    b_milli: Option<i32>,
+    c_milli: Option<i32>,
+    se_a_milli: Option<i32>,
+    se_b_milli: Option<i32>,
+    se_c_milli: Option<i32>,
+}
+
+/// The newest figures of the present version of each item of a bank.
+pub(super) fn newest_figures(
+    view: &mut View<'_>,
+    bank: &str,
+) -> Result<BTreeMap<Id, NewestFigure>, Problem> {
+    let rows: Vec<NewestFigure> = item_figure::table
+        .inner_join(item::table)
+        .filter(item::bank.eq(bank))
+        .filter(item_figure::version.eq(item::version))
+        .select((
+            item_figure::item_id,
+            item_figure::version,
+            item_figure::answered,
+            item_figure::facility_ppm,
+            item_figure::discrimination_ppm,
+            item_figure::a_milli,
+            item_figure::b_milli,
+            item_figure::c_milli,
+            item_figure::se_a_milli,
+            item_figure::se_b_milli,
+            item_figure::se_c_milli,
+        ))
+        .order((item_figure::recorded_at, item_figure::id))
+        .load(view.db)?;
+    // The last of an item stays.
+    Ok(rows.into_iter().map(|row| (row.id, row)).collect())
 }
 
 /// Code, version and content hash of every approved item of a bank, by code in byte order: what

@@ -3,6 +3,7 @@
 
 mod access;
 mod comments;
+mod figures;
 mod leak;
 mod review;
 mod shelf;
@@ -33,6 +34,10 @@ pub use self::access::{
 };
 pub(in crate::bank) use self::comments::comments;
 pub use self::comments::{COMMENT_MAX, CommentView, Edited, comment, edited};
+pub(in crate::bank) use self::figures::figure;
+pub use self::figures::{
+    FigureView, Health, SOURCE_MAX, StateCount, TopicRow, health, read_figures, record_figures,
+};
 pub(in crate::bank) use self::leak::leak;
 pub use self::leak::{LeakView, LockedPapers, Suspect, leaks, report_leak};
 pub use self::review::{

@@ -7,7 +7,8 @@ use super::item::{Difficulty, ItemKind};
 use super::life::ItemState;
 use crate::kernel::{Id, Instant, Problem};
 use crate::store::schema::{
-    bank_access, examination, item, item_comment, item_version, key_view, stimulus, subject,
+    bank_access, examination, item, item_comment, item_figure, item_version, key_view, stimulus,
+    subject,
 };
 use crate::store::{AnyConn, Tx, taken, text_enum};
 
@@ -75,6 +76,67 @@ pub(super) struct KeyViewRow {
     pub version: i32,
     pub account_id: Id,
     pub viewed_at: Instant,
+}
+
+/// Figures of an item.
+#[derive(Debug, Clone, Queryable, Insertable)]
+#[diesel(table_name = item_figure)]
+pub(super) struct FigureRow {
+    pub id: Id,
+    pub item_id: Id,
+    pub version: i32,
+    pub answered: i32,
+    pub facility_ppm: i32,
+    pub discrimination_ppm: Option<i32>,
+    pub a_milli: Option<i32>,
+    pub b_milli: Option<i32>,
+    pub c_milli: Option<i32>,
+    pub se_a_milli: Option<i32>,
+    pub se_b_milli: Option<i32>,
+    pub se_c_milli: Option<i32>,
+    pub source: String,
+    pub recorded_by: Id,
+    pub recorded_at: Instant,
+}
+
+pub(super) fn insert_figure(tx: &mut Tx<'_>, row: &FigureRow) -> Result<(), Problem> {
+    diesel::insert_into(item_figure::table)
+        .values(row)
+        .execute(tx.db)?;
+    Ok(())
+}
+
+/// The newest figures of an item.
+pub(super) fn newest_figure(db: &mut AnyConn, item: Id) -> Result<Option<FigureRow>, Problem> {
+    Ok(item_figure::table
+        .filter(item_figure::item_id.eq(item))
+        .order((item_figure::recorded_at.desc(), item_figure::id.desc()))
+        .first(db)
+        .optional()?)
+}
+
+/// Ids, codes and versions of all items of a bank.
+pub(super) fn ids_of_codes(
+    db: &mut AnyConn,
+    bank: &str,
+) -> Result<Vec<(String, Id, i32)>, Problem> {
+    Ok(item::table
+        .filter(item::bank.eq(bank))
+        .select((item::code, item::id, item::version))
+        .load(db)?)
+}
+
+/// An item in use, its topic and its difficulty.
+pub(super) type InUse = (Id, String, Difficulty);
+
+/// The items of a bank in use, by topic.
+pub(super) fn in_use(db: &mut AnyConn, bank: &str) -> Result<Vec<InUse>, Problem> {
+    Ok(item::table
+        .filter(item::bank.eq(bank))
+        .filter(item::state.eq(ItemState::Approved))
+        .select((item::id, item::topic, item::difficulty))
+        .order((item::topic, item::code))
+        .load(db)?)
 }
 
 /// What somebody said of an item.

@@ -2,6 +2,7 @@
 //! papers draw from is exactly what a reviewer let in.
 
 mod checked;
+mod figures;
 mod house;
 mod life;
 mod reach;

@@ -1,7 +1,6 @@
 //! Disclosure (公开): the public log, decisions for supervisors, published results.
 
 pub mod api;
-mod chart;
 mod formula;
 pub mod pages;
 pub mod receipts;

@@ -12,11 +12,11 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 
-use super::chart::{self, Bar};
 use super::formula;
 use super::service::{self, LogLine, PublishedResults};
 use crate::access::service::name_of;
 use crate::access::{Actor, Role};
+use crate::http::chart::{self, Bar};
 use crate::http::{Answer, Page, Params, has_message, html};
 use crate::kernel::error::Kind;
 use crate::kernel::{Id, Instant, Problem, Score};

@@ -3,6 +3,7 @@
 
 mod assets;
 mod body;
+pub mod chart;
 mod guard;
 mod lang;
 mod page;

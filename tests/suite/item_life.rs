@@ -141,3 +141,34 @@ fn author_and_reviewer_talk_about_an_item_and_see_what_an_edit_changed(app: Test
     let item = browser.get(&format!("/bank/items/{id}"));
     assert!(item.text.contains("题干请写明依据。"), "{item:?}");
 }}
+
+on_both! {
+fn figures_of_items_are_recorded_and_shown(app: TestApp) {
+    let author = app.signed_in("author", &[Role::Author]);
+    let (_, email) = app.person("reviewer", &[Role::Reviewer]);
+    let reviewer = app.sign_in(&email);
+    let id = in_review(&author, "a");
+    approve(&reviewer, &id, false);
+    let send = |table: &str| {
+        let path = "/banks/trial/figures?source=spring";
+        let table = format!("code,answered,facility,a,b\n{table}\n");
+        reviewer.send("POST", path, &[("content-type", "text/csv")], table.into_bytes())
+    };
+    let refused = send("a,10,1.5,1,0");
+    assert_eq!(refused.status, 422, "{refused:?}");
+    assert_eq!(refused.json["errors"][0]["place"], "row 2, column C");
+    let recorded = send("a,1200,0.735,1.25,-0.5");
+    assert_eq!((recorded.status, &recorded.json["items"]), (201, &json!(1)), "{recorded:?}");
+    let shown = reviewer.get(&format!("/items/{id}")).json;
+    assert_eq!((&shown["figures"]["a"], &shown["figures"]["facility"]), (&json!("1.250"), &json!("0.735")));
+    let health = reviewer.get("/banks/trial/health").json;
+    assert_eq!(health["facility"][7], 1, "{health:?}");
+    pages_open(&app, &email, &["/bank/trial/health", &format!("/bank/items/{id}"), "/bank"]);
+    let browser = app.browser();
+    browser.sign_in(&email);
+    let table = "code,answered,facility\nb,10,0.5";
+    let fields = [("source", "spring"), ("table", table)];
+    let refused = browser.submit("/bank/trial/health", "/bank/trial/health", &fields);
+    assert_eq!(refused.status, 422, "{refused:?}");
+    assert!(refused.text.contains("第 2 行 A 列"), "{refused:?}");
+}}

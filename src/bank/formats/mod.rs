@@ -13,6 +13,7 @@ pub mod csv;
 mod decimal;
 mod draft;
 pub mod exchange;
+pub mod figures;
 pub mod folder;
 pub mod foreign;
 pub mod gift;

@@ -52,7 +52,8 @@ const PARAMETERS: [&str; 19] = [
 ];
 
 /// The codes of faults of this room.
-const FAULTS: [&str; 99] = [
+const FAULTS: [&str; 100] = [
+    "figure-alone",
     "checklist-incomplete",
     "checklist-unknown",
     "not-bank-staff",

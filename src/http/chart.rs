@@ -1,11 +1,11 @@
-//! The bars of a distribution chart, placed. Drawing only: nothing here ranks anybody.
+//! The bars of a distribution chart, placed. Drawing only: nothing here ranks anybody or anything.
 
 /// One bar of the chart with its band.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Bar {
-    /// The band in per cent of the highest mark, such as `60–70`.
+pub struct Bar {
+    /// The band in per cent, such as `60–70`.
     pub band: String,
-    /// Candidates in it.
+    /// How many are in it.
     pub count: usize,
     /// Left edge.
     pub x: usize,
@@ -17,18 +17,18 @@ pub(super) struct Bar {
 
 impl Bar {
     /// The middle, for labels.
-    pub(super) const fn middle(&self) -> usize {
+    pub const fn middle(&self) -> usize {
         self.x + WIDTH / 2
     }
 
     /// Where the count stands, above the bar.
-    pub(super) const fn above(&self) -> usize {
+    pub const fn above(&self) -> usize {
         self.y - 4
     }
 }
 
 /// The width of a bar.
-pub(super) const WIDTH: usize = 40;
+pub const WIDTH: usize = 40;
 /// From one bar to the next.
 const STEP: usize = 48;
 /// The height of the highest bar.
@@ -36,10 +36,10 @@ const HEIGHT: usize = 120;
 /// Room above it for its count.
 const TOP: usize = 20;
 /// The line the bars stand on.
-pub(super) const GROUND: usize = TOP + HEIGHT;
+pub const GROUND: usize = TOP + HEIGHT;
 
 /// Places ten bars; the highest one fills the height.
-pub(super) fn bars(bands: &[usize; 10]) -> Vec<Bar> {
+pub fn bars(bands: &[usize; 10]) -> Vec<Bar> {
     let most = bands.iter().copied().max().unwrap_or_default().max(1);
     bands
         .iter()
