@@ -5,7 +5,8 @@
 //!   that dealing needs;
 //! - worth: 100,000 candidates without any error of measurement, of whom the best 2,000 are taken by
 //!   the share of marks they expect on their own paper. How many of them are there by luck of the
-//!   paper, with papers as they are dealt (a stratified draw, as elsewhere) and after the trade?
+//!   paper, with papers as they are dealt (a stratified draw, as elsewhere) and after the trade? With
+//!   `KEJU_BENCH_PICTURE=docs/fairness.svg` the answer is drawn.
 //!
 //! `cargo bench --bench forms`. Machines are noisy: read the ratios. The number of candidates by luck
 //! does not depend on the machine.
@@ -18,6 +19,7 @@
 
 mod shared;
 
+use std::fmt::Write as _;
 use std::time::Instant;
 
 use keju::assembly::forms::{Assembly, FormBlueprint, FormItem, assemble, read_items};
@@ -64,6 +66,7 @@ fn luck(blueprint: &FormBlueprint, items: &[FormItem], seed: &Seed) {
         seconds_tolerance: None,
         ..blueprint.clone()
     };
+    let mut pictured = Vec::new();
     for (name, blueprint) in [
         ("dealt (stratified draw)", &wide),
         ("dealt and traded", blueprint),
@@ -80,7 +83,62 @@ fn luck(blueprint: &FormBlueprint, items: &[FormItem], seed: &Seed) {
             .filter(|one| worthy.binary_search(one).is_err())
             .count();
         println!("{name}: {lucky} of {PLACES} places by luck of the paper");
+        let hardness = (0..CANDIDATES).map(|paper| expected(&assembly, paper, items, 0.0));
+        pictured.push((lucky, hardness.collect::<Vec<f64>>()));
     }
+    if let Ok(path) = std::env::var("KEJU_BENCH_PICTURE") {
+        std::fs::write(path, picture(&pictured)).unwrap();
+    }
+}
+
+/// How many marks a middling candidate expects on each paper, before and after the trade: two
+/// histograms over the same marks.
+fn picture(pictured: &[(usize, Vec<f64>)]) -> String {
+    const BARS: usize = 60;
+    let all = || pictured.iter().flat_map(|(_, marks)| marks).copied();
+    let (low, high) = (all().fold(f64::MAX, f64::min), all().fold(f64::MIN, f64::max));
+    let mut svg = String::from(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 720 420\" font-family=\"sans-serif\" font-size=\"14\">\n\
+         <title>试卷难度分布 How hard papers are</title>\n<rect width=\"720\" height=\"420\" fill=\"#fff\"/>\n",
+    );
+    let words = [
+        ("分层随机抽题 Stratified draw", "#9db4d3"),
+        ("发牌并交换 Dealt and traded", "#27548a"),
+    ];
+    for (row, ((lucky, marks), (name, colour))) in pictured.iter().zip(words).enumerate() {
+        let mut bars = [0_usize; BARS];
+        for mark in marks {
+            let share = (mark - low) / (high - low).max(1e-9);
+            let at = (0..BARS - 1).find(|at| share < number(at + 1) / number(BARS));
+            bars[at.unwrap_or(BARS - 1)] += 1;
+        }
+        let most = number(bars.iter().copied().max().unwrap_or(1));
+        let floor = 190.0 + 190.0 * number(row);
+        writeln!(
+            svg,
+            "<text x=\"40\" y=\"{:.0}\">{name}：{PLACES} 个名额中 {lucky} 个凭试卷运气 / {lucky} of {PLACES} places by luck of the paper</text>",
+            floor - 145.0
+        )
+        .unwrap();
+        for (at, count) in bars.iter().enumerate() {
+            let height = number(*count) / most * 125.0;
+            writeln!(
+                svg,
+                "<rect x=\"{:.1}\" y=\"{:.1}\" width=\"9\" height=\"{height:.1}\" fill=\"{colour}\"/>",
+                40.0 + number(at) * 10.7,
+                floor - height
+            )
+            .unwrap();
+        }
+        writeln!(
+            svg,
+            "<text x=\"40\" y=\"{0:.0}\" font-size=\"12\">{low:.1}</text><text x=\"680\" y=\"{0:.0}\" font-size=\"12\" text-anchor=\"end\">{high:.1} 分 marks</text>",
+            floor + 16.0
+        )
+        .unwrap();
+    }
+    svg.push_str("</svg>\n");
+    svg
 }
 
 fn expected(assembly: &Assembly, paper: usize, items: &[FormItem], ability: f64) -> f64 {

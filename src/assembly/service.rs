@@ -10,8 +10,8 @@ use utoipa::ToSchema;
 use super::forms::{Failure, Report};
 use super::store::{self, LockRow, PaperRow, SetupRow, Ticket, UseRow};
 use super::{
-    Blueprint, CellStock, Plan, Pool, PoolItem, Seated, Unequal, crowded, overexposed, paper_hash,
-    papers_root, pool_root, stock, unequal_totals,
+    Blueprint, CellStock, Plan, Pool, PoolItem, Response, Seated, Unequal, crowded, overexposed,
+    paper_hash, papers_root, pool_root, stock, unequal_totals,
 };
 use crate::access::{Actor, Role};
 use crate::bank;
@@ -604,9 +604,16 @@ fn draw_faults(
 /// The approved items of a bank, as a draw sees them.
 fn pool(view: &mut View<'_>, bank: &str) -> Result<Pool, Problem> {
     let approved = bank::records::approved(view, bank)?;
+    let figures = bank::records::figures(view, bank)?;
+    let response = |id: &Id| {
+        let known = figures.get(id)?;
+        let (a, b, c) = (known.a_milli, known.b_milli, known.c_milli);
+        let measured = true;
+        Some(Response { a, b, c, measured })
+    };
     let items = approved
         .iter()
-        .map(|(id, version, item)| PoolItem::of(*id, *version, item, None));
+        .map(|(id, version, item)| PoolItem::of(*id, *version, item, response(id)));
     Pool::new(items.collect()).map_err(Problem::internal)
 }
 

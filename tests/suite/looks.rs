@@ -115,6 +115,9 @@ fn pages(app: &TestApp, season: &SmallSeason) -> Vec<(&'static str, Option<Strin
     for part in ["", "/rules", "/results", "/draws"] {
         public.push(format!("/examinations/{examination}{part}"));
     }
+    let shown = app.anybody().get(&format!("/examinations/{examination}"));
+    let subject = shown.json["sittings"][0]["id"].as_str().unwrap().to_owned();
+    let report = format!("/subjects/{subject}/assembly-report");
     let draws = app.store.read_blocking(|view| {
         let (_, draws) = keju::ceremony::service::draws(view, None, examination)?;
         Ok(draws
@@ -154,6 +157,10 @@ fn pages(app: &TestApp, season: &SmallSeason) -> Vec<(&'static str, Option<Strin
             of(Role::Organiser),
             [
                 managed(&["", "/papers", "/marking", "/applications"]),
+                vec![
+                    format!("/manage/subjects/{subject}/blueprint/editor"),
+                    report.clone(),
+                ],
                 draws.clone(),
                 paths(&["/draws"]),
             ]
@@ -167,7 +174,13 @@ fn pages(app: &TestApp, season: &SmallSeason) -> Vec<(&'static str, Option<Strin
         (
             "reviewer",
             of(Role::Reviewer),
-            paths(&["/bank", "/bank/review", "/bank/items"]),
+            paths(&[
+                "/bank",
+                "/bank/review",
+                "/bank/items",
+                "/bank/leaks",
+                "/bank/administrative_aptitude/health",
+            ]),
         ),
         ("marker", of(Role::Marker), paths(&["/marking"])),
         (
@@ -176,6 +189,7 @@ fn pages(app: &TestApp, season: &SmallSeason) -> Vec<(&'static str, Option<Strin
             [
                 paths(&["/decisions", "/manage/examinations"]),
                 managed(&["", "/posts"]),
+                vec![report],
                 draws,
             ]
             .concat(),
@@ -186,7 +200,11 @@ fn pages(app: &TestApp, season: &SmallSeason) -> Vec<(&'static str, Option<Strin
             paths(&["/decisions", "/log"]),
         ),
         ("system", of(Role::SystemAdmin), paths(&["/accounts"])),
-        ("security", of(Role::SecurityAdmin), paths(&["/accounts"])),
+        (
+            "security",
+            of(Role::SecurityAdmin),
+            paths(&["/accounts", "/bank/access"]),
+        ),
     ]
 }
 

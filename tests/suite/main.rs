@@ -15,6 +15,7 @@ mod attacks;
 mod authorisation;
 mod backup;
 mod bad_input;
+mod blueprints;
 mod ceremony;
 mod crash;
 mod desk;

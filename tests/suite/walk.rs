@@ -247,7 +247,12 @@ fn locked(walk: &Walk) {
         ("shenlun", "policy_essay"),
     ] {
         let text = keju::assembly::shipped(bank).unwrap();
-        let path = format!("/subjects/{}/blueprint", walk.subject(component));
+        let subject = walk.subject(component);
+        let path = format!("/subjects/{subject}/blueprint");
+        tried_out(&organiser, &path, bank, text);
+        organiser
+            .get(&format!("/subjects/{subject}/assembly-report"))
+            .refused(404, "not-found");
         let set = organiser.put(&path, &json!({ "bank": bank, "blueprint": text }));
         assert_eq!(set.status, 204, "{set:?}");
     }
@@ -256,6 +261,42 @@ fn locked(walk: &Walk) {
         .refused(409, "draw-missing");
     drawn(walk, "papers");
     walk.done(Role::Organiser, "papers");
+    let report = format!("/subjects/{}/assembly-report", walk.subject("xingce"));
+    let supervisor = walk.by(Role::Supervisor).get(&report).json;
+    assert_eq!(supervisor["issued"], 2);
+    assert_eq!(supervisor["items_per_paper"], 60);
+    assert_eq!(supervisor["score_tolerance"], 0.5);
+    for ability in supervisor["abilities"].as_array().unwrap() {
+        assert!(ability["issued"]["max"].as_f64().unwrap() <= 0.5);
+        assert!(ability["issued"]["min"].as_f64().unwrap() >= -0.5);
+    }
+}
+
+/// A blueprint is looked at before it is set: the one that ships is sound, and one that asks for too
+/// much is told where.
+fn tried_out(organiser: &Client, path: &str, bank: &str, text: &str) {
+    let trial = format!("{path}/trial");
+    let body = json!({ "bank": bank, "blueprint": text });
+    let sound = organiser.post(&trial, &body).json;
+    assert_eq!(sound["problems"], json!([]));
+    assert_eq!(sound["total"], "100");
+    assert!(sound["worst"].as_f64().unwrap() <= 0.5);
+    let greedy = text.replacen("count = 1", "count = 900", 1);
+    let body = json!({ "bank": bank, "blueprint": greedy });
+    let refused = organiser.post(&trial, &body).json;
+    assert_eq!(refused["cells"][0]["short"], true);
+    let codes = refused["problems"].as_array().unwrap().iter();
+    assert!(
+        codes
+            .clone()
+            .any(|p| p["code"].as_str().unwrap().starts_with("too-few"))
+    );
+    assert!(
+        codes
+            .clone()
+            .all(|p| !p["detail"].as_str().unwrap().is_empty())
+    );
+    assert_eq!(organiser.get(path).json["blueprint"], Value::Null);
 }
 
 /// Holds a draw by lot with three custodians, up to its seed.

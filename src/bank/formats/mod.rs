@@ -47,7 +47,7 @@ use crate::bank::item::{Item, Stimulus};
 use crate::kernel::Fault;
 
 /// Most bytes of a file.
-pub const BYTES_MAX: usize = 20 << 20;
+pub const BYTES_MAX: usize = 40 << 20;
 
 /// What a file held.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -16,7 +16,7 @@ use super::draft::{Draft, clip};
 use super::words::{names, squeeze};
 
 /// Most rows of a table.
-pub const ROWS_MAX: usize = 50_000;
+pub const ROWS_MAX: usize = 120_000;
 /// Most columns of a table.
 pub const COLUMNS_MAX: usize = 64;
 

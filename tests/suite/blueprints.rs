@@ -1,0 +1,89 @@
+//! A blueprint in the browser: what the bank can give stands beside each cell while it is written.
+
+use keju::access::Role;
+use keju::app::demo::House;
+use serde_json::json;
+
+use crate::support::{Chrome, Database, TestApp};
+
+/// An examination with one sitting, whose papers can be drawn from a bank that is there.
+fn subject(app: &TestApp) -> String {
+    let organiser = app.signed_in("opener", &[Role::Organiser]);
+    let examination = organiser
+        .post(
+            "/examinations",
+            &json!({
+                "code": "2026-blueprint", "year": 2026, "track": "civil_service", "title_zh": "公务员招录",
+                "registration_opens": "2026-03-03T01:00:00Z", "registration_closes": "2026-03-08T10:00:00Z",
+            }),
+        )
+        .id();
+    let sitting = json!({
+        "component": "xingce", "opens_at": "2026-03-15T01:00:00Z", "closes_at": "2026-03-15T03:00:00Z",
+    });
+    let path = format!("/examinations/{examination}/sittings");
+    assert_eq!(organiser.put(&path, &sitting).status, 200);
+    let shown = app.anybody().get(&format!("/examinations/{examination}"));
+    let shown = if shown.status == 200 {
+        shown
+    } else {
+        organiser.get(&format!("/examinations/{examination}"))
+    };
+    shown.json["sittings"][0]["id"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn a_blueprint_is_written_cell_by_cell_and_the_bank_answers_at_once() {
+    let app = TestApp::start(Database::Sqlite).unwrap();
+    let Some(chrome) = Chrome::open(&app.base) else {
+        return;
+    };
+    House::build(&app.store, &|_| {}).unwrap();
+    let subject = subject(&app);
+    let (_, email) = app.person("organiser", &[Role::Organiser]);
+    chrome.sign_in(&email);
+    let editor = format!("/manage/subjects/{subject}/blueprint/editor");
+
+    // The one that ships is sound, and says how equal its papers are.
+    chrome.go(&format!("{editor}?shipped=administrative_aptitude"));
+    chrome.sees("#live-summary", "可以使用：每卷 60 题，共 100 分");
+    chrome.sees("#live-summary", "试制 100 份");
+    chrome.picture("blueprint-editor");
+    chrome.size(390, 844);
+    assert_eq!(chrome.overflow(), 0);
+    chrome.picture("blueprint-editor-phone");
+    chrome.size(1280, 900);
+
+    // More than the bank has: it is said beside the cell, before anything is sent.
+    let more = "const count = document.querySelectorAll('[name=cell_count]')[2]; \
+                count.value = '500'; count.dispatchEvent(new Event('input', { bubbles: true }));";
+    chrome.run(more);
+    chrome.sees("#live-stock-2", "不足");
+    chrome.sees("#live-summary", "这份细目表还不能使用");
+    chrome.click("[value=save]");
+    chrome.sees("#live-summary", "sections.common_knowledge.cells.2");
+
+    // Buttons change the form on the server, so that they work without scripts too.
+    chrome.click("[value='drop-cell 2']");
+    chrome.sees("#live-summary", "分");
+    assert_eq!(
+        chrome.run("return document.querySelectorAll('[name=cell_count]').length"),
+        json!(41)
+    );
+    chrome.click("[value='add-cell 0']");
+    chrome.sees("#live-summary", "分");
+    assert_eq!(
+        chrome.run("return document.querySelectorAll('[name=cell_count]').length"),
+        json!(42)
+    );
+    chrome.go(&format!("{editor}?shipped=administrative_aptitude"));
+    chrome.click("[value=save]");
+    chrome.sees("main", "细目表已设置");
+    let organiser = app.token_for(&email);
+    let kept = organiser
+        .get(&format!("/subjects/{subject}/blueprint"))
+        .json;
+    assert_eq!(kept["bank"], "administrative_aptitude");
+    assert_eq!(kept["cells"].as_array().unwrap().len(), 42);
+    assert_eq!(chrome.errors(), Vec::<String>::new());
+}
