@@ -143,6 +143,26 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Set a standard from judges' ratings of items (Angoff). Needs no server.
+    Angoff {
+        /// Ratings as CSV: a line for each judge, a column for each item, shares from 0 to 1.
+        ratings: PathBuf,
+        /// Guessing of items whose heading names none (`q1@0.25` does).
+        #[arg(long, default_value_t = 0.0)]
+        guessing: f64,
+        /// Ability of those who are just competent.
+        #[arg(long, default_value_t = 0.0, allow_negative_numbers = true)]
+        ability: f64,
+        /// Write the difficulties that the ratings imply, for `keju assemble`.
+        #[arg(long)]
+        out: Option<PathBuf>,
+        /// The items that `--out` is to be written from: theirs is all but the parameters.
+        #[arg(long, requires = "out")]
+        items: Option<PathBuf>,
+        /// Print it as JSON.
+        #[arg(long)]
+        json: bool,
+    },
     /// Make many papers that are different and equally hard, from calibrated items. Needs no server.
     Assemble(Assemble),
     /// Make a custodian's secret for a draw by lot.
@@ -411,6 +431,20 @@ fn run(cli: Cli) -> Result<(), Failure> {
         } => {
             let found = commands::statistics(&responses, key.as_deref())?;
             say(&found, json, commands::statistics_text)?;
+        }
+        Command::Angoff {
+            ratings,
+            guessing,
+            ability,
+            out,
+            items,
+            json,
+        } => {
+            let found = commands::angoff(&ratings, commands::Assumed { guessing, ability })?;
+            if let Some(out) = out {
+                commands::write_rated(&found, items.as_deref(), &out)?;
+            }
+            say(&found, json, commands::standard_text)?;
         }
         Command::Assemble(of) => assemble(&of)?,
         Command::Bank { command } => bank(command)?,

@@ -11,6 +11,7 @@
 //! share one `a` besides. Abilities are normal with mean 0 and standard deviation 1.
 
 pub mod ability;
+pub mod angoff;
 pub mod calibrate;
 pub mod classical;
 #[cfg(test)]

@@ -218,13 +218,13 @@ pub fn parse_key(text: &str) -> Result<BTreeMap<String, String>, ReadingError> {
 }
 
 /// The cells of a line, and its number in the file from one.
-struct Line {
-    number: u64,
-    cells: Vec<String>,
+pub(super) struct Line {
+    pub number: u64,
+    pub cells: Vec<String>,
 }
 
 /// The cells of a file, trimmed; empty lines are left out.
-fn table(text: &str) -> Result<Vec<Line>, ReadingError> {
+pub(super) fn table(text: &str) -> Result<Vec<Line>, ReadingError> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut reader = csv::ReaderBuilder::new()
         .has_headers(false)
@@ -257,7 +257,7 @@ fn delimiter(text: &str) -> u8 {
         .unwrap_or(b',')
 }
 
-fn is_missing(cell: &str) -> bool {
+pub(super) fn is_missing(cell: &str) -> bool {
     matches!(cell, "" | "." | "-") || ["na", "n/a", "nan"].contains(&cell.to_lowercase().as_str())
 }
 

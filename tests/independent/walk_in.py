@@ -15,6 +15,9 @@ import sys
 import tomllib
 from pathlib import Path
 
+# Nothing is left beside the programs.
+sys.dont_write_bytecode = True
+
 import deal
 
 FREE, OFFERS, DRAWS = 10, 600, 50

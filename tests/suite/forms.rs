@@ -356,3 +356,50 @@ fn items_are_calibrated_and_described_from_a_file_of_answers() {
         "{said}"
     );
 }
+
+#[test]
+fn judges_set_a_standard_and_difficulties_to_assemble_from() {
+    let folder = fresh_dir();
+    let (ratings, bank, out) = (
+        folder.join("ratings.csv"),
+        folder.join("bank.csv"),
+        folder.join("items.csv"),
+    );
+    let text =
+        "judge,q1,q2@0.2,q3,q4\n甲,0.5,0.6,0.7,0.8\n乙,0.4,0.5,0.7,0.6\n丙,60%,70%,70%,70%\n";
+    fs::write(&ratings, text).unwrap();
+    fs::write(
+        &bank,
+        "id,topic,note\nq1,law,\nq2,law,\nq3,logic,\nq4,logic,old\nq5,logic,\n",
+    )
+    .unwrap();
+    let files = ["--items", path(&bank), "--out", path(&out)];
+    let output = keju(&[&["angoff", path(&ratings), "--json"], &files[..]].concat());
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let found: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert!((found["cut"].as_f64().unwrap() - 2.5).abs() < 1e-9);
+    assert_eq!(
+        fs::read_to_string(&out).unwrap(),
+        "id,topic,note,a,b,c\nq1,law,,1,0.0000,0.0000\nq2,law,,1,0.0000,0.2000\n\
+         q3,logic,,1,-0.8473,0.0000\nq4,logic,old,1,-0.8473,0.0000\nq5,logic,,,,\n"
+    );
+    let said = keju(&["angoff", path(&ratings)]).stdout;
+    let said = String::from_utf8(said).unwrap();
+    assert!(
+        said.contains("cut score 2.5000 of 4, 62.50 %  standard error 0.1528"),
+        "{said}"
+    );
+
+    fs::write(&ratings, text.replace("0.4", "4")).unwrap();
+    let output = keju(&["angoff", path(&ratings)]);
+    assert!(!output.status.success());
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        said.contains("ratings.csv: line 3, item `q1`: `4` is no share"),
+        "{said}"
+    );
+}

@@ -1,5 +1,6 @@
 //! What the command line does.
 
+mod angoff;
 mod assemble;
 mod backup;
 mod bank;
@@ -18,6 +19,7 @@ use std::fs::File;
 use std::path::Path;
 
 pub use super::demo::demo;
+pub use angoff::{Assumed, angoff, standard_text, write_rated};
 pub use assemble::{Made, Order, assemble, made_text};
 pub use backup::{Manifest, backup, restore};
 pub use bank::{
