@@ -243,7 +243,7 @@ fn forms_are_chosen_by_a_solver_or_it_is_said_how_to_build_it_in() {
     let (items, blueprint) = bank(&folder);
     let out = folder.join("out");
     let given = ["--items", path(&items), "--blueprint", path(&blueprint)];
-    let put = ["--seed", "00", "--out", path(&out)];
+    let put = ["--seed", "00", "--out", path(&out), "--gap", "0.5"];
     let output = keju(&[&["assemble", "--exact", "--forms", "2"], &given[..], &put].concat());
     if !cfg!(feature = "exact") {
         assert!(!output.status.success() && !out.exists());

@@ -22,9 +22,13 @@
 //! all forms are within all limits. The solver computes in binary floats; forms are checked, and their
 //! deviation computed, in whole numbers from their items alone.
 //!
+//! The solver begins with good forms, which a local search has found from the same seed.
+//!
 //! It works on one thread, with the seed of `sub(seed, "exact")`, whose first word modulo 2³¹ it is:
 //! the same version makes the same forms again, as long as the limit of seconds is not reached.
 //! A form shows its units in the order of [papers](super) of its number.
+
+mod start;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -126,7 +130,8 @@ pub fn exact(
     let bank = Bank::new(blueprint, &table, items);
     let solver_seed = solver_seed(seed);
     let model = Model::new(&table, &bank, order);
-    let solved = model.solve(order, solver_seed)?;
+    let start = start::start(&table, &bank, order, seed);
+    let solved = model.solve(order, solver_seed, &start)?;
     let chosen = model.chosen(&solved);
     let record = record(&solved, order, solver_seed)?;
     let assembly = assembly(table, &bank, &chosen, items.len(), seed)?;
@@ -256,12 +261,14 @@ struct FormColumns {
 /// The problem as the solver sees it.
 struct Model<'a> {
     problem: RowProblem,
+    worst: Col,
     forms: Vec<FormColumns>,
+    table: &'a Table,
     bank: &'a Bank,
 }
 
 impl<'a> Model<'a> {
-    fn new(table: &Table, bank: &'a Bank, order: &ExactOrder) -> Self {
+    fn new(table: &'a Table, bank: &'a Bank, order: &ExactOrder) -> Self {
         let mut problem = RowProblem::new();
         let worst = problem.add_column(1.0, 0.0..);
         let columns = (0..order.forms).map(|_| FormColumns::new(&mut problem, bank));
@@ -272,7 +279,9 @@ impl<'a> Model<'a> {
         }
         let mut model = Self {
             problem,
+            worst,
             forms,
+            table,
             bank,
         };
         if order.uses < order.forms {
@@ -302,7 +311,13 @@ impl<'a> Model<'a> {
         }
     }
 
-    fn solve(&self, order: &ExactOrder, seed: i32) -> Result<SolvedModel, ExactError> {
+    /// Solves it, from these forms on.
+    fn solve(
+        &self,
+        order: &ExactOrder,
+        seed: i32,
+        start: &[BTreeSet<u32>],
+    ) -> Result<SolvedModel, ExactError> {
         let failed = |what: &str| ExactError::Solver(what.to_owned());
         let mut model = self
             .problem
@@ -321,8 +336,45 @@ impl<'a> Model<'a> {
         model
             .try_set_option("mip_abs_gap", order.gap)
             .map_err(option)?;
+        if let Some(columns) = self.columns(start) {
+            // Where the solver makes nothing of it, it looks for itself.
+            let _ = model.try_set_solution(Some(&columns), None, None, None);
+        }
         let solved = model.try_solve();
         solved.map_err(|status| failed(&format!("{status:?}")))
+    }
+
+    /// Values of the columns that stand for these forms; none if they are too few.
+    fn columns(&self, forms: &[BTreeSet<u32>]) -> Option<Vec<f64>> {
+        let mut values = vec![0.0; self.problem.num_cols()];
+        if forms.len() < self.forms.len() {
+            return None;
+        }
+        for (columns, form) in self.forms.iter().zip(forms) {
+            for (unit, column) in self.bank.units.iter().zip(&columns.units) {
+                if unit.items.iter().any(|item| form.contains(item)) {
+                    values[column.index()] = 1.0;
+                }
+            }
+            let own = form.iter().filter_map(|item| columns.items.get(item));
+            own.for_each(|column| values[column.index()] = 1.0);
+        }
+        values[self.worst.index()] = self.worst_of(forms);
+        Some(values)
+    }
+
+    /// The greatest deviation of these forms.
+    fn worst_of(&self, forms: &[BTreeSet<u32>]) -> f64 {
+        let sums = forms.iter().take(self.forms.len()).map(|form| {
+            let mut sums = [0; NUMBERS];
+            for numbers in form.iter().filter_map(|item| self.bank.numbers.get(item)) {
+                for (sum, number) in sums.iter_mut().zip(numbers) {
+                    *sum += number;
+                }
+            }
+            parts_of_tolerance(self.table, &sums)
+        });
+        sums.fold(0.0, f64::max)
     }
 
     /// The places of the items of each form.
@@ -513,15 +565,18 @@ fn form_cards(table: &Table, bank: &Bank, form: &BTreeSet<u32>) -> Vec<Card> {
 
 /// The greatest deviation, in parts of the tolerance.
 fn worst(assembly: &Assembly) -> f64 {
-    let table = &assembly.table;
-    let limits = || table.tolerance.iter().zip(&table.target);
-    let of_form = |sums: &Numbers| {
-        let parts = sums.iter().zip(limits()).map(|(sum, (tolerance, target))| {
-            tolerance.map_or(0.0, |t| f64::from((sum - target).abs()) / f64::from(t))
-        });
-        parts.fold(0.0, f64::max)
-    };
-    assembly.sums.iter().map(of_form).fold(0.0, f64::max)
+    let forms = assembly.sums.iter();
+    let parts = forms.map(|sums| parts_of_tolerance(&assembly.table, sums));
+    parts.fold(0.0, f64::max)
+}
+
+/// The greatest deviation of a form.
+fn parts_of_tolerance(table: &Table, sums: &Numbers) -> f64 {
+    let limits = table.tolerance.iter().zip(&table.target);
+    let parts = sums.iter().zip(limits).map(|(sum, (tolerance, target))| {
+        tolerance.map_or(0.0, |t| f64::from((sum - target).abs()) / f64::from(t))
+    });
+    parts.fold(0.0, f64::max)
 }
 
 #[expect(clippy::cast_precision_loss, reason = "small numbers")]

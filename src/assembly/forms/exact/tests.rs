@@ -144,6 +144,28 @@ fn no_two_forms_are_better_than_those_that_are_found() {
 }
 
 #[test]
+fn the_search_before_the_solver_keeps_to_the_blueprint() {
+    for seed in 0..6 {
+        let items = bank(seed);
+        let (table, all) = (blueprint().table(&items).unwrap(), all_forms(&items));
+        let bank = Bank::new(&blueprint(), &table, &items);
+        let forms = start::start(&table, &bank, &order(2, 1), &Seed::new([seed; 32]));
+        let sets: Vec<u32> = forms
+            .iter()
+            .map(|form| form.iter().map(|at| 1 << at).sum())
+            .collect();
+        // Where it finds none the solver begins with nothing.
+        if let [one, other] = sets[..] {
+            assert!(apart(one, other, &items));
+            let one_of_all = |form: u32| all.iter().any(|(set, _)| *set == form);
+            assert!(one_of_all(one) && one_of_all(other));
+        } else {
+            assert!(forms.is_empty());
+        }
+    }
+}
+
+#[test]
 fn one_form_is_the_best_of_all_and_may_be_used_twice() {
     let items = bank(7);
     let all = all_forms(&items);
