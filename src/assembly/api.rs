@@ -3,7 +3,6 @@
 use actix_web::{HttpRequest, HttpResponse, get, post, put, web};
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::Blueprint;
 use super::forms::Report;
 use super::service::{self, BlueprintView, NewBlueprint, Tried};
 use crate::access::Actor;
@@ -78,9 +77,8 @@ pub async fn try_blueprint(
     Body(new): Body<NewBlueprint>,
 ) -> Answer<web::Json<Trial>> {
     let id = id.into_inner();
-    let blueprint = Blueprint::from_toml(&new.blueprint).map_err(Problem::invalid)?;
     let mut tried = store
-        .read(move |view| service::try_out(view, &actor, id, &new.bank, &blueprint))
+        .read(move |view| service::try_text(view, &actor, id, &new))
         .await?;
     let faults = Problem::invalid(std::mem::take(&mut tried.faults));
     let lang = Page::of(&request).lang;

@@ -1,7 +1,7 @@
 //! The acts of assembly: setting what a subject is drawn from, and drawing and locking the papers
 //! of everybody with a ticket.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -24,6 +24,10 @@ use crate::ledger;
 use crate::regulation::phase::Phase;
 use crate::regulation::service::{self as regulation, Examination, Subject};
 use crate::store::{Tx, View, sha256};
+
+mod trial;
+
+pub use trial::{Tried, topics, try_out, try_text};
 
 /// A bank and a blueprint for a subject.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -130,82 +134,6 @@ pub fn report(
     let subject = regulation::subject(view, subject)?;
     let report = parse(&store::report(view.db, subject.id)?)?;
     Ok((subject, report))
-}
-
-/// What a blueprint that is being written would give.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-pub struct Tried {
-    /// Items of a paper.
-    pub items: usize,
-    /// What a paper is worth.
-    #[schema(value_type = String)]
-    pub total: Score,
-    /// What the bank holds for each cell.
-    pub cells: Vec<CellStock>,
-    /// What stands against it.
-    #[serde(skip)]
-    pub faults: Vec<Fault>,
-    /// How equal papers made on trial are; none while something stands against it.
-    #[schema(value_type = Option<Object>)]
-    pub trial: Option<Report>,
-    /// The farthest that one of them is from its target at any ability, in marks.
-    pub worst: f64,
-}
-
-/// Papers that are made to try out a blueprint that is being written.
-const TRIED: usize = 100;
-
-/// Looks at a blueprint that is being written, and sets nothing.
-pub fn try_out(
-    view: &mut View<'_>,
-    actor: &Actor,
-    subject: Id,
-    bank: &str,
-    blueprint: &Blueprint,
-) -> Result<Tried, Problem> {
-    actor.acting_as(&[Role::Organiser])?;
-    let subject = regulation::subject(view, subject)?;
-    let examination = regulation::load(view, subject.examination)?;
-    let pool = pool(view, bank)?.numbered(blueprint);
-    let mut tried = Tried {
-        items: blueprint.item_count(),
-        total: Score::ZERO,
-        cells: stock(blueprint, &pool),
-        faults: blueprint.faults(),
-        trial: None,
-        worst: 0.0,
-    };
-    if tried.faults.is_empty() {
-        tried.faults = draw_faults(&examination, &subject, blueprint, &pool);
-    }
-    if let Ok(plan) = Plan::new(blueprint, &pool) {
-        tried.total = plan.total_marks();
-        match plan.trial(&blueprint.title, TRIED) {
-            Ok(report) => {
-                tried.worst = report.worst();
-                tried.trial = Some(report);
-            }
-            Err(refused) if tried.faults.is_empty() => {
-                tried.faults.push(unequal(&subject.component, &refused));
-            }
-            Err(_) => {}
-        }
-    }
-    Ok(tried)
-}
-
-/// The topics of a bank's items in use, with those above them, for who writes a blueprint.
-pub fn topics(view: &mut View<'_>, actor: &Actor, bank: &str) -> Result<Vec<String>, Problem> {
-    actor.acting_as(&[Role::Organiser])?;
-    let mut topics = BTreeSet::new();
-    for topic in store::topics(view.db, bank)? {
-        let above = topic
-            .match_indices('.')
-            .map(|(end, _)| topic[..end].to_owned());
-        topics.extend(above);
-        topics.insert(topic);
-    }
-    Ok(topics.into_iter().collect())
 }
 
 /// What every subject of an examination is drawn from.
