@@ -385,5 +385,6 @@ figure-source = Source
 figure-source-hint = Which examination or trial the answers come from, at most 200 characters.
 figure-recorded = Recorded
 done-figures-recorded = The figures are recorded.
+problem-figures-refused = The table has { $total } faults; nothing was recorded.
 fault-figure-alone = This stands beside a and b only.
 kind-items-figures-recorded = Figures of items recorded

@@ -385,5 +385,6 @@ figure-source = 数据来源
 figure-source-hint = 来自哪一次考试或试测，不超过 200 字。
 figure-recorded = 录入
 done-figures-recorded = 测量数据已经录入。
+problem-figures-refused = 数据表中有 { $total } 处错误，没有录入任何数据。
 fault-figure-alone = 没有 a 和 b，不能单独填写这一项。
 kind-items-figures-recorded = 录入试题测量数据

@@ -136,7 +136,7 @@ fn author_and_reviewer_talk_about_an_item_and_see_what_an_edit_changed(app: Test
     browser.sign_in(&email);
     let page = browser.get(&format!("/bank/items/{id}/versions/2"));
     assert_eq!(page.status, 200, "{page:?}");
-    assert!(page.text.contains("<del>正</del>") && page.text.contains("<ins>错</ins>"), "{page:?}");
+    assert!(page.text.contains("<del>正确</del>") && page.text.contains("<ins>错误</ins>"), "{page:?}");
     assert_eq!(browser.get(&format!("/bank/items/{id}/versions/1")).status, 404);
     let item = browser.get(&format!("/bank/items/{id}"));
     assert!(item.text.contains("题干请写明依据。"), "{item:?}");

@@ -1,5 +1,5 @@
 //! Figures of items in a table: how hard an item proved to be, how well it tells candidates apart,
-//! and the parameters of its model, as `keju statistics` and `keju calibrate` give them.
+//! and the parameters of its model, as `keju statistics` and `keju calibrate` compute them.
 
 use std::collections::HashMap;
 

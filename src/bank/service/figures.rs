@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::json;
 use utoipa::ToSchema;
 
-use super::{check_bank, import_refused};
+use super::{FAULTS_SHOWN, check_bank};
 use crate::access::service::name_of;
 use crate::access::{Actor, Role};
 use crate::bank::formats::figures::{self, FigureLine};
@@ -15,6 +15,7 @@ use crate::bank::life::ItemState;
 use crate::bank::reach::Reach;
 use crate::bank::records;
 use crate::bank::store::{self, FigureRow, InUse};
+use crate::kernel::error::Kind;
 use crate::kernel::{Fault, Id, Instant, Problem};
 use crate::ledger;
 use crate::store::{Tx, View, sha256};
@@ -24,7 +25,16 @@ pub const SOURCE_MAX: usize = 200;
 
 /// Reads a table of figures.
 pub fn read_figures(text: &str) -> Result<Vec<FigureLine>, Problem> {
-    figures::read(text).map_err(import_refused)
+    figures::read(text).map_err(figures_refused)
+}
+
+/// All that is wrong with a table of figures, as far as anybody wants to read on.
+fn figures_refused(mut faults: Vec<Fault>) -> Problem {
+    let total = faults.len();
+    faults.truncate(FAULTS_SHOWN);
+    let mut problem = Problem::new(Kind::Invalid, "figures-refused").with("total", total);
+    problem.faults = faults;
+    problem
 }
 
 /// Records figures of items of a bank in the versions at which they stand, all or none; returns how
@@ -49,8 +59,8 @@ pub fn record_figures(
     let faults: Vec<Fault> = unknown
         .map(|line| Fault::new(&line.place, "item-unknown").with("found", &line.code))
         .collect();
-    if lines.is_empty() || !faults.is_empty() {
-        return Err(import_refused(faults));
+    if !faults.is_empty() {
+        return Err(figures_refused(faults));
     }
     let mut hashes = Vec::with_capacity(lines.len());
     for line in lines {
