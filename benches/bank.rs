@@ -17,6 +17,7 @@ use std::time::Instant;
 
 use keju::access::{Actor, Role, service as access};
 use keju::bank::formats::Defaults;
+use keju::bank::item::Difficulty;
 use keju::bank::{service, similar};
 use keju::draw::{Seed, Stream};
 use keju::kernel::Clock;
@@ -34,9 +35,18 @@ fn main() {
     println!("the CSV reader alone {floor:8.2} s  ({cells} cells)");
 
     let begun = Instant::now();
-    let read = service::read_file("items.csv", &file, &Defaults::default()).unwrap();
+    let defaults = Defaults {
+        section: "general".to_owned(),
+        topic: "g".to_owned(),
+        difficulty: Difficulty::Medium,
+        prefix: "b".to_owned(),
+    };
+    let read = service::read_file("items.csv", &file, &defaults).unwrap();
     let reading = begun.elapsed().as_secs_f64();
-    println!("read and checked     {reading:8.2} s  {:.1} × the reader", reading / floor);
+    println!(
+        "read and checked     {reading:8.2} s  {:.1} × the reader",
+        reading / floor
+    );
 
     let begun = Instant::now();
     let near = similar::near(&read.0.items);
@@ -57,14 +67,20 @@ fn main() {
             .unwrap()
     };
     let preview = reading + begun.elapsed().as_secs_f64();
-    println!("preview in all       {preview:8.2} s  ({} items)", looked.items.len());
+    println!(
+        "preview in all       {preview:8.2} s  ({} items)",
+        looked.items.len()
+    );
 
     let begun = Instant::now();
     let imported = store
         .write_blocking(move |tx| service::import(tx, &author, "bench", &batch))
         .unwrap();
     let import = begun.elapsed().as_secs_f64();
-    println!("import               {import:8.2} s  ({} items)", imported.items);
+    println!(
+        "import               {import:8.2} s  ({} items)",
+        imported.items
+    );
     println!("preview and import   {:8.2} s", preview + import);
     store.close();
 }
@@ -96,7 +112,8 @@ fn megabytes(bytes: usize) -> f64 {
 /// Questions of the length they have in practice, of words drawn by lot, so that few are alike.
 fn table(count: usize) -> String {
     let mut stream = Seed::new([5; 32]).stream();
-    let mut text = String::from("编号,题型,部分,考点,难度,题干,选项A,选项B,选项C,选项D,答案,解析\n");
+    let mut text =
+        String::from("编号,题型,部分,考点,难度,题干,选项A,选项B,选项C,选项D,答案,解析\n");
     for number in 0..count {
         let stem = words(&mut stream, 30);
         let [a, b, c, d] = [(); 4].map(|()| words(&mut stream, 6));

@@ -96,7 +96,10 @@ fn luck(blueprint: &FormBlueprint, items: &[FormItem], seed: &Seed) {
 fn picture(pictured: &[(usize, Vec<f64>)]) -> String {
     const BARS: usize = 60;
     let all = || pictured.iter().flat_map(|(_, marks)| marks).copied();
-    let (low, high) = (all().fold(f64::MAX, f64::min), all().fold(f64::MIN, f64::max));
+    let (low, high) = (
+        all().fold(f64::MAX, f64::min),
+        all().fold(f64::MIN, f64::max),
+    );
     let mut svg = String::from(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 720 420\" font-family=\"sans-serif\" font-size=\"14\">\n\
          <title>试卷难度分布 How hard papers are</title>\n<rect width=\"720\" height=\"420\" fill=\"#fff\"/>\n",

@@ -113,7 +113,10 @@ fn main() {
     let whole = begun.elapsed().as_secs_f64();
 
     let items = papers[0].places().count();
-    println!("{PAPERS} papers of {items} items from a bank of {}", pool.items().len());
+    println!(
+        "{PAPERS} papers of {items} items from a bank of {}",
+        pool.items().len()
+    );
     println!("dealt, traded and seated {drawing:8.2} s");
     println!("written out              {:8.2} s", written - drawing);
     println!("hashed, the floor        {:8.2} s", whole - written);
@@ -127,5 +130,8 @@ fn main() {
     let faulty = papers
         .iter()
         .filter(|paper| paper.verify(&blueprint, &pool).is_err());
-    println!("{} of them fail the check of one paper by itself", faulty.count());
+    println!(
+        "{} of them fail the check of one paper by itself",
+        faulty.count()
+    );
 }

@@ -388,3 +388,6 @@ done-figures-recorded = The figures are recorded.
 problem-figures-refused = The table has { $total } faults; nothing was recorded.
 fault-figure-alone = This stands beside a and b only.
 kind-items-figures-recorded = Figures of items recorded
+item-uses = Used so far, in sittings that are over
+item-use-papers = In papers
+item-use-of = Of

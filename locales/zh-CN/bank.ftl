@@ -388,3 +388,6 @@ done-figures-recorded = 测量数据已经录入。
 problem-figures-refused = 数据表中有 { $total } 处错误，没有录入任何数据。
 fault-figure-alone = 没有 a 和 b，不能单独填写这一项。
 kind-items-figures-recorded = 录入试题测量数据
+item-uses = 使用情况（已结束的考试）
+item-use-papers = 出现于试卷
+item-use-of = 试卷总数

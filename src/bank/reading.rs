@@ -86,6 +86,25 @@ pub struct VersionView {
     pub written_at: Instant,
 }
 
+/// In how many papers of a sitting an item was.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct UseView {
+    /// The examination, in Chinese.
+    pub examination_zh: String,
+    /// The examination, in English.
+    pub examination_en: String,
+    /// The subject, in Chinese.
+    pub title_zh: String,
+    /// The subject, in English.
+    pub title_en: String,
+    /// The version that was drawn.
+    pub version: i32,
+    /// In how many papers it was.
+    pub papers: i32,
+    /// Of how many.
+    pub of: i64,
+}
+
 /// An item with everything about it.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct ItemView {
@@ -115,6 +134,8 @@ pub struct ItemView {
     pub leak: Option<LeakView>,
     /// For reviewers: who has seen it with its key, the latest first.
     pub views: Vec<KeyView>,
+    /// In which sittings it was used so far.
+    pub uses: Vec<UseView>,
     /// Its newest figures from answers.
     pub figures: Option<FigureView>,
     /// What author and reviewers said of it, in order.
@@ -330,6 +351,7 @@ pub fn item(view: &mut View<'_>, actor: &Actor, id: Id) -> Result<ItemView, Prob
         leak,
         views,
         comments: service::comments(view, id)?,
+        uses: uses(view, id)?,
         figures: service::figure(view, id)?,
         acts: acts(&reach, actor, &row),
         bank: row.bank,
@@ -337,6 +359,26 @@ pub fn item(view: &mut View<'_>, actor: &Actor, id: Id) -> Result<ItemView, Prob
         version: row.version,
         updated_at: row.updated_at,
     })
+}
+
+/// The sittings that are over in which an item was used. Nobody learns from it what is still to be
+/// asked.
+fn uses(view: &mut View<'_>, id: Id) -> Result<Vec<UseView>, Problem> {
+    let rows = store::uses(view.db, id, view.now)?;
+    rows.into_iter()
+        .map(|row| {
+            let (subject, title_zh, title_en) = row.subject;
+            Ok(UseView {
+                examination_zh: row.examination.0,
+                examination_en: row.examination.1,
+                title_zh,
+                title_en,
+                version: row.version,
+                papers: row.papers,
+                of: store::papers_of(view.db, subject)?,
+            })
+        })
+        .collect()
 }
 
 /// An item that the actor may see.

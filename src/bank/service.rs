@@ -44,8 +44,8 @@ pub use self::review::{
     Review, adopt, approve, approve_section, retire, return_to_author, review, waiting_seen,
 };
 pub use super::reading::{
-    BankView, ItemFilter, ItemSummary, ItemView, Queue, SectionView, VersionView, banks, item,
-    list, next_in_review, queue,
+    BankView, ItemFilter, ItemSummary, ItemView, Queue, SectionView, UseView, VersionView, banks,
+    item, list, next_in_review, queue,
 };
 
 /// What an import added to a bank.

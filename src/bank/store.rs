@@ -7,8 +7,8 @@ use super::item::{Difficulty, ItemKind};
 use super::life::ItemState;
 use crate::kernel::{Id, Instant, Problem};
 use crate::store::schema::{
-    bank_access, examination, item, item_comment, item_figure, item_version, key_view, stimulus,
-    subject,
+    bank_access, examination, item, item_comment, item_figure, item_use, item_version, key_view,
+    paper, stimulus, subject,
 };
 use crate::store::{AnyConn, Tx, taken, text_enum};
 
@@ -346,6 +346,41 @@ pub(super) fn locked_papers(
         ))
         .order((subject::opens_at.desc(), subject::id))
         .load(db)?)
+}
+
+/// An item in the papers of a subject.
+#[derive(Queryable)]
+pub(super) struct UseRow {
+    /// Titles of the examination.
+    pub examination: (String, String),
+    /// The subject with its titles.
+    pub subject: (Id, String, String),
+    /// The version that was drawn.
+    pub version: i32,
+    /// In how many papers.
+    pub papers: i32,
+}
+
+/// In which sittings that were over at `now` an item was drawn, the last first.
+pub(super) fn uses(db: &mut AnyConn, item: Id, now: Instant) -> Result<Vec<UseRow>, Problem> {
+    Ok(item_use::table
+        .inner_join(subject::table.inner_join(examination::table))
+        .filter(item_use::item_id.eq(item))
+        .filter(subject::closes_at.le(now))
+        .select((
+            (examination::title_zh, examination::title_en),
+            (subject::id, subject::title_zh, subject::title_en),
+            item_use::version,
+            item_use::papers,
+        ))
+        .order((subject::closes_at.desc(), subject::id))
+        .load(db)?)
+}
+
+/// How many papers a subject has.
+pub(super) fn papers_of(db: &mut AnyConn, subject: Id) -> Result<i64, Problem> {
+    let papers = paper::table.filter(paper::subject_id.eq(subject));
+    Ok(papers.count().get_result(db)?)
 }
 
 /// Codes of all items of a bank.

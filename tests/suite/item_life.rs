@@ -129,6 +129,7 @@ fn author_and_reviewer_talk_about_an_item_and_see_what_an_edit_changed(app: Test
     let mut better = judgement("a");
     better["stem"] = json!("第 a 题的说法是错误的。");
     assert_eq!(author.put(&format!("/items/{id}"), &better).json["version"], 2);
+    app.clock.advance(jiff::SignedDuration::from_secs(1));
     author.post(&path, &json!({ "text": "已修改。" })).id();
     let shown = reviewer.get(&format!("/items/{id}"));
     assert_eq!(shown.json["comments"][1]["text"], "已修改。", "{shown:?}");

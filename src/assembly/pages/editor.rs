@@ -144,7 +144,7 @@ pub(super) async fn act(
             }
             // What is wrong with the blueprint is shown beside it.
             Err(problem) if !problem.faults.is_empty() => {}
-            Err(problem) => return Err(problem.into()),
+            Err(problem) => return Err(problem),
         }
     }
     fields.change();
@@ -198,9 +198,11 @@ fn at(list: &[String], place: usize) -> &str {
 impl Fields {
     /// A form to begin with: one section of one cell.
     fn blank() -> Self {
-        let mut fields = Self::default();
-        fields.minutes = "120".to_owned();
-        fields.tolerance = "0.5".to_owned();
+        let mut fields = Self {
+            minutes: "120".to_owned(),
+            tolerance: "0.5".to_owned(),
+            ..Self::default()
+        };
         fields.add_section();
         fields
     }

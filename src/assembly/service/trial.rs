@@ -102,4 +102,3 @@ pub fn topics(view: &mut View<'_>, actor: &Actor, bank: &str) -> Result<Vec<Stri
     }
     Ok(topics.into_iter().collect())
 }
-
