@@ -3,8 +3,8 @@
 
 use std::collections::BTreeSet;
 
-use super::super::blueprint::{Card, Table};
 use super::super::deal::deal;
+use super::super::table::{Card, Table};
 use super::super::trade::{conflicts, sum};
 use super::super::{NUMBERS, Numbers};
 use super::{Bank, ExactOrder, index};
