@@ -72,12 +72,12 @@ fn luck(blueprint: &FormBlueprint, items: &[FormItem], seed: &Seed) {
         ("dealt and traded", blueprint),
     ] {
         let assembly = assemble(blueprint, items, CANDIDATES, seed).unwrap();
-        let expected: Vec<f64> = abilities
+        let marks: Vec<f64> = abilities
             .iter()
             .enumerate()
             .map(|(candidate, ability)| expected(&assembly, candidate, items, *ability))
             .collect();
-        let taken = best(&expected);
+        let taken = best(&marks);
         let lucky = taken
             .iter()
             .filter(|one| worthy.binary_search(one).is_err())
