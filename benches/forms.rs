@@ -5,8 +5,9 @@
 //!   that dealing needs;
 //! - worth: 100,000 candidates without any error of measurement, of whom the best 2,000 are taken by
 //!   the share of marks they expect on their own paper. How many of them are there by luck of the
-//!   paper, with papers as they are dealt (a stratified draw, as elsewhere) and after the trade? With
-//!   `KEJU_BENCH_PICTURE=docs/fairness.svg` the answer is drawn.
+//!   paper, with papers as they are dealt (a stratified draw, as elsewhere), after the trade, and made
+//!   one at a time for candidates who walk in? With `KEJU_BENCH_PICTURE=docs/fairness.svg` the first
+//!   two answers are drawn.
 //!
 //! `cargo bench --bench forms`. Machines are noisy: read the ratios. The number of candidates by luck
 //! does not depend on the machine.
@@ -22,7 +23,7 @@ mod shared;
 use std::fmt::Write as _;
 use std::time::Instant;
 
-use keju::assembly::forms::{Assembly, FormBlueprint, FormItem, assemble, read_items};
+use keju::assembly::forms::{Assembly, FormBlueprint, FormItem, assemble, read_items, walk_in};
 use keju::draw::Seed;
 
 use shared::{bank, blueprint, normal, number};
@@ -66,16 +67,11 @@ fn luck(blueprint: &FormBlueprint, items: &[FormItem], seed: &Seed) {
         seconds_tolerance: None,
         ..blueprint.clone()
     };
-    let mut pictured = Vec::new();
-    for (name, blueprint) in [
-        ("dealt (stratified draw)", &wide),
-        ("dealt and traded", blueprint),
-    ] {
-        let assembly = assemble(blueprint, items, CANDIDATES, seed).unwrap();
+    let tell = |name: &str, assembly: &Assembly| {
         let marks: Vec<f64> = abilities
             .iter()
             .enumerate()
-            .map(|(candidate, ability)| expected(&assembly, candidate, items, *ability))
+            .map(|(candidate, ability)| expected(assembly, candidate, items, *ability))
             .collect();
         let taken = best(&marks);
         let lucky = taken
@@ -83,9 +79,20 @@ fn luck(blueprint: &FormBlueprint, items: &[FormItem], seed: &Seed) {
             .filter(|one| worthy.binary_search(one).is_err())
             .count();
         println!("{name}: {lucky} of {PLACES} places by luck of the paper");
-        let hardness = (0..CANDIDATES).map(|paper| expected(&assembly, paper, items, 0.0));
-        pictured.push((lucky, hardness.collect::<Vec<f64>>()));
-    }
+        let hardness = (0..CANDIDATES).map(|paper| expected(assembly, paper, items, 0.0));
+        (lucky, hardness.collect::<Vec<f64>>())
+    };
+    let made = |blueprint| assemble(blueprint, items, CANDIDATES, seed).unwrap();
+    let pictured = [
+        tell("dealt (stratified draw)", &made(&wide)),
+        tell("dealt and traded", &made(blueprint)),
+    ];
+    let codes: Vec<String> = (0..CANDIDATES).map(|code| code.to_string()).collect();
+    let codes = codes.iter().map(String::as_str);
+    tell(
+        "walk-in",
+        &walk_in(blueprint, items, codes, seed).unwrap().assembly,
+    );
     if let Ok(path) = std::env::var("KEJU_BENCH_PICTURE") {
         std::fs::write(path, picture(&pictured)).unwrap();
     }

@@ -43,7 +43,7 @@ class Limits:
         penalty = 10**12 * enemies
         for number, target, tolerance in zip(sums, self.target, self.tolerance):
             if tolerance is not None:
-                excess = max(0, abs(number - target) - 9 * tolerance // 10)
+                excess = max(0, abs(number - target) - 7 * tolerance // 10)
                 penalty += min(2**20, excess * (2**30 // tolerance) // 2**20) ** 2
         return penalty
 

@@ -78,7 +78,7 @@ fn a_blueprint_is_written_cell_by_cell_and_the_bank_answers_at_once() {
     );
     chrome.go(&format!("{editor}?shipped=administrative_aptitude"));
     chrome.click("[value=save]");
-    chrome.sees("main", "细目表已设置");
+    chrome.sees("main", "细目表已经设置");
     let organiser = app.token_for(&email);
     let kept = organiser
         .get(&format!("/subjects/{subject}/blueprint"))

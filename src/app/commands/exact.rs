@@ -19,8 +19,13 @@ pub struct Exactly {
 #[cfg(feature = "exact")]
 pub fn exact(order: &Order<'_>, exactly: &Exactly) -> Result<Made, Problem> {
     use super::assemble::{Given, papers};
-    use crate::assembly::forms::{ExactOrder, exact as choose};
+    use crate::assembly::forms::{EXACT_FORMS_MAX as FORMS_MAX, ExactOrder, exact as choose};
 
+    if !(1..=FORMS_MAX).contains(&order.papers) {
+        return Err(Problem::internal(format!(
+            "--forms must be from 1 to {FORMS_MAX}"
+        )));
+    }
     if !(exactly.gap > 0.0 && exactly.gap <= 1.0) {
         return Err(Problem::internal("--gap must be above 0 and at most 1"));
     }

@@ -45,7 +45,7 @@ use super::{NUMBERS, Numbers};
 use crate::draw::Seed;
 
 /// Most forms.
-const FORMS_MAX: usize = 100;
+pub const EXACT_FORMS_MAX: usize = 100;
 
 /// What to solve.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -148,11 +148,11 @@ pub fn exact(
 
 /// Cells that have too few units for so many forms.
 fn shortages(blueprint: &FormBlueprint, table: &Table, order: &ExactOrder) -> Vec<Shortage> {
-    if !(1..=FORMS_MAX).contains(&order.forms) || order.uses == 0 {
+    if !(1..=EXACT_FORMS_MAX).contains(&order.forms) || order.uses == 0 {
         return vec![Shortage {
             cell: 0,
             name: String::new(),
-            why: format!("there are 1 to {FORMS_MAX} forms, and an item is on one at least"),
+            why: format!("there are 1 to {EXACT_FORMS_MAX} forms, and an item is on one at least"),
         }];
     }
     let cells = (1..).zip(blueprint.cells.iter().zip(&table.cells));

@@ -67,7 +67,7 @@ mod tests;
 
 pub use blueprint::{CellSpec, FormBlueprint, Shortage};
 #[cfg(feature = "exact")]
-pub use exact::{ExactError, ExactForms, ExactOrder, ExactRecord, exact};
+pub use exact::{EXACT_FORMS_MAX, ExactError, ExactForms, ExactOrder, ExactRecord, exact};
 pub use issue::{Assembly, Failure, assemble};
 pub(super) use issue::{make, spares};
 pub use items::{FormItem, ItemsError, read_items};

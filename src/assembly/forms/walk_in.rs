@@ -41,7 +41,7 @@
 //!    in place of `y` unless `used` of `v[y]` is below that of `v[x]`: swap `v[i]` and `v[y]`. The first `k`
 //!    are its units, each as the card that its window, from place `(m · used) mod s` on, makes.
 //! 2. *Replace.* The penalty of a paper is the sum over its numbers of `min(2²⁰, ⌊e · ⌊2³⁰ / t⌋ / 2²⁰⌋)²`
-//!    with the tolerance `t` and the excess `e = max(0, |deviation| − ⌊9 t / 10⌋)`, and a million
+//!    with the tolerance `t` and the excess `e = max(0, |deviation| − ⌊7 t / 10⌋)`, and a million
 //!    million for each pair of enemies. While it is not zero, at most 600 offers are made. An offer takes
 //!    one word `w`: the slot is `⌊⌊w / 2⁴⁸⌋ · slots / 2¹⁶⌋` (slots in the order of cells and, within a
 //!    cell, of drawing). Of `E(c)` of the slot's cell, of size `l`, the unit at
@@ -515,10 +515,10 @@ impl Limits {
     }
 }
 
-/// `⌊9 t / 10⌋`
+/// `⌊7 t / 10⌋`
 const fn inner(tolerance: i32) -> i32 {
     // In two parts, so that it fits.
-    tolerance / 10 * 9 + tolerance % 10 * 9 / 10
+    tolerance / 10 * 7 + tolerance % 10 * 7 / 10
 }
 
 /// The units of the table, in their order.
