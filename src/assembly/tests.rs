@@ -164,6 +164,8 @@ fn a_strangers_program_draws_the_same_papers() {
         if let Some(theirs) = expected.papers.get(code) {
             assert_eq!(&paper, theirs, "paper of {code:?}");
         }
+        let canonical = serde_json_canonicalizer::to_vec(&paper).unwrap();
+        assert_eq!(paper_json(&paper).unwrap(), canonical);
         assert_eq!(paper.verify(&input.blueprint, &input.pool), Ok(()));
         let hash = paper_hash(&paper).unwrap();
         assert_eq!(hex::encode(hash), expected.paper_hashes[code]);

@@ -6,7 +6,7 @@
 //! (prefix filtering, Chaudhuri, Ganti and Kaushik 2006, doi 10.1109/ICDE.2006.9): whoever shares none
 //! of them cannot reach the bound.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 
 use super::item::Item;
 
@@ -28,27 +28,21 @@ pub struct Near {
 
 /// All pairs of items that are near, by the later and the earlier of them.
 pub fn near(items: &[Item]) -> Vec<Near> {
-    let texts: Vec<Vec<[char; 2]>> = items.iter().map(pairs).collect();
-    let mut count: HashMap<[char; 2], usize> = HashMap::new();
-    for pair in texts.iter().flatten() {
-        *count.entry(*pair).or_default() += 1;
-    }
-    let mut seen: HashMap<[char; 2], Vec<usize>> = HashMap::new();
+    let texts = ranked(items);
+    let mut seen: HashMap<u32, Vec<usize>> = HashMap::new();
     let mut found = Vec::new();
-    for (second, own) in texts
-        .iter()
-        .enumerate()
-        .filter(|(_, own)| own.len() >= PAIRS_MIN)
-    {
-        let mut rarest = own.clone();
-        rarest.sort_unstable_by_key(|pair| (count.get(pair).copied(), *pair));
-        rarest.truncate(prefix(own.len()));
-        let candidates: BTreeSet<usize> = rarest
+    let said = texts.iter().enumerate();
+    for (second, own) in said.filter(|(_, own)| own.len() >= PAIRS_MIN) {
+        // Ranks begin with the rarest.
+        let rarest = &own[..prefix(own.len())];
+        let mut candidates: Vec<usize> = rarest
             .iter()
             .filter_map(|pair| seen.get(pair))
             .flatten()
             .copied()
             .collect();
+        candidates.sort_unstable();
+        candidates.dedup();
         for first in candidates {
             let percent = share(&texts[first], own);
             if percent >= NEAR_PERCENT {
@@ -60,10 +54,38 @@ pub fn near(items: &[Item]) -> Vec<Near> {
             }
         }
         for pair in rarest {
-            seen.entry(pair).or_default().push(second);
+            seen.entry(*pair).or_default().push(second);
         }
     }
     found
+}
+
+/// For each item its pairs of characters by their ranks, ascending: the rarer a pair is among all
+/// items, the lower its rank.
+fn ranked(items: &[Item]) -> Vec<Vec<u32>> {
+    let texts: Vec<Vec<u64>> = items.iter().map(pairs).collect();
+    let mut all: Vec<u64> = texts.iter().flatten().copied().collect();
+    all.sort_unstable();
+    let known: Vec<(u64, usize)> = all
+        .chunk_by(|one, other| one == other)
+        .map(|same| (same[0], same.len()))
+        .collect();
+    let mut order: Vec<usize> = (0..known.len()).collect();
+    order.sort_unstable_by_key(|at| (known[*at].1, known[*at].0));
+    let mut ranks = vec![0; known.len()];
+    for (rank, at) in (0..).zip(order) {
+        ranks[at] = rank;
+    }
+    let rank = |pair: &u64| {
+        let place = known.binary_search_by_key(pair, |(known, _)| *known);
+        place.map_or(0, |place| ranks[place])
+    };
+    let of_text = |text: &Vec<u64>| {
+        let mut own: Vec<u32> = text.iter().map(rank).collect();
+        own.sort_unstable();
+        own
+    };
+    texts.iter().map(of_text).collect()
 }
 
 /// How many of the rarest pairs must be looked at: with all of them different, too few are left.
@@ -71,26 +93,24 @@ fn prefix(pairs: usize) -> usize {
     pairs - (pairs * NEAR_PERCENT).div_ceil(100) + 1
 }
 
-/// The pairs of neighbouring characters of a question, in order, each once. What is no letter and no
-/// digit does not count.
-fn pairs(item: &Item) -> Vec<[char; 2]> {
-    let mut pairs = BTreeSet::new();
-    let mut options: Vec<&String> = item.body.options().iter().collect();
-    options.sort_unstable();
+/// The pairs of neighbouring characters of a question, in order, each once, as one number. What is no
+/// letter and no digit does not count.
+fn pairs(item: &Item) -> Vec<u64> {
+    let mut pairs = Vec::new();
+    let options = item.body.options().iter();
     for text in std::iter::once(&item.stem).chain(options) {
-        let letters: Vec<char> = text
-            .chars()
-            .filter(|c| c.is_alphanumeric())
-            .flat_map(char::to_lowercase)
-            .collect();
-        let neighbours = letters.windows(2).filter_map(|two| two.try_into().ok());
-        pairs.extend(neighbours.map(|two: [char; 2]| two));
+        let letters = text.chars().filter(|c| c.is_alphanumeric());
+        let letters: Vec<char> = letters.flat_map(char::to_lowercase).collect();
+        let number = |two: &[char]| u64::from(two[0]) << 32 | u64::from(two[1]);
+        pairs.extend(letters.windows(2).map(number));
     }
-    pairs.into_iter().collect()
+    pairs.sort_unstable();
+    pairs.dedup();
+    pairs
 }
 
 /// The share of two ordered lists that they have in common, in per cent, cut off.
-fn share(one: &[[char; 2]], other: &[[char; 2]]) -> usize {
+fn share<T: Ord>(one: &[T], other: &[T]) -> usize {
     let (mut a, mut b) = (one.iter().peekable(), other.iter().peekable());
     let mut common = 0;
     while let (Some(x), Some(y)) = (a.peek(), b.peek()) {
