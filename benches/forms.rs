@@ -126,7 +126,7 @@ fn picture(pictured: &[(usize, Vec<f64>)]) -> String {
         let floor = 190.0 + 190.0 * number(row);
         writeln!(
             svg,
-            "<text x=\"40\" y=\"{:.0}\">{name}：{PLACES} 个名额中 {lucky} 个凭试卷运气 / {lucky} of {PLACES} places by luck of the paper</text>",
+            "<text x=\"40\" y=\"{:.0}\" font-size=\"12\">{name}：{PLACES} 个名额中 {lucky} 个凭试卷运气 / {lucky} of {PLACES} places by luck of the paper</text>",
             floor - 145.0
         )
         .unwrap();
