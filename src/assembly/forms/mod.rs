@@ -57,6 +57,7 @@ mod deal;
 mod exact;
 mod issue;
 mod items;
+mod limits;
 mod report;
 mod table;
 mod trade;

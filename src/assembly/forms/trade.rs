@@ -1,5 +1,6 @@
 //! Trading cards until papers are equally hard.
 
+use super::limits::Limits;
 use super::table::{Card, Table, index};
 use super::{NUMBERS, Numbers};
 use crate::draw::Seed;
@@ -8,10 +9,6 @@ use crate::draw::Seed;
 pub(super) const BLOCK: usize = 2_000;
 const ROUNDS: usize = 200;
 const OFFERS: usize = 32;
-/// Most that one number adds to a penalty is the square of this; so sums do not run over.
-const SCALED_MAX: i64 = 1 << 20;
-/// What a pair of enemies on a paper weighs.
-const ENEMIES: i64 = 1_000_000_000_000;
 
 /// Trades within each block, blocks side by side.
 pub(super) fn trade(table: &Table, dealt: &mut [u32], seed: &Seed) {
@@ -40,6 +37,16 @@ struct Standing {
     penalty: i64,
 }
 
+impl Standing {
+    fn of(limits: &Limits, sums: Numbers, enemies: i64) -> Self {
+        Self {
+            sums,
+            enemies,
+            penalty: limits.penalty(&sums, enemies),
+        }
+    }
+}
+
 struct Block<'a> {
     table: &'a Table,
     cards: &'a mut [u32],
@@ -56,7 +63,7 @@ impl<'a> Block<'a> {
         let limits = Limits::new(table);
         let standing = |paper: &[u32]| {
             let (sums, enemies) = (sum(table, paper), conflicts(table, paper));
-            limits.standing(sums, enemies)
+            Standing::of(&limits, sums, enemies)
         };
         let cells = table.cells.iter().enumerate();
         let slots = cells.flat_map(|(number, cell)| std::iter::repeat_n(number, cell.needs));
@@ -150,44 +157,8 @@ impl<'a> Block<'a> {
             let found = others.filter(|(_, one)| card.is_enemy(self.unit_of[index(**one)]));
             count(found)
         };
-        self.limits
-            .standing(sums, enemies - beside(give) + beside(take))
-    }
-}
-
-/// What is wrong with sums, in numbers.
-struct Limits {
-    target: Numbers,
-    inner: Numbers,
-    /// `⌊2³⁰ / t⌋` for each tolerance, zero where there is none.
-    weights: [i64; NUMBERS],
-}
-
-impl Limits {
-    fn new(table: &Table) -> Self {
-        let weight = |tolerance: Option<i32>| tolerance.map_or(0, |t| (1 << 30) / i64::from(t));
-        Self {
-            target: table.target,
-            inner: table
-                .tolerance
-                .map(|tolerance| inner(tolerance.unwrap_or(0))),
-            weights: table.tolerance.map(weight),
-        }
-    }
-
-    fn standing(&self, sums: Numbers, enemies: i64) -> Standing {
-        let limits = self.target.iter().zip(&self.inner).zip(&self.weights);
-        let one = |(sum, ((target, inner), weight)): (&i32, ((&i32, &i32), &i64))| {
-            let excess = ((sum - target).abs() - inner).max(0);
-            let scaled = ((i64::from(excess) * weight) >> 20).min(SCALED_MAX);
-            scaled * scaled
-        };
-        let excess: i64 = sums.iter().zip(limits).map(one).sum();
-        Standing {
-            sums,
-            enemies,
-            penalty: excess + ENEMIES * enemies,
-        }
+        let enemies = enemies - beside(give) + beside(take);
+        Standing::of(&self.limits, sums, enemies)
     }
 }
 
@@ -199,12 +170,6 @@ fn count(found: impl Iterator) -> i64 {
 fn scaled(part: u64, size: usize, bits: u32) -> usize {
     let size = u64::try_from(size).unwrap_or_default();
     usize::try_from((part * size) >> bits).unwrap_or_default()
-}
-
-/// `⌊7 t / 10⌋`
-const fn inner(tolerance: i32) -> i32 {
-    // In two parts, so that it fits.
-    tolerance / 10 * 7 + tolerance % 10 * 7 / 10
 }
 
 /// What the cards of a paper add up to.

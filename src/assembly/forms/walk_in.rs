@@ -62,6 +62,7 @@
 use super::blueprint::{FormBlueprint, Shortage};
 use super::issue::Assembly;
 use super::items::FormItem;
+use super::limits::Limits;
 use super::table::{Card, Table};
 use super::{NUMBERS, Numbers};
 use crate::draw::{Seed, Stream};
@@ -72,10 +73,6 @@ const FREE: u64 = 10;
 const WHOLE: u64 = 1_000_000;
 const OFFERS: usize = 600;
 const DRAWS: usize = 50;
-/// Most that one number adds to a penalty is the square of this; so sums do not run over.
-const SCALED_MAX: i64 = 1 << 20;
-/// What a pair of enemies weighs.
-const ENEMIES: i64 = 1_000_000_000_000;
 
 /// Why a candidate gets no paper.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -483,42 +480,6 @@ impl Work {
         let found = card.enemies.iter().filter(|unit| self.taken[index(**unit)]);
         i64::try_from(found.count()).unwrap_or(i64::MAX)
     }
-}
-
-/// What is wrong with sums, in numbers.
-struct Limits {
-    target: Numbers,
-    inner: Numbers,
-    /// `⌊2³⁰ / t⌋` for each tolerance, zero where there is none.
-    weights: [i64; NUMBERS],
-}
-
-impl Limits {
-    fn new(table: &Table) -> Self {
-        let weight = |tolerance: Option<i32>| tolerance.map_or(0, |t| (1 << 30) / i64::from(t));
-        Self {
-            target: table.target,
-            inner: table.tolerance.map(|t| inner(t.unwrap_or(0))),
-            weights: table.tolerance.map(weight),
-        }
-    }
-
-    fn penalty(&self, sums: &Numbers, enemies: i64) -> i64 {
-        let limits = self.target.iter().zip(&self.inner).zip(&self.weights);
-        let one = |(sum, ((target, inner), weight)): (&i32, ((&i32, &i32), &i64))| {
-            let excess = ((sum - target).abs() - inner).max(0);
-            let scaled = ((i64::from(excess) * weight) >> 20).min(SCALED_MAX);
-            scaled * scaled
-        };
-        let excess: i64 = sums.iter().zip(limits).map(one).sum();
-        excess + ENEMIES * enemies
-    }
-}
-
-/// `⌊7 t / 10⌋`
-const fn inner(tolerance: i32) -> i32 {
-    // In two parts, so that it fits.
-    tolerance / 10 * 7 + tolerance % 10 * 7 / 10
 }
 
 /// The units of the table, in their order.
