@@ -126,3 +126,4 @@ blueprint-add-cell = Add a cell
 blueprint-drop-section = Remove this section
 blueprint-drop-confirm = Remove this section and all its cells?
 blueprint-add-section = Add a section
+blueprint-name-bank = Name a bank first; what it can give then stands here.

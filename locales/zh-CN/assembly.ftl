@@ -126,3 +126,4 @@ blueprint-add-cell = 增加一格
 blueprint-drop-section = 删除这一部分
 blueprint-drop-confirm = 删除这一部分及其全部格？
 blueprint-add-section = 增加一个部分
+blueprint-name-bank = 先写明题库，这里随即显示题库能满足多少。

@@ -40,7 +40,7 @@
 //!
 //! # The papers
 //!
-//! With `N` candidates, attempt `e = 0 … 4` deals `N + max(⌊N / 500⌋, 2) · 2ᵉ` papers and trades them as
+//! With `N` candidates, attempt `e = 0 … 15` deals `N + max(⌊N / 500⌋, 2) · 2^min(e, 4)` papers and trades them as
 //! [`forms`] defines, under `sub(seed, "attempt/⟨e⟩")`. The first attempt in which `N` papers meet every
 //! limit gives these, numbered from zero; if none does, there are no papers.
 //!

@@ -14,9 +14,12 @@ use super::seats::{Seated, give};
 use crate::draw::Seed;
 use crate::kernel::{Fault, Score};
 
-/// How often papers are made anew, each time with more spares, until enough meet every limit.
-/// Every spare that is dropped takes the use of items a little further from even, so they are few.
-const ATTEMPTS: u32 = 5;
+/// How often papers are made anew until enough meet every limit. A small examination needs several
+/// attempts now and then, and they cost it nothing.
+const ATTEMPTS: u32 = 16;
+/// How often the spares are doubled meanwhile. Every spare that is dropped takes the use of items a
+/// little further from even, so they stay few.
+const DOUBLINGS: u32 = 4;
 
 /// What a cell counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
@@ -269,7 +272,7 @@ impl<'a> Plan<'a> {
     pub(super) fn make(&self, wanted: usize, seed: &Seed) -> Result<(Assembly, u32), Unequal> {
         let mut refused = None;
         for attempt in 0..ATTEMPTS {
-            let spares = forms::spares(wanted) << attempt;
+            let spares = forms::spares(wanted) << attempt.min(DOUBLINGS);
             let own = seed.sub(format!("attempt/{attempt}"));
             let items = self.pool.items().len();
             let made = forms::make(self.table.clone(), items, wanted, spares, &own);

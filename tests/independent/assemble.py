@@ -20,7 +20,7 @@ import deal
 from deal import Stream, sub
 
 ABILITIES = -3, -2, -1, 0, 1, 2, 3
-ATTEMPTS, WINDOW, NEAR = 5, 32, 12
+ATTEMPTS, DOUBLINGS, WINDOW, NEAR = 16, 4, 32, 12
 
 
 def perm(key: bytes, n: int) -> list[int]:
@@ -166,7 +166,7 @@ def make(cells: list, limits: Limits, wanted: int, seed: bytes) -> tuple[list, i
     """The papers that are issued, the attempt, and how many were made."""
     for attempt in range(ATTEMPTS):
         own = sub(seed, f"attempt/{attempt}")
-        made = wanted + (max(wanted // 500, 2) << attempt)
+        made = wanted + (max(wanted // 500, 2) << min(attempt, DOUBLINGS))
         papers = deal.deal(cells, made, own)
         for number in range(0, made, deal.BLOCK):
             block = papers[number:number + deal.BLOCK]
