@@ -5,6 +5,7 @@ use diesel::prelude::*;
 use super::service;
 use crate::access::{Actor, Role, service as access};
 use crate::bank::item::{Body, Difficulty, Item, RubricPoint, Stimulus};
+use crate::bank::rich::Markup;
 use crate::ceremony::{Purpose, rehearsal};
 use crate::kernel::{Clock, Id, Instant, Problem, Score};
 use crate::registration::records::Facts;
@@ -314,6 +315,7 @@ fn insert_stimulus(tx: &mut Tx<'_>, code: &str) -> Result<(), Problem> {
         title: "材料".to_owned(),
         text: "第一段。\n\n第二段。".to_owned(),
         table: vec![vec!["年".to_owned()], vec!["2026".to_owned()]],
+        markup: Markup::Plain,
     };
     let content = serde_json::to_vec(&content).map_err(Problem::internal)?;
     let sealed = tx.vault.seal(content)?;
@@ -349,6 +351,7 @@ pub(crate) fn insert_item(
         explanation: "解析甲".to_owned(),
         enemies: Vec::new(),
         seconds: None,
+        markup: Markup::Plain,
     };
     let json = serde_json::to_vec(&content).map_err(Problem::internal)?;
     diesel::insert_into(item::table)

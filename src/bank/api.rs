@@ -12,6 +12,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use super::formats::{self, Batch, Defaults, Loss};
 use super::item::{Difficulty, Item, ItemKind};
 use super::life::ItemState;
+use super::material;
 use super::service::{
     self, BankView, Imported, ItemFilter, ItemSummary, ItemView, LeakView, Review,
 };
@@ -43,7 +44,8 @@ pub fn operations(config: &mut ServiceConfig<'_>) {
         .service(access::revoke_bank_access)
         .service(access::list_key_views)
         .service(figures::record_figures)
-        .service(figures::bank_health);
+        .service(figures::bank_health)
+        .configure(material::api::operations);
 }
 
 /// Banks and how many items they have, by section, state and difficulty. Role: author or reviewer.

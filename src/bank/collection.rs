@@ -107,6 +107,7 @@ pub(super) fn repeats<K: Hash + Eq>(keys: impl Iterator<Item = K>) -> Vec<(usize
 mod tests {
     use super::*;
     use crate::bank::item::{Body, Difficulty};
+    use crate::bank::rich::Markup;
 
     fn texts(texts: &[&str]) -> Vec<String> {
         texts.iter().map(ToString::to_string).collect()
@@ -131,6 +132,7 @@ mod tests {
             explanation: String::new(),
             enemies: Vec::new(),
             seconds: None,
+            markup: Markup::Plain,
         }
     }
 
@@ -140,6 +142,7 @@ mod tests {
             title: "材料".to_owned(),
             text: "一段文字。".to_owned(),
             table: Vec::new(),
+            markup: Markup::Plain,
         }
     }
 

@@ -36,6 +36,7 @@ pub(super) struct ItemFields {
     pub reference: String,
     pub enemies: String,
     pub seconds: String,
+    pub markup: String,
 }
 
 impl ItemFields {
@@ -75,6 +76,7 @@ impl ItemFields {
             reference: draft.reference,
             enemies: draft.enemies.join(" "),
             seconds: draft.seconds,
+            markup: draft.markup,
         }
     }
 
@@ -99,6 +101,7 @@ impl ItemFields {
             reference: self.reference.clone(),
             enemies: formats::names(&self.enemies),
             seconds: self.seconds.clone(),
+            markup: self.markup.clone(),
         }
     }
 
@@ -122,6 +125,7 @@ impl ItemFields {
             ("reference", self.reference),
             ("enemies", self.enemies),
             ("seconds", self.seconds),
+            ("markup", self.markup),
         ]
     }
 

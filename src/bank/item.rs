@@ -1,9 +1,13 @@
 //! What an item (试题) is, and what an answer to one is. Pure.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::rich::{self, Markup};
 use crate::kernel::Score;
+use crate::kernel::merkle::Hash;
 
 /// How hard the author and the reviewer take the item to be.
 #[derive(
@@ -70,6 +74,10 @@ pub struct Item {
     /// How many seconds it is expected to take (预计用时).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seconds: Option<u32>,
+    /// How the stem, the options, entries and parts, the explanation and the model answer are
+    /// written. Keys, units and rubrics are always plain.
+    #[serde(default, skip_serializing_if = "Markup::is_plain")]
+    pub markup: Markup,
 }
 
 /// The part of an item that differs by kind. Options are named by their place, from zero, in the
@@ -163,6 +171,9 @@ pub struct Stimulus {
     pub text: String,
     /// An optional table; its first row is the header.
     pub table: Vec<Vec<String>>,
+    /// How the text is written; title and table are always plain.
+    #[serde(default, skip_serializing_if = "Markup::is_plain")]
+    pub markup: Markup,
 }
 
 /// What a candidate answered. As kept and marked, options are the author's places; the exam room
@@ -190,6 +201,53 @@ pub enum Answer {
         /// As typed.
         text: String,
     },
+}
+
+impl Item {
+    /// The texts that are written in its markup, each with the field it stands in.
+    pub fn marked_up(&self) -> Vec<(&'static str, &str)> {
+        let own = [
+            ("stem", self.stem.as_str()),
+            ("explanation", &self.explanation),
+        ];
+        let entries: &[String] = match &self.body {
+            Body::Matching { left, .. } => left,
+            _ => &[],
+        };
+        let options = self
+            .body
+            .options()
+            .iter()
+            .map(|text| ("options", text.as_str()));
+        let entries = entries.iter().map(|text| ("key", text.as_str()));
+        let mut texts: Vec<_> = own.into_iter().chain(options).chain(entries).collect();
+        if let Body::Essay { reference, .. } = &self.body {
+            texts.push(("reference", reference));
+        }
+        texts
+    }
+
+    /// The pictures it shows.
+    pub fn pictures(&self) -> BTreeSet<Hash> {
+        match self.markup {
+            Markup::Plain => BTreeSet::new(),
+            Markup::Html => self
+                .marked_up()
+                .iter()
+                .flat_map(|(_, text)| rich::images(text))
+                .collect(),
+        }
+    }
+}
+
+impl Stimulus {
+    /// The pictures it shows.
+    pub fn pictures(&self) -> BTreeSet<Hash> {
+        match self.markup {
+            Markup::Plain => BTreeSet::new(),
+            Markup::Html => rich::images(&self.text),
+        }
+    }
 }
 
 impl Body {

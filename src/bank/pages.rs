@@ -21,6 +21,7 @@ use super::formats::{entries, letters};
 use super::forms::ItemFields;
 use super::item::{Body, Difficulty, Item, ItemKind, option_letter};
 use super::life::ItemState;
+use super::material;
 use super::service::{self, BankView, ItemFilter, ItemSummary, ItemView};
 use crate::access::{Actor, Role};
 use crate::http::{Answer, Page, PageForm, Params, ProblemBody, html, html_refused, see_other};
@@ -39,6 +40,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .total_limit(UPLOAD_MAX)
         .memory_limit(UPLOAD_MAX);
     config
+        .configure(material::pages::routes)
         .route("/bank", web::get().to(overview))
         .service(
             web::resource("/bank/imports/preview")
@@ -426,6 +428,11 @@ struct ItemPage {
 }
 
 impl ItemPage {
+    /// A text of the item for the page.
+    fn rich(&self, text: &str) -> String {
+        self.shown.item.markup.html(text, "/bank/pictures/")
+    }
+
     /// The options with their letters.
     fn options(&self) -> Vec<(char, &str)> {
         let options = self.shown.item.body.options().iter();

@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 
 use super::item::{Difficulty, Item, ItemKind, Stimulus};
 use super::life::{ItemAct, ItemState};
+use super::material;
 use super::reach::Reach;
 use super::records;
 use super::service::{self, CommentView, FigureView, KeyView, LeakView};
@@ -325,7 +326,7 @@ pub fn item(view: &mut View<'_>, actor: &Actor, id: Id) -> Result<ItemView, Prob
     let present = store::version(view.db, id, row.version)?;
     let stimulus = match row.stimulus_id {
         Some(id) => {
-            let stimulus = store::stimulus(view.db, id)?;
+            let stimulus = material::store::one(view.db, id)?;
             Some(records::open(view.vault, &stimulus.content_sealed)?)
         }
         None => None,
@@ -408,7 +409,7 @@ fn summary(row: ItemRow, item: &Item) -> ItemSummary {
         difficulty: row.difficulty,
         state: row.state,
         version: row.version,
-        stem_start: start(&item.stem),
+        stem_start: start(&item.markup.words(&item.stem)),
         updated_at: row.updated_at,
     }
 }

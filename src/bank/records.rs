@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use diesel::prelude::*;
 
 use super::item::{Item, Stimulus};
+use super::material::{self, PictureContent};
 use crate::kernel::merkle::{self, Hash};
 use crate::kernel::{Id, Problem};
 use crate::store::schema::{item, item_figure, item_version, stimulus};
@@ -64,6 +65,11 @@ pub fn stimuli(view: &mut View<'_>, bank: &str) -> Result<BTreeMap<String, Stimu
     rows.into_iter()
         .map(|(code, content)| Ok((code, open(view.vault, &content)?)))
         .collect()
+}
+
+/// A picture, for a room that found that its visitor sees what shows it.
+pub fn picture(view: &mut View<'_>, hash: &Hash) -> Result<PictureContent, Problem> {
+    material::content(view, hash)
 }
 
 /// Figures of an item from answers: shares in millionths, parameters and their standard errors in

@@ -6,6 +6,7 @@ use crate::kernel::{Fault, Score};
 
 use super::collection::repeats;
 use super::item::{Body, Item, RubricPoint, Stimulus, option_letter};
+use super::rich::{self, Markup};
 
 /// Most characters of a code, a section or a topic.
 pub const CODE_MAX: usize = 64;
@@ -44,6 +45,9 @@ pub const WORDS_MAX: RangeInclusive<u32> = 50..=5_000;
 /// The most an essay or one line of its rubric may be worth.
 pub const MARKS_MAX: Score = Score::whole(1_000);
 
+/// Most characters of one text with its markup.
+pub const MARKUP_MAX: usize = 100_000;
+
 /// In how many enemy sets an item may stand.
 pub const ENEMIES_MAX: usize = 8;
 /// How many seconds an item may be expected to take.
@@ -51,22 +55,55 @@ pub const SECONDS: RangeInclusive<u32> = 1..=7_200;
 
 /// Everything wrong with one item by itself. Places are field names: `stem`, `options`, `key` …
 pub fn check_item(item: &Item) -> Vec<Fault> {
+    let said = |text| item.markup.words(text);
     let mut faults: Vec<Fault> = [
         check_code("code", &item.code, is_code),
         check_code("section", &item.section, is_section),
         check_code("topic", &item.topic, is_topic),
-        check_text("stem", &item.stem, STEM_MAX),
-        check_optional_text("explanation", &item.explanation, EXPLANATION_MAX),
+        check_text("stem", &said(&item.stem), STEM_MAX),
+        check_optional_text("explanation", &said(&item.explanation), EXPLANATION_MAX),
     ]
     .into_iter()
     .flatten()
     .collect();
     let stimulus = item.stimulus.as_deref();
     faults.extend(stimulus.and_then(|code| check_code("stimulus", code, is_code)));
-    faults.extend(check_body(&item.body));
+    faults.extend(check_body(&item.body, item.markup));
+    faults.extend(check_markup(item.markup, &item.marked_up()));
     faults.extend(check_enemies(&item.enemies));
     faults.extend(item.seconds.and_then(check_seconds));
     faults
+}
+
+/// Texts with a markup are as they are kept, not too long with it, and every image shows a picture.
+fn check_markup(markup: Markup, texts: &[(&'static str, &str)]) -> Vec<Fault> {
+    if markup.is_plain() {
+        return Vec::new();
+    }
+    let check = |(place, text): &(&'static str, &str)| {
+        let length = text.chars().count();
+        if length > MARKUP_MAX {
+            let fault = Fault::new(*place, "too-long").with("max", MARKUP_MAX);
+            return Some(fault.with("found", length));
+        }
+        if rich::has_blank_image(text) {
+            return Some(Fault::new(*place, "image-source"));
+        }
+        (rich::clean(text) != *text).then(|| Fault::new(*place, "markup-unclean"))
+    };
+    texts.iter().filter_map(check).collect()
+}
+
+/// What an author marked up and the bank does not keep. To be asked before the texts are tidied.
+pub fn strays(markup: Markup, texts: &[(&'static str, &str)]) -> Vec<Fault> {
+    if markup.is_plain() {
+        return Vec::new();
+    }
+    let stray = |(place, text): &(&'static str, &str)| {
+        let found = rich::stray(text)?;
+        Some(Fault::new(*place, "markup-not-allowed").with("found", found))
+    };
+    texts.iter().filter_map(stray).collect()
 }
 
 /// Names like codes, not too many, ascending and so without repeats.
@@ -103,24 +140,25 @@ pub fn check_stimulus(stimulus: &Stimulus) -> Vec<Fault> {
     [
         check_code("code", &stimulus.code, is_code),
         check_text("title", &stimulus.title, TITLE_MAX),
-        check_text("text", &stimulus.text, STIMULUS_MAX),
+        check_text("text", &stimulus.markup.words(&stimulus.text), STIMULUS_MAX),
         ragged.then(|| Fault::new("table", "table-ragged")),
     ]
     .into_iter()
     .flatten()
     .chain(cells.filter_map(|cell| check_optional_text("table", cell, TITLE_MAX)))
+    .chain(check_markup(stimulus.markup, &[("text", &stimulus.text)]))
     .collect()
 }
 
-fn check_body(body: &Body) -> Vec<Fault> {
+fn check_body(body: &Body, markup: Markup) -> Vec<Fault> {
     match body {
         Body::SingleChoice { options, key } => {
-            let mut faults = check_options(options, SINGLE_OPTIONS);
+            let mut faults = check_options(options, SINGLE_OPTIONS, markup);
             faults.extend(check_range(*key, options));
             faults
         }
         Body::MultipleChoice { options, key } => {
-            let mut faults = check_options(options, MULTIPLE_OPTIONS);
+            let mut faults = check_options(options, MULTIPLE_OPTIONS, markup);
             faults.extend(check_keys(key, options));
             faults
         }
@@ -139,13 +177,13 @@ fn check_body(body: &Body) -> Vec<Fault> {
         .flatten()
         .collect(),
         Body::Matching { left, right, key } => {
-            let mut faults = check_options(right, MATCHING_OPTIONS);
-            faults.extend(check_entries(left));
+            let mut faults = check_options(right, MATCHING_OPTIONS, markup);
+            faults.extend(check_entries(left, markup));
             faults.extend(key.iter().filter_map(|key| check_range(*key, right)));
             faults.extend((key.len() != left.len()).then(|| Fault::new("key", "key-incomplete")));
             faults
         }
-        Body::Ordering { parts } => check_options(parts, ORDERING_PARTS),
+        Body::Ordering { parts } => check_options(parts, ORDERING_PARTS, markup),
         Body::Essay {
             rubric,
             marks,
@@ -154,13 +192,17 @@ fn check_body(body: &Body) -> Vec<Fault> {
         } => {
             let mut faults = check_rubric(rubric, *marks);
             faults.extend(check_words_max(*words_max));
-            faults.extend(check_optional_text("reference", reference, REFERENCE_MAX));
+            faults.extend(check_optional_text(
+                "reference",
+                &markup.words(reference),
+                REFERENCE_MAX,
+            ));
             faults
         }
     }
 }
 
-fn check_options(options: &[String], allowed: RangeInclusive<usize>) -> Vec<Fault> {
+fn check_options(options: &[String], allowed: RangeInclusive<usize>, markup: Markup) -> Vec<Fault> {
     let at = |place: usize, fault: Fault| fault.with("option", option_letter(place));
     let count = (!allowed.contains(&options.len())).then(|| {
         Fault::new("options", "option-count")
@@ -169,7 +211,7 @@ fn check_options(options: &[String], allowed: RangeInclusive<usize>) -> Vec<Faul
             .with("found", options.len())
     });
     let unsound = options.iter().enumerate().filter_map(|(place, option)| {
-        check_text("options", option, OPTION_MAX).map(|fault| at(place, fault))
+        check_text("options", &markup.words(option), OPTION_MAX).map(|fault| at(place, fault))
     });
     let filled = |place: usize| !options[place].trim().is_empty();
     let repeated = repeats(options.iter().map(|option| option.trim()))
@@ -192,7 +234,7 @@ fn check_number(place: &str, number: Score, least: Score) -> Option<Fault> {
 }
 
 /// The entries of a matching.
-fn check_entries(left: &[String]) -> Vec<Fault> {
+fn check_entries(left: &[String], markup: Markup) -> Vec<Fault> {
     let count = (!MATCHING_ENTRIES.contains(&left.len())).then(|| {
         Fault::new("key", "entry-count")
             .with("min", MATCHING_ENTRIES.start())
@@ -201,7 +243,7 @@ fn check_entries(left: &[String]) -> Vec<Fault> {
     });
     let unsound = left
         .iter()
-        .filter_map(|entry| check_text("key", entry, OPTION_MAX));
+        .filter_map(|entry| check_text("key", &markup.words(entry), OPTION_MAX));
     let repeated = repeats(left.iter().map(|entry| entry.trim()))
         .into_iter()
         .map(|(later, _)| Fault::new("key", "key-repeated").with("key", &left[later]));
@@ -314,7 +356,9 @@ pub fn tidy(text: &str) -> String {
 /// `item` with every text as the bank keeps it.
 #[must_use]
 pub fn tidied(item: &Item) -> Item {
-    let all = |texts: &[String]| texts.iter().map(|text| tidy(text)).collect();
+    let rich = |text: &str| item.markup.tidy(text);
+    let plain = |texts: &[String]| texts.iter().map(|text| tidy(text)).collect();
+    let all = |texts: &[String]| texts.iter().map(|text| rich(text)).collect();
     let body = match &item.body {
         Body::SingleChoice { options, key } => Body::SingleChoice {
             options: all(options),
@@ -326,7 +370,7 @@ pub fn tidied(item: &Item) -> Item {
         },
         Body::TrueFalse { key } => Body::TrueFalse { key: *key },
         Body::FillIn { accepted } => Body::FillIn {
-            accepted: all(accepted),
+            accepted: plain(accepted),
         },
         Body::Numeric {
             value,
@@ -352,7 +396,7 @@ pub fn tidied(item: &Item) -> Item {
             rubric: rubric.iter().map(tidied_point).collect(),
             marks: *marks,
             words_max: *words_max,
-            reference: tidy(reference),
+            reference: rich(reference),
         },
     };
     Item {
@@ -361,11 +405,25 @@ pub fn tidied(item: &Item) -> Item {
         topic: tidy(&item.topic),
         difficulty: item.difficulty,
         stimulus: item.stimulus.as_deref().map(tidy),
-        stem: tidy(&item.stem),
+        stem: rich(&item.stem),
         body,
-        explanation: tidy(&item.explanation),
+        explanation: rich(&item.explanation),
         enemies: tidied_names(&item.enemies),
         seconds: item.seconds,
+        markup: item.markup,
+    }
+}
+
+/// `stimulus` with every text as the bank keeps it.
+#[must_use]
+pub fn tidied_stimulus(stimulus: &Stimulus) -> Stimulus {
+    let row = |row: &Vec<String>| row.iter().map(|cell| tidy(cell)).collect();
+    Stimulus {
+        code: tidy(&stimulus.code),
+        title: tidy(&stimulus.title),
+        text: stimulus.markup.tidy(&stimulus.text),
+        table: stimulus.table.iter().map(row).collect(),
+        markup: stimulus.markup,
     }
 }
 

@@ -8,6 +8,8 @@ mod leak;
 mod review;
 mod shelf;
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::ToSchema;
@@ -19,7 +21,7 @@ use super::life::{ItemAct, ItemState};
 use super::reach::Reach;
 use super::reading::start;
 use super::store::{self, ItemRow, Narrow, VersionRow};
-use super::{records, rules, similar};
+use super::{material, picture, records, rules, similar};
 use crate::access::{Acting, Actor, Role};
 use crate::kernel::error::Kind;
 use crate::kernel::merkle::Hash;
@@ -76,6 +78,8 @@ pub struct Preview {
     pub items: Vec<Item>,
     /// How many stimuli they share.
     pub stimuli: usize,
+    /// The pictures that come along, each with its media type.
+    pub pictures: BTreeMap<Hash, (&'static str, Vec<u8>)>,
     /// What the bank cannot keep of it.
     pub losses: Vec<Loss>,
     /// Items that ask nearly the same as another of the file, or as one of the author's own.
@@ -120,18 +124,25 @@ pub fn preview(
         let (item, twin) = (all.get(near.second)?, all.get(near.first)?);
         Some(Twins {
             item: item.code.clone(),
-            item_stem: start(&item.stem),
+            item_stem: start(&item.markup.words(&item.stem)),
             twin: twin.code.clone(),
-            twin_stem: start(&twin.stem),
+            twin_stem: start(&twin.markup.words(&twin.stem)),
             percent: near.percent,
         })
     });
     Ok(Preview {
         near: twins.collect(),
         stimuli: batch.stimuli.len(),
+        pictures: batch.pictures.into_iter().filter_map(typed).collect(),
         items: batch.items,
         losses,
     })
+}
+
+/// A picture with its media type.
+fn typed((hash, bytes): (Hash, Vec<u8>)) -> Option<(Hash, (&'static str, Vec<u8>))> {
+    let media = picture::read(&bytes).ok()?.format.media_type();
+    Some((hash, (media, bytes)))
 }
 
 /// The items of a bank that somebody wrote, in their present versions.
@@ -171,7 +182,8 @@ pub fn import(
     if !faults.is_empty() {
         return Err(import_refused(faults));
     }
-    let stimuli = shelf.add_stimuli(tx, bank, &batch.stimuli)?;
+    material::add_pictures(tx, bank, &batch.pictures, acting.account)?;
+    let stimuli = shelf.add_stimuli(tx, acting.account, &batch.stimuli)?;
     let mut hashes = Vec::with_capacity(batch.items.len());
     for item in &batch.items {
         let (_, hash) = add(tx, acting, &shelf, item, ItemState::InReview)?;
@@ -198,6 +210,7 @@ pub fn import_shipped(
     let batch = Batch {
         items: sections.clone().flat_map(|s| s.items.clone()).collect(),
         stimuli: sections.flat_map(|s| s.stimuli.clone()).collect(),
+        ..Batch::default()
     };
     import(tx, actor, &folder.subject, &batch)
 }
@@ -207,9 +220,11 @@ pub fn create(tx: &mut Tx<'_>, actor: &Actor, bank: &str, item: &Item) -> Result
     let acting = actor.acting_as(&[Role::Author])?;
     check_bank(bank)?;
     Reach::of(tx, actor)?.must_admit(bank)?;
+    let strays = rules::strays(item.markup, &item.marked_up());
     let item = rules::tidied(item);
     let shelf = Shelf::look(tx, bank)?;
-    Problem::unless_valid(shelf.item_faults(&item, None))?;
+    let faults = shelf.item_faults(&item, None);
+    Problem::unless_valid(strays.into_iter().chain(faults).collect())?;
     let (row, hash) = add(tx, acting, &shelf, &item, ItemState::Draft)?;
     let entry = acting.decides("item.created").on(inputs(&row, &hash));
     ledger::record(tx, &entry.outcome(row.state.as_str()))?;
@@ -222,11 +237,13 @@ pub fn edit(tx: &mut Tx<'_>, actor: &Actor, id: Id, item: &Item) -> Result<i32, 
     let acting = actor.acting_as(&[Role::Author])?;
     let row = own(tx, actor, acting, id)?;
     let state = row.state.next(ItemAct::Edit)?;
+    let strays = rules::strays(item.markup, &item.marked_up());
     let item = rules::tidied(item);
     let shelf = Shelf::look(tx, &row.bank)?;
     let renamed = (item.code != row.code).then(|| Fault::new("code", "code-fixed"));
     let faults = shelf.item_faults(&item, Some(id));
-    Problem::unless_valid(renamed.into_iter().chain(faults).collect())?;
+    let faults = renamed.into_iter().chain(strays).chain(faults);
+    Problem::unless_valid(faults.collect())?;
     let hash = records::content_hash(&item)?;
     if present_hash(tx, &row)? == hash {
         return Ok(row.version);
@@ -308,7 +325,7 @@ fn check_reason(reason: &str) -> Result<(), Problem> {
 }
 
 /// A bank is named like a section.
-fn check_bank(bank: &str) -> Result<(), Problem> {
+pub(in crate::bank) fn check_bank(bank: &str) -> Result<(), Problem> {
     if bank.len() <= rules::CODE_MAX && rules::is_section(bank) {
         return Ok(());
     }

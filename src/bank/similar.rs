@@ -132,6 +132,7 @@ fn share<T: Ord>(one: &[T], other: &[T]) -> usize {
 mod tests {
     use super::*;
     use crate::bank::item::{Body, Difficulty};
+    use crate::bank::rich::Markup;
     use proptest::prelude::*;
 
     fn item(stem: &str) -> Item {
@@ -146,6 +147,7 @@ mod tests {
             explanation: String::new(),
             enemies: Vec::new(),
             seconds: None,
+            markup: Markup::Plain,
         }
     }
 

@@ -45,16 +45,6 @@ pub(super) struct VersionRow {
     pub created_at: Instant,
 }
 
-#[derive(Queryable, Insertable)]
-#[diesel(table_name = stimulus)]
-pub(super) struct StimulusRow {
-    pub id: Id,
-    pub bank: String,
-    pub code: String,
-    pub content_sealed: Vec<u8>,
-    pub created_at: Instant,
-}
-
 /// Somebody's access to a bank.
 #[derive(Debug, Clone, Queryable, Insertable)]
 #[diesel(table_name = bank_access)]
@@ -250,14 +240,6 @@ pub(super) fn insert_version(tx: &mut Tx<'_>, row: &VersionRow) -> Result<(), Pr
     Ok(())
 }
 
-pub(super) fn insert_stimulus(tx: &mut Tx<'_>, row: &StimulusRow) -> Result<(), Problem> {
-    diesel::insert_into(stimulus::table)
-        .values(row)
-        .execute(tx.db)
-        .map_err(taken(Problem::conflict("code-taken")))?;
-    Ok(())
-}
-
 /// Writes everything about an item that its life or a new version of it may change, if it still is
 /// the version and in the state that `before` says.
 pub(super) fn update_item(
@@ -400,14 +382,6 @@ pub(super) fn versions(db: &mut AnyConn, item: Id) -> Result<Vec<VersionRow>, Pr
 /// One version of an item.
 pub(super) fn version(db: &mut AnyConn, item: Id, version: i32) -> Result<VersionRow, Problem> {
     Ok(item_version::table.find((item, version)).first(db)?)
-}
-
-pub(super) fn stimuli(db: &mut AnyConn, bank: &str) -> Result<Vec<StimulusRow>, Problem> {
-    Ok(stimulus::table.filter(stimulus::bank.eq(bank)).load(db)?)
-}
-
-pub(super) fn stimulus(db: &mut AnyConn, id: Id) -> Result<StimulusRow, Problem> {
-    Ok(stimulus::table.find(id).first(db)?)
 }
 
 /// Which item has which section and stimulus, for the items of a bank that have one.

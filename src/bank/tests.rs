@@ -100,6 +100,7 @@ fn a_stimulus_that_is_there_already_must_be_the_same_in_the_same_section() {
             ..item(code)
         }],
         stimuli: vec![stimulus(text)],
+        ..Batch::default()
     };
     let added = |stimuli| Imported { items: 1, stimuli };
     assert_eq!(house.import(about("a", "law", "甲")).unwrap(), added(1));
@@ -380,7 +381,7 @@ fn a_preview_keeps_nothing_and_compares_with_ones_own_items_alone() {
     let bank = "civics".to_owned();
     let file = Batch {
         items: vec![coded("new", stem("来设置"))],
-        stimuli: Vec::new(),
+        ..Batch::default()
     };
     let seen_by = |actor: &Actor| {
         let (actor, file) = (actor.clone(), file.clone());

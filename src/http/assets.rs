@@ -48,6 +48,11 @@ const ASSETS: &[Asset] = &[
         content: include_str!("../bank/assets/import.js"),
     },
     Asset {
+        name: "rich.js",
+        media_type: JS,
+        content: include_str!("../bank/assets/rich.js"),
+    },
+    Asset {
         name: "editor.js",
         media_type: JS,
         content: include_str!("../assembly/assets/editor.js"),

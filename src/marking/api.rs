@@ -9,6 +9,7 @@ use super::BallotCount;
 use super::service::{self, Begun, Marked, Progress, ScriptView};
 use crate::access::api::idempotency_key;
 use crate::access::{Actor, service::once};
+use crate::bank::material;
 use crate::ceremony::Gate;
 use crate::ceremony::rules::PanelPool;
 use crate::http::{Answer, Body, Params, ProblemBody};
@@ -20,6 +21,7 @@ pub fn operations(config: &mut ServiceConfig<'_>) {
     config
         .service(begin_marking)
         .service(next_script)
+        .service(show_script_picture)
         .service(mark_script)
         .service(marking_progress)
         .service(fix_interviews)
@@ -108,6 +110,21 @@ pub struct NewMark {
     /// A note on the mark; kept sealed.
     #[serde(default)]
     comment: String,
+}
+
+/// A picture that a script shows, for a marker who may still mark it. Role: marker.
+#[utoipa::path(tag = "marking", responses((status = 200, body = Vec<u8>, content_type = "image/png"), (status = 403, body = ProblemBody), (status = 404, body = ProblemBody)))]
+#[get("/scripts/{id}/pictures/{hash}")]
+pub async fn show_script_picture(
+    store: web::Data<Store>,
+    actor: Actor,
+    path: web::Path<(Id, String)>,
+) -> Answer<HttpResponse> {
+    let (id, hash) = path.into_inner();
+    store
+        .read(move |view| service::picture(view, &actor, id, &material::named(&hash)?))
+        .await
+        .map(material::api::image)
 }
 
 /// Gives the caller's mark to a script. Role: marker.

@@ -11,6 +11,8 @@ use serde::Deserialize;
 use super::BallotCount;
 use super::service::{self, Desk, PanelPost, PanelSheet, Progress, ScriptView};
 use crate::access::{Actor, Role};
+use crate::bank::material;
+use crate::bank::rich::Markup;
 use crate::http::{Answer, NoFields, Page, PageForm, html, see_other};
 use crate::kernel::{Fault, Id, Problem, Score};
 use crate::regulation::service::{Examination, load};
@@ -23,6 +25,10 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .route("/marking", web::get().to(desk))
         .route("/marking/next", web::get().to(next))
         .configure(lots::routes)
+        .route(
+            "/marking/script/{id}/pictures/{hash}",
+            web::get().to(picture),
+        )
         .service(
             web::resource("/marking/script/{id}")
                 .get(script)
@@ -88,6 +94,28 @@ async fn script(
         .read(move |view| service::script(view, &actor, id))
         .await?;
     html(&ScriptPage { page, script })
+}
+
+async fn picture(
+    store: web::Data<Store>,
+    actor: Actor,
+    path: web::Path<(Id, String)>,
+) -> Answer<HttpResponse> {
+    let (script, hash) = path.into_inner();
+    store
+        .read(move |view| service::picture(view, &actor, script, &material::named(&hash)?))
+        .await
+        .map(material::api::image)
+}
+
+impl ScriptPage {
+    /// A text of the script for the page.
+    fn shown(&self, markup: &Markup, text: &str) -> String {
+        markup.html(
+            text,
+            &format!("/marking/script/{}/pictures/", self.script.id),
+        )
+    }
 }
 
 #[derive(Deserialize)]

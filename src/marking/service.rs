@@ -16,7 +16,7 @@ pub use panels::{
 pub use results::{Unfinished, component_marks, unfinished};
 pub use scripts::{
     Desk, Marked, Material, Progress, RubricLine, ScriptView, SubjectProgress, desk, mark_script,
-    next_script, progress, script,
+    next_script, picture, progress, script,
 };
 
 pub use super::panel::{BallotCount, ResultMark};

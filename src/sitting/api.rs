@@ -10,6 +10,7 @@ use crate::access::Actor;
 use crate::access::api::{Created, idempotency_key};
 use crate::access::service::once;
 use crate::bank;
+use crate::bank::material;
 use crate::http::{Answer, Body, ProblemBody};
 use crate::kernel::{Id, Instant};
 use crate::store::Store;
@@ -20,6 +21,7 @@ pub fn operations(config: &mut ServiceConfig<'_>) {
         .service(clock)
         .service(open_attempt)
         .service(show_attempt)
+        .service(show_attempt_picture)
         .service(save_response)
         .service(hand_in);
 }
@@ -75,6 +77,21 @@ pub async fn show_attempt(
         .read(move |view| service::attempt_view(view, &actor, id))
         .await
         .map(web::Json)
+}
+
+/// A picture that the candidate's own paper shows, while it can be answered. Role: candidate.
+#[utoipa::path(tag = "sitting", responses((status = 200, body = Vec<u8>, content_type = "image/png"), (status = 403, body = ProblemBody), (status = 404, body = ProblemBody)))]
+#[get("/attempts/{id}/pictures/{hash}")]
+pub async fn show_attempt_picture(
+    store: web::Data<Store>,
+    actor: Actor,
+    path: web::Path<(Id, String)>,
+) -> Answer<HttpResponse> {
+    let (id, hash) = path.into_inner();
+    store
+        .read(move |view| service::picture(view, &actor, id, &material::named(&hash)?))
+        .await
+        .map(material::api::image)
 }
 
 /// An answer to save.

@@ -9,6 +9,8 @@ use serde::{Deserialize, Serialize};
 use super::service::{self, AttemptItem, AttemptView, RoomState, RoomView};
 use crate::access::Actor;
 use crate::bank::item::{Answer as Given, ItemKind};
+use crate::bank::material;
+use crate::bank::rich::Markup;
 use crate::http::{Answer, Page, PageForm, html, see_other};
 use crate::kernel::{Id, Instant, Problem};
 use crate::store::Store;
@@ -18,7 +20,11 @@ pub fn routes(config: &mut web::ServiceConfig) {
     config
         .route("/my/room/{application}", web::get().to(room))
         .route("/my/room/{application}/enter", web::post().to(enter))
-        .route("/my/sitting/{attempt}", web::get().to(sitting));
+        .route("/my/sitting/{attempt}", web::get().to(sitting))
+        .route(
+            "/my/sitting/{attempt}/pictures/{hash}",
+            web::get().to(picture),
+        );
 }
 
 #[derive(Template)]
@@ -79,6 +85,18 @@ async fn sitting(
     }
 }
 
+async fn picture(
+    store: web::Data<Store>,
+    actor: Actor,
+    path: web::Path<(Id, String)>,
+) -> Answer<HttpResponse> {
+    let (attempt, hash) = path.into_inner();
+    store
+        .read(move |view| service::picture(view, &actor, attempt, &material::named(&hash)?))
+        .await
+        .map(material::api::image)
+}
+
 #[derive(Template)]
 #[template(path = "sitting/templates/closed.html")]
 struct ClosedPage {
@@ -96,6 +114,11 @@ struct SittingPage {
 }
 
 impl SittingPage {
+    /// A text of the paper for the page.
+    fn shown(&self, markup: &Markup, text: &str) -> String {
+        markup.html(text, &format!("/my/sitting/{}/pictures/", self.attempt.id))
+    }
+
     fn new(page: Page, attempt: AttemptView) -> Result<Self, Problem> {
         let data = RoomData {
             attempt: attempt.id,
@@ -153,6 +176,11 @@ const TEXTS: [&str; 17] = [
 
 /// How the template asks for what stands in an answer.
 impl AttemptItem {
+    /// Lines of the field of a short (简答) or a long essay.
+    fn lines(&self) -> u32 {
+        (self.words_max.unwrap_or_default() / 40).clamp(5, 20)
+    }
+
     fn has_chosen(&self, place: &u8) -> bool {
         matches!(&self.answer, Some(Given::Options { chosen }) if chosen.contains(place))
     }

@@ -21,7 +21,7 @@ use crate::store::{Tx, View};
 
 pub use super::view::{
     AttemptItem, AttemptOption, AttemptSection, AttemptStimulus, AttemptView, RoomState,
-    RoomSubject, RoomView, attempt_view, room,
+    RoomSubject, RoomView, attempt_view, picture, room,
 };
 
 /// Opens the candidate's attempt at a subject, or gives the one already begun: reopening, from

@@ -10,9 +10,13 @@ use super::view::AttemptOption;
 use super::{records, store};
 use crate::access::{Actor, Role};
 use crate::assembly::fixture::{CLOSES, House, OPENS, SECRETS, actor};
-use crate::bank::item::{Answer, ItemKind};
+use crate::bank::item::{Answer, ItemKind, Stimulus};
+use crate::bank::picture::tests::png;
+use crate::bank::rich::{self, Markup};
+use crate::kernel::merkle::Hash;
 use crate::kernel::{Id, Instant, Problem};
-use crate::store::schema::response;
+use crate::store::schema::{picture, response, stimulus};
+use crate::store::sha256;
 
 impl House {
     /// Papers are locked and the room is open.
@@ -155,6 +159,67 @@ fn a_candidate_sees_her_paper_and_no_key_explanation_or_rubric() {
         assert!(!json.contains(word), "the answer of the API holds {word}");
     }
     assert!(html.contains(&single.stem));
+}
+
+/// Gives every stimulus of the bank a rich text with that picture.
+fn illustrate(tx: &mut crate::store::Tx<'_>, hash: &Hash, bytes: &[u8]) -> Result<(), Problem> {
+    diesel::insert_into(picture::table)
+        .values((
+            picture::hash.eq(hash.as_slice()),
+            picture::media.eq("image/png"),
+            picture::content_sealed.eq(tx.vault.seal(bytes)?),
+        ))
+        .execute(tx.db)?;
+    let rows: Vec<(Id, String)> = stimulus::table
+        .select((stimulus::id, stimulus::code))
+        .load(tx.db)?;
+    for (id, code) in rows {
+        let text = format!(
+            "<p>见<b>图</b></p><p><img src=\"{}\" alt=\"图\"></p>",
+            rich::source_of(hash)
+        );
+        let content = Stimulus {
+            code,
+            title: "材料".to_owned(),
+            text,
+            table: Vec::new(),
+            markup: Markup::Html,
+        };
+        let sealed = tx.vault.seal(serde_json::to_vec(&content).unwrap())?;
+        diesel::update(stimulus::table.find(id))
+            .set(stimulus::content_sealed.eq(sealed))
+            .execute(tx.db)?;
+    }
+    Ok(())
+}
+
+#[test]
+fn pictures_of_a_paper_are_seen_in_its_room_alone() {
+    let house = House::opened(2);
+    let bytes = png(40, 30);
+    let hash = sha256(&bytes);
+    let kept = bytes.clone();
+    house.write(move |tx| illustrate(tx, &hash, &kept)).unwrap();
+    let (anna, boris) = (house.candidate(0), house.candidate(1));
+    let attempt = house.open(&anna).unwrap();
+    let seen = |actor: &Actor, hash: &Hash| {
+        house.read(|view| service::picture(view, actor, attempt, hash))
+    };
+    assert_eq!(seen(&anna, &hash).unwrap().content, bytes);
+    let html = super::pages::rendered(&house.attempt(&anna, attempt).unwrap());
+    let address = format!("/my/sitting/{attempt}/pictures/{}", hex::encode(hash));
+    assert!(
+        html.contains(&address) && html.contains("<b>图</b>"),
+        "{html}"
+    );
+    assert_eq!(seen(&anna, &[0; 32]).unwrap_err().code, "not-found");
+    assert_eq!(seen(&boris, &hash).unwrap_err().code, "not-found");
+    house.hand_in(&anna, attempt).unwrap();
+    assert_eq!(
+        seen(&anna, &hash).unwrap_err().code,
+        "not-found",
+        "it is over"
+    );
 }
 
 #[test]

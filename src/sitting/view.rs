@@ -12,6 +12,9 @@ use crate::access::{Actor, Role};
 use crate::assembly::{self, Blueprint, Paper, PlacedItem};
 use crate::bank;
 use crate::bank::item::{Answer, Body, Item, ItemKind, Stimulus};
+use crate::bank::material::PictureContent;
+use crate::bank::rich::{self, Markup};
+use crate::kernel::merkle::Hash;
 use crate::kernel::{Id, Instant, Problem, Score};
 use crate::regulation::phase::Phase;
 use crate::regulation::service::{self as regulation, Examination, Subject};
@@ -68,6 +71,8 @@ pub struct AttemptItem {
     /// Kind.
     #[schema(value_type = String)]
     pub kind: ItemKind,
+    /// How the question, the options and the entries are written.
+    pub markup: Markup,
     /// What it is worth.
     pub marks: Score,
     /// The question.
@@ -107,7 +112,9 @@ pub struct AttemptStimulus {
     pub code: String,
     /// Heading.
     pub title: String,
-    /// Paragraphs.
+    /// How its text is written.
+    pub markup: Markup,
+    /// Paragraphs; all of a rich text is one.
     pub paragraphs: Vec<String>,
     /// Rows of the table, the first one being the header; empty without one.
     pub table: Vec<Vec<String>>,
@@ -143,6 +150,38 @@ pub fn attempt_view(view: &mut View<'_>, actor: &Actor, id: Id) -> Result<Attemp
         sections,
         stimuli,
     })
+}
+
+/// A picture that the candidate's own paper shows, while it can be answered.
+pub fn picture(
+    view: &mut View<'_>,
+    actor: &Actor,
+    id: Id,
+    hash: &Hash,
+) -> Result<PictureContent, Problem> {
+    let attempt = attempt_view(view, actor, id)?;
+    let items = attempt.sections.iter().flat_map(|section| &section.items);
+    let shows = items.flat_map(AttemptItem::marked_up);
+    let rich = attempt.stimuli.iter().filter(|one| !one.markup.is_plain());
+    let mut texts = shows.chain(rich.flat_map(|one| one.paragraphs.iter().map(String::as_str)));
+    if !texts.any(|text| rich::images(text).contains(hash)) {
+        return Err(Problem::not_found());
+    }
+    bank::records::picture(view, hash)
+}
+
+impl AttemptItem {
+    /// Its rich texts.
+    fn marked_up(&self) -> Vec<&str> {
+        if self.markup.is_plain() {
+            return Vec::new();
+        }
+        let options = self.options.iter().map(|option| &option.text);
+        let texts = std::iter::once(&self.stem)
+            .chain(options)
+            .chain(&self.entries);
+        texts.map(String::as_str).collect()
+    }
 }
 
 type Shown = (Vec<AttemptSection>, Vec<AttemptStimulus>);
@@ -204,6 +243,7 @@ fn shown_item(
     Ok(AttemptItem {
         position: place.position,
         kind: item.body.kind(),
+        markup: item.markup,
         marks: place.marks,
         stem: item.stem.clone(),
         options: shown_options(&item.body, &place.option_order),
@@ -246,7 +286,11 @@ fn stimuli(
         .map(|stimulus| AttemptStimulus {
             code: stimulus.code,
             title: stimulus.title,
-            paragraphs: paragraphs(&stimulus.text),
+            markup: stimulus.markup,
+            paragraphs: match stimulus.markup {
+                Markup::Plain => paragraphs(&stimulus.text),
+                Markup::Html => vec![stimulus.text],
+            },
             table: stimulus.table,
         })
         .collect()

@@ -190,6 +190,8 @@ tables! {
     photo,
     application,
     stimulus,
+    picture,
+    bank_picture,
     item,
     item_version,
     paper,

@@ -251,6 +251,24 @@ diesel::table! {
         code -> Text,
         content_sealed -> Binary,
         created_at -> BigInt,
+        author_id -> Nullable<Binary>,
+    }
+}
+
+diesel::table! {
+    picture (hash) {
+        hash -> Binary,
+        media -> Text,
+        content_sealed -> Binary,
+    }
+}
+
+diesel::table! {
+    bank_picture (bank, hash) {
+        bank -> Text,
+        hash -> Binary,
+        added_by -> Binary,
+        added_at -> BigInt,
     }
 }
 
@@ -613,6 +631,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     photo,
     application,
     stimulus,
+    picture,
+    bank_picture,
     item,
     assembly_report,
     item_use,

@@ -29,6 +29,7 @@ mod item_life;
 mod ledger;
 mod logs;
 mod looks;
+mod material;
 mod migrations;
 mod objections;
 mod pages;

@@ -272,7 +272,7 @@ pub fn given_text(given: &[Given]) -> String {
 pub fn write_instances(given: &[Given], out: &Path) -> Result<(), Problem> {
     let batch = Batch {
         items: given.iter().map(|one| one.item.clone()).collect(),
-        stimuli: Vec::new(),
+        ..Batch::default()
     };
     let name = out.to_string_lossy();
     let form = Form::of_name(&name).unwrap_or(Form::Toml);

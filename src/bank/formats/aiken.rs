@@ -20,7 +20,7 @@ use super::Batch;
 use super::bodies::{Choice, FULL, choice};
 use super::draft::clip;
 use super::foreign::{Defaults, Finds, Found, Loss, Reading, check_size};
-use super::leaving::{Leaving, stimulus_of, stimulus_text};
+use super::leaving::{Leaving, is_rich, pictures_of, stimulus_of, stimulus_text};
 use super::words::{self, narrow};
 use crate::kernel::Score;
 
@@ -183,13 +183,19 @@ pub fn write(batch: &Batch) -> (String, Vec<Loss>) {
 /// something else.
 fn question(item: &Item, batch: &Batch, leaving: &mut Leaving<'_>) -> Option<String> {
     let judgement = ["对".to_owned(), "错".to_owned()];
+    let words = |text: &String| item.markup.words(text).into_owned();
     let (options, key) = match &item.body {
-        Body::SingleChoice { options, key } => (options.as_slice(), usize::from(*key)),
-        Body::TrueFalse { key } => (judgement.as_slice(), usize::from(!*key)),
+        Body::SingleChoice { options, key } => {
+            (options.iter().map(words).collect(), usize::from(*key))
+        }
+        Body::TrueFalse { key } => (judgement.to_vec(), usize::from(!*key)),
         _ => return None,
     };
-    let shared = stimulus_of(item, batch).map(stimulus_text);
-    let stem = [shared.as_deref().unwrap_or(""), &item.stem].join("\n");
+    let stimulus = stimulus_of(item, batch);
+    leaving.lose_if(is_rich(item, stimulus), "formatting");
+    leaving.lose_if(!pictures_of(item, stimulus).is_empty(), "image");
+    let shared = stimulus.map(stimulus_text);
+    let stem = [shared.as_deref().unwrap_or(""), &words(&item.stem)].join("\n");
     let stem = one_line(stem.trim());
     if !matches!(classify(&stem), Line::Text(_)) {
         return None;

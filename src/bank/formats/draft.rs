@@ -4,7 +4,8 @@
 use std::str::FromStr;
 
 use crate::bank::item::{Body, Difficulty, Item, ItemKind, RubricPoint, option_letter};
-use crate::bank::rules::{self, tidy};
+use crate::bank::rich::Markup;
+use crate::bank::rules;
 use crate::kernel::{Fault, Score};
 
 use super::words;
@@ -38,6 +39,8 @@ pub(in crate::bank) struct Draft {
     pub enemies: Vec<String>,
     /// Seconds it is expected to take; empty if nobody says.
     pub seconds: String,
+    /// How its texts are written; empty for plain.
+    pub markup: String,
 }
 
 impl Draft {
@@ -55,6 +58,7 @@ impl Draft {
             explanation: item.explanation.clone(),
             enemies: item.enemies.clone(),
             seconds: item.seconds.map_or_else(String::new, |s| s.to_string()),
+            markup: written(item.markup).to_owned(),
             ..Self::default()
         };
         match &item.body {
@@ -104,6 +108,7 @@ impl Draft {
     pub(in crate::bank) fn read(&self) -> (Item, Vec<Fault>) {
         let mut faults = Vec::new();
         let stimulus = self.stimulus.trim();
+        let markup = settle(&mut faults, markup(&self.markup), Markup::Plain);
         let item = Item {
             code: self.code.trim().to_owned(),
             section: self.section.trim().to_owned(),
@@ -114,7 +119,7 @@ impl Draft {
                 Difficulty::Medium,
             ),
             stimulus: (!stimulus.is_empty()).then(|| stimulus.to_owned()),
-            stem: tidy(&self.stem),
+            stem: self.stem.clone(),
             body: match word("kind", &self.kind, words::kind) {
                 Ok(kind) => self.body(kind, &mut faults),
                 Err(fault) => {
@@ -122,10 +127,13 @@ impl Draft {
                     Body::TrueFalse { key: true }
                 }
             },
-            explanation: tidy(&self.explanation),
-            enemies: rules::tidied_names(&self.enemies),
+            explanation: self.explanation.clone(),
+            enemies: self.enemies.clone(),
             seconds: settle(&mut faults, self.seconds(), None),
+            markup,
         };
+        faults.extend(rules::strays(markup, &item.marked_up()));
+        let item = rules::tidied(&item);
         let mut broken = rules::check_item(&item);
         broken.retain(|fault| !follows(fault, &faults));
         faults.extend(broken);
@@ -181,12 +189,12 @@ impl Draft {
                 ),
             },
             ItemKind::FillIn => Body::FillIn {
-                accepted: self.key.iter().map(|form| tidy(form)).collect(),
+                accepted: self.key.clone(),
             },
             ItemKind::Numeric => Body::Numeric {
                 value: settle(faults, number("key", &self.key.concat()), Score::ZERO),
                 tolerance: settle(faults, self.tolerance(), Score::ZERO),
-                unit: tidy(&self.unit),
+                unit: self.unit.clone(),
             },
             ItemKind::Matching => self.matching(faults),
             ItemKind::Ordering => Body::Ordering {
@@ -196,13 +204,13 @@ impl Draft {
                 rubric: self.rubric(faults),
                 marks: settle(faults, number("marks", &self.marks), Score::ZERO),
                 words_max: settle(faults, number("words_max", &self.words_max), 0),
-                reference: tidy(&self.reference),
+                reference: self.reference.clone(),
             },
         }
     }
 
     fn options(&self) -> Vec<String> {
-        self.options.iter().map(|option| tidy(option)).collect()
+        self.options.clone()
     }
 
     fn seconds(&self) -> Result<Option<u32>, Fault> {
@@ -228,7 +236,7 @@ impl Draft {
                 Some([option]) => Ok(*option),
                 _ => Err(Fault::new("key", "key-entry").with("found", clip(line))),
             };
-            left.push(tidy(entry));
+            left.push(entry.to_owned());
             key.push(settle(faults, option, 0));
         }
         Body::Matching {
@@ -253,11 +261,27 @@ impl Draft {
         self.rubric
             .iter()
             .map(|(point, marks)| RubricPoint {
-                point: tidy(point),
+                point: point.clone(),
                 marks: settle(faults, line_marks(point, marks), Score::ZERO),
             })
             .collect()
     }
+}
+
+/// A markup as it stands in a file: nothing for plain.
+pub(in crate::bank) const fn written(markup: Markup) -> &'static str {
+    match markup {
+        Markup::Plain => "",
+        Markup::Html => Markup::Html.as_str(),
+    }
+}
+
+/// The markup that a file names.
+pub(in crate::bank) fn markup(text: &str) -> Result<Markup, Fault> {
+    if text.trim().is_empty() {
+        return Ok(Markup::Plain);
+    }
+    word("markup", text, words::markup)
 }
 
 /// The letters of a key: `AC`.

@@ -5,17 +5,21 @@
 //! comes from [`Defaults`]; what is left behind is a [`Loss`], reported and no error. What would
 //! make an unsound item is a fault, and then nothing is read.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 
 use crate::bank::collection::{Member, faults_between};
 use crate::bank::item::{Body, Difficulty, Item, Stimulus};
+use crate::bank::picture;
+use crate::bank::rich::{self, Markup};
 use crate::bank::rules::{self, SECONDS, is_code, is_section, is_topic, tidy};
 use crate::kernel::Fault;
 use crate::kernel::error::Arg;
+use crate::kernel::merkle::Hash;
 
 use super::draft::clip;
 use super::names::Names;
+use super::plain::{Page, Part, Pictures, Table};
 use super::words;
 use super::{BYTES_MAX, Batch};
 
@@ -209,6 +213,14 @@ pub(super) struct Found {
     /// None for a question that cannot be kept.
     pub(super) body: Option<Body>,
     pub(super) explanation: String,
+    /// How the texts are being read.
+    pub(super) markup: Markup,
+    /// The pictures at hand, by the sources that name them.
+    pub(super) known: Pictures,
+    /// What they hold.
+    pictures: BTreeMap<Hash, Vec<u8>>,
+    /// Whether plain texts would lose what rich ones keep.
+    poor: bool,
     losses: Vec<Loss>,
     faults: Vec<Fault>,
 }
@@ -218,6 +230,113 @@ impl Found {
         Self {
             place: place.into(),
             ..Self::default()
+        }
+    }
+
+    /// A question to be read with rich texts.
+    pub(super) fn rich(place: impl Into<String>) -> Self {
+        Self {
+            markup: Markup::Html,
+            ..Self::at(place)
+        }
+    }
+
+    /// Whether the question is to be read again, with rich texts.
+    pub(super) fn is_poor(&self) -> bool {
+        self.poor && self.markup.is_plain()
+    }
+
+    /// Takes in the bytes that `source` names, if they are a picture a bank may keep.
+    pub(super) fn picture(&mut self, source: &str, bytes: Vec<u8>) {
+        let Ok(picture) = picture::read(&bytes) else {
+            return;
+        };
+        let known = rich::source_of(&picture.hash);
+        self.known.insert(source.to_owned(), known);
+        self.pictures.insert(picture.hash, bytes);
+    }
+
+    /// A text of a page in the markup of the question; what is dropped is noted.
+    pub(super) fn said(&mut self, page: &Page) -> String {
+        if self.markup.is_plain() {
+            self.poor |= is_poor(page);
+            self.lose_if(page.formatting, "formatting");
+            self.lose_if(page.images, "image");
+            return page.text.clone();
+        }
+        self.lose_stray(&page.html);
+        self.lose_if(page.missing, "image");
+        rich::clean(&page.html)
+    }
+
+    /// A text without any markup, in the markup of the question.
+    pub(super) fn plainly(&self, text: &str) -> String {
+        match self.markup {
+            Markup::Plain => tidy(text),
+            Markup::Html => rich::clean(&rich::escape(&tidy(text)).replace('\n', "<br>")),
+        }
+    }
+
+    /// A model answer, which stands apart.
+    pub(super) fn reference(&self, part: Option<&Part>) -> String {
+        let Some(part) = part else {
+            return String::new();
+        };
+        match self.markup {
+            Markup::Plain => part.text.clone(),
+            Markup::Html => rich::clean(&part.html),
+        }
+    }
+
+    /// Notes what rich texts do not keep either. A style of a block does no more than decorate.
+    fn lose_stray(&mut self, html: &str) {
+        let stray = rich::stray(html);
+        let told = |stray: &String| !stray.contains(' ') || stray.starts_with("span ");
+        if let Some(stray) = stray.filter(told) {
+            self.lose_found("formatting", &stray);
+        }
+    }
+
+    /// A stimulus with all that it must have: a text, and a title. It is rich if its page would
+    /// lose something that rich texts keep.
+    pub(super) fn stimulus(
+        &mut self,
+        (code, title): (&str, &str),
+        page: &Page,
+        (text, html, tables): (&str, &str, &[Table]),
+    ) -> Stimulus {
+        let title = match tidy(title) {
+            title if title.is_empty() => TITLE_DEFAULT.to_owned(),
+            title => title,
+        };
+        let whole = Stimulus {
+            code: code.to_owned(),
+            text: tidy(text),
+            title,
+            table: tables.first().cloned().unwrap_or_default(),
+            markup: Markup::Plain,
+        };
+        let lossy = page.formatting || page.images || tables.len() > 1;
+        if lossy && rich::gains(html, page.formatting, tables.len() == 1) {
+            self.lose_stray(html);
+            self.lose_if(page.missing, "image");
+            return Stimulus {
+                text: rich::clean(html),
+                table: Vec::new(),
+                markup: Markup::Html,
+                ..whole
+            };
+        }
+        self.lose_if(page.formatting, "formatting");
+        self.lose_if(page.images, "image");
+        let bare = whole.text.is_empty() && !whole.table.is_empty();
+        Stimulus {
+            text: if bare {
+                whole.title.clone()
+            } else {
+                whole.text.clone()
+            },
+            ..whole
         }
     }
 
@@ -282,8 +401,14 @@ impl Found {
             explanation: self.explanation.clone(),
             enemies: labels.enemies,
             seconds: labels.seconds,
+            markup: self.markup,
         })
     }
+}
+
+/// Whether a page says more than plain text can.
+fn is_poor(page: &Page) -> bool {
+    (page.formatting || page.images) && rich::gains(&page.html, page.formatting, false)
 }
 
 /// Why a question has no body.
@@ -306,6 +431,7 @@ impl From<Fault> for Trouble {
 pub(super) struct Finds {
     found: Vec<Found>,
     stimuli: Vec<(String, Stimulus)>,
+    pictures: BTreeMap<Hash, Vec<u8>>,
     /// Where each stimulus stands.
     known: HashMap<String, usize>,
     losses: Vec<Loss>,
@@ -348,6 +474,7 @@ impl Finds {
         }
         for found in &mut self.found {
             self.losses.append(&mut found.losses);
+            self.pictures.append(&mut found.pictures);
             self.faults.append(&mut found.faults);
         }
         let stimuli = self.name_stimuli(defaults);
@@ -358,7 +485,17 @@ impl Finds {
             faults.push(Fault::new("file", "no-items"));
         }
         if faults.is_empty() {
-            Ok((Batch { items, stimuli }, self.losses))
+            let shown = items.iter().flat_map(Item::pictures);
+            let shown = shown.chain(stimuli.iter().flat_map(Stimulus::pictures));
+            let shown: BTreeSet<Hash> = shown.collect();
+            self.pictures.retain(|hash, _| shown.contains(hash));
+            let pictures = self.pictures;
+            let batch = Batch {
+                items,
+                stimuli,
+                pictures,
+            };
+            Ok((batch, self.losses))
         } else {
             Err(the_first(faults))
         }
@@ -369,12 +506,10 @@ impl Finds {
         let mut names = Names::new(given, format!("{}-s", defaults.prefix), 2);
         let named = self.stimuli.iter().enumerate().map(|(at, (place, found))| {
             let code = names.name(at, Some(&found.code), place, &mut self.losses);
-            Stimulus {
+            rules::tidied_stimulus(&Stimulus {
                 code,
-                title: tidy(&found.title),
-                text: tidy(&found.text),
-                table: tidied_table(&found.table),
-            }
+                ..found.clone()
+            })
         });
         named.collect()
     }
@@ -437,11 +572,6 @@ fn check(
         Member::Stimulus(at) => under(&found[at].0, fault),
     });
     own.chain(shared).chain(between).collect()
-}
-
-fn tidied_table(rows: &[Vec<String>]) -> Vec<Vec<String>> {
-    let tidied = |row: &Vec<String>| row.iter().map(|cell| tidy(cell)).collect();
-    rows.iter().map(tidied).collect()
 }
 
 #[cfg(test)]

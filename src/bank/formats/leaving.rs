@@ -1,10 +1,16 @@
 //! What the writers of the formats share: what an item has, and what of it is left behind.
 
+use std::collections::BTreeSet;
+
 use crate::bank::item::{Body, Item, Stimulus};
+use crate::bank::picture;
+use crate::bank::rich::{self, Markup};
+use crate::kernel::merkle::Hash;
 
 use super::Batch;
 use super::foreign::Loss;
 use super::markup::is_sayable;
+use super::plain;
 
 /// The tags that `foreign::Labels` reads back.
 pub(super) fn tags(item: &Item) -> Vec<String> {
@@ -60,11 +66,60 @@ pub(super) fn stimulus_of<'a>(item: &Item, batch: &'a Batch) -> Option<&'a Stimu
     batch.stimuli.iter().find(|stimulus| stimulus.code == code)
 }
 
+/// A text as HTML, in whatever markup it is written.
+pub(super) fn html(markup: Markup, text: &str) -> String {
+    match markup {
+        Markup::Plain => plain::xhtml(text),
+        Markup::Html => text.to_owned(),
+    }
+}
+
+/// `html` with the sources of its pictures as `place` names them.
+pub(super) fn relinked(html: &str, place: impl Fn(&Hash) -> Option<String>) -> String {
+    let mut text = html.to_owned();
+    for picture in rich::images(html) {
+        let source = place(&picture).unwrap_or_default();
+        text = text.replace(&rich::source_of(&picture), &source);
+    }
+    text
+}
+
+/// Whether a picture of these texts is not at hand.
+pub(super) fn lacks_picture(pictures: &BTreeSet<Hash>, batch: &Batch) -> bool {
+    pictures
+        .iter()
+        .any(|picture| !batch.pictures.contains_key(picture))
+}
+
+/// Whether an item or its stimulus is more than plain text.
+pub(super) fn is_rich(item: &Item, stimulus: Option<&Stimulus>) -> bool {
+    let shared = stimulus.is_some_and(|stimulus| !stimulus.markup.is_plain());
+    shared || !item.markup.is_plain()
+}
+
+/// All pictures that an item and its stimulus show.
+pub(super) fn pictures_of(item: &Item, stimulus: Option<&Stimulus>) -> BTreeSet<Hash> {
+    let shared = stimulus.into_iter().flat_map(Stimulus::pictures);
+    item.pictures().into_iter().chain(shared).collect()
+}
+
+/// The name of the file that holds a picture.
+pub(super) fn file_of(picture: &Hash, bytes: &[u8]) -> String {
+    let format = picture::read(bytes).map_or("bin", |picture| picture.format.extension());
+    format!("{}.{format}", hex::encode(picture))
+}
+
+/// A stimulus as HTML, but for its title.
+pub(super) fn stimulus_html(stimulus: &Stimulus) -> String {
+    html(stimulus.markup, &stimulus.text) + &plain::table(&stimulus.table, "")
+}
+
 /// A stimulus as text, to stand before the stem in a format that shares nothing.
 pub(super) fn stimulus_text(stimulus: &Stimulus) -> String {
     let rows = stimulus.table.iter().map(|row| row.join(" | "));
     let table = rows.collect::<Vec<_>>().join("\n");
-    let parts = [stimulus.title.as_str(), &stimulus.text, &table];
+    let text = stimulus.markup.words(&stimulus.text);
+    let parts = [stimulus.title.as_str(), &text, &table];
     let filled = parts.into_iter().filter(|part| !part.is_empty());
     filled.collect::<Vec<_>>().join("\n")
 }

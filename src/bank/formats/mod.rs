@@ -19,11 +19,14 @@ pub mod foreign;
 pub mod gift;
 mod leaving;
 mod marked;
+pub mod marks;
 mod markup;
 pub mod moodle;
 mod names;
 mod plain;
 pub mod qti;
+#[cfg(test)]
+mod rich_tests;
 #[cfg(test)]
 mod samples;
 mod sheet;
@@ -36,15 +39,18 @@ mod wild;
 mod words;
 pub mod xlsx;
 
-pub(super) use draft::{Draft, entries, letters};
+pub(super) use draft::{Draft, entries, letters, markup as markup_of, written};
 pub use exchange::Form;
 pub use folder::{BankFolder, read_bank_dir, shipped};
 pub use foreign::{Defaults, LOSSES, Loss, Reading};
 pub(super) use table::rubric;
 pub(super) use words::names;
 
+use std::collections::BTreeMap;
+
 use crate::bank::item::{Item, Stimulus};
 use crate::kernel::Fault;
+use crate::kernel::merkle::Hash;
 
 /// Most bytes of a file.
 pub const BYTES_MAX: usize = 40 << 20;
@@ -56,6 +62,8 @@ pub struct Batch {
     pub items: Vec<Item>,
     /// The stimuli they share.
     pub stimuli: Vec<Stimulus>,
+    /// The pictures that came with them.
+    pub pictures: BTreeMap<Hash, Vec<u8>>,
 }
 
 /// How old Excel files and workbooks under a password begin.
@@ -79,7 +87,11 @@ pub fn read(file_name: &str, bytes: &[u8]) -> Result<Batch, Vec<Fault>> {
     if extension == "toml" {
         let file = draft::clip(file_name);
         let toml::Section { items, stimuli, .. } = toml::read_section(&file, &text)?;
-        return Ok(Batch { items, stimuli });
+        return Ok(Batch {
+            items,
+            stimuli,
+            ..Batch::default()
+        });
     }
     table::read(&csv::rows(&text)?)
 }
@@ -189,14 +201,14 @@ mod tests {
         assert_eq!(
             said(&faults),
             [
-                "row 13, column G: cell-formula",
                 "row 12, column G: unknown-word",
+                "row 13, column G: cell-formula",
                 "row 13, column A: duplicate-code",
                 "row 13, column F: duplicate-stem",
             ]
         );
         let args = [("found", "也许".to_owned()), ("header", "答案".to_owned())];
-        assert_eq!(faults[1].args, args);
+        assert_eq!(faults[0].args, args);
     }
 
     #[test]

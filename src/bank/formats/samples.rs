@@ -6,6 +6,7 @@ use crate::bank::collection::check_collection;
 use crate::bank::formats::Batch;
 use crate::bank::formats::foreign::{Defaults, Loss};
 use crate::bank::item::{Body, Difficulty, Item, RubricPoint, Stimulus};
+use crate::bank::rich::Markup;
 use crate::bank::rules::{check_item, check_stimulus, tidy};
 use crate::kernel::Score;
 
@@ -46,6 +47,7 @@ pub(super) fn item(code: &str, body: Body) -> Item {
         explanation: String::new(),
         enemies: Vec::new(),
         seconds: None,
+        markup: Markup::Plain,
     }
 }
 
@@ -99,7 +101,7 @@ pub(super) fn kinds() -> Batch {
         .collect();
     Batch {
         items,
-        stimuli: Vec::new(),
+        ..Batch::default()
     }
 }
 
@@ -119,6 +121,7 @@ pub(super) fn shared() -> Batch {
             texts(&["2023", "50"]),
             texts(&["2024", ""]),
         ],
+        markup: Markup::Plain,
     });
     batch
 }
@@ -268,6 +271,7 @@ fn stimulus() -> impl Strategy<Value = Stimulus> {
         title,
         text,
         table,
+        markup: Markup::Plain,
     })
 }
 
@@ -299,7 +303,11 @@ pub(super) fn batches(stimuli: bool) -> impl Strategy<Value = Batch> {
                 .any(|item| item.stimulus.as_deref() == Some(code))
         };
         stimuli.retain(|stimulus| used(&stimulus.code));
-        let batch = Batch { items, stimuli };
+        let batch = Batch {
+            items,
+            stimuli,
+            ..Batch::default()
+        };
         assert!(
             batch.items.iter().all(|item| check_item(item).is_empty()),
             "{batch:?}"

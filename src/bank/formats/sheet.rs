@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use rust_xlsxwriter::{Workbook, XlsxError};
 
-use super::draft::Draft;
+use super::draft::{Draft, written};
 use super::foreign::Loss;
 use super::table::{COLUMNS, Column};
 use super::{Batch, words};
@@ -66,6 +66,10 @@ fn row(item: &Item, stimulus: Option<&Stimulus>) -> Vec<String> {
         Column::Reference => draft.reference.clone(),
         Column::Enemies => draft.enemies.join(" "),
         Column::Seconds => draft.seconds.clone(),
+        Column::Markup => draft.markup.clone(),
+        Column::StimulusMarkup => stimulus
+            .map(|one| written(one.markup).to_owned())
+            .unwrap_or_default(),
     };
     COLUMNS.iter().map(|(column, ..)| cell(*column)).collect()
 }
@@ -126,6 +130,7 @@ mod tests {
             let batch = Batch {
                 items: items.concat(),
                 stimuli: stimuli.concat(),
+                ..Batch::default()
             };
             let (bytes, losses) = xlsx(&batch);
             let again = read("a.xlsx", &bytes.unwrap()).unwrap();

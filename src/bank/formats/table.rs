@@ -8,11 +8,12 @@ use std::collections::{HashMap, HashSet};
 
 use crate::bank::collection::{self, Member};
 use crate::bank::item::{Item, Stimulus};
-use crate::bank::rules::{self, tidy};
+use crate::bank::rich::Markup;
+use crate::bank::rules;
 use crate::kernel::Fault;
 
 use super::Batch;
-use super::draft::{Draft, clip};
+use super::draft::{self, Draft, clip};
 use super::words::{names, squeeze};
 
 /// Most rows of a table.
@@ -81,10 +82,14 @@ pub enum Column {
     Enemies,
     /// 用时
     Seconds,
+    /// 格式
+    Markup,
+    /// 材料格式
+    StimulusMarkup,
 }
 
 /// The columns with their Chinese and English headers, in the template's order.
-pub const COLUMNS: [(Column, &str, &str); 31] = [
+pub const COLUMNS: [(Column, &str, &str); 33] = [
     (Column::Code, "编号", "code"),
     (Column::Kind, "题型", "kind"),
     (Column::Section, "部分", "section"),
@@ -116,6 +121,8 @@ pub const COLUMNS: [(Column, &str, &str); 31] = [
     (Column::Reference, "参考答案", "reference"),
     (Column::Enemies, "互斥组", "enemies"),
     (Column::Seconds, "用时", "seconds"),
+    (Column::Markup, "格式", "markup"),
+    (Column::StimulusMarkup, "材料格式", "stimulus_markup"),
 ];
 
 /// Columns no table can do without.
@@ -163,6 +170,7 @@ impl Column {
         match fault.place.as_str() {
             "title" => Self::StimulusTitle,
             "text" => Self::StimulusText,
+            "markup" => Self::StimulusMarkup,
             _ => Self::Stimulus,
         }
     }
@@ -289,6 +297,7 @@ impl<'a> Layout<'a> {
             reference: text(Column::Reference),
             enemies: names(self.cell(row, Column::Enemies)),
             seconds: text(Column::Seconds),
+            markup: text(Column::Markup),
         }
     }
 
@@ -302,13 +311,17 @@ impl<'a> Layout<'a> {
     }
 
     /// The stimulus a row gives, or only names (then its text and title are empty).
-    fn stimulus(&self, row: &Row) -> Stimulus {
-        Stimulus {
-            code: self.cell(row, Column::Stimulus).trim().to_owned(),
-            title: tidy(self.cell(row, Column::StimulusTitle)),
-            text: tidy(self.cell(row, Column::StimulusText)),
+    fn stimulus(&self, row: &Row) -> (Stimulus, Option<Fault>) {
+        let markup = draft::markup(self.cell(row, Column::StimulusMarkup));
+        let text = |column| self.cell(row, column).trim().to_owned();
+        let stimulus = Stimulus {
+            code: text(Column::Stimulus),
+            title: text(Column::StimulusTitle),
+            text: text(Column::StimulusText),
             table: Vec::new(),
-        }
+            markup: *markup.as_ref().unwrap_or(&Markup::Plain),
+        };
+        (stimulus, markup.err())
     }
 }
 
@@ -359,13 +372,16 @@ impl<'a> Reading<'a> {
 
     /// A stimulus is given once; later rows name it, or give it again word for word.
     fn stimulus(&mut self, layout: &Layout, row: &'a Row) {
-        let given = layout.stimulus(row);
+        let (given, unread) = layout.stimulus(row);
         if given.title.is_empty() && given.text.is_empty() {
             return;
         }
+        let strays = rules::strays(given.markup, &[("text", &given.text)]);
+        let given = rules::tidied_stimulus(&given);
         match self.known.get(&given.code).map(|at| &self.stimuli[*at]) {
             None => {
-                let faults = rules::check_stimulus(&given).into_iter();
+                let faults = unread.into_iter().chain(strays);
+                let faults = faults.chain(rules::check_stimulus(&given));
                 let located = |fault| layout.at(row, Column::of_stimulus(&fault), fault);
                 self.faults.extend(faults.map(located));
                 self.known.insert(given.code.clone(), self.stimuli.len());
@@ -412,19 +428,36 @@ pub fn read(grid: &Grid) -> Result<Batch, Vec<Fault>> {
     let faults = all_faults(&grid.faults, reading.faults);
     if faults.is_empty() {
         let (items, stimuli) = (reading.items, reading.stimuli);
-        Ok(Batch { items, stimuli })
+        Ok(Batch {
+            items,
+            stimuli,
+            ..Batch::default()
+        })
     } else {
         Err(faults)
     }
 }
 
-/// The faults of cells and of what they mean; a cell that could not be read has only its own.
+/// The faults of cells and of what they mean, row by row. A cell that could not be read has only its
+/// own, and nothing is said of how many options there are in its row.
 fn all_faults(cells: &[Fault], items: Vec<Fault>) -> Vec<Fault> {
     let unread: HashSet<&str> = cells.iter().map(|fault| fault.place.as_str()).collect();
-    let others = items
-        .into_iter()
-        .filter(|fault| !unread.contains(fault.place.as_str()));
-    cells.iter().cloned().chain(others).collect()
+    let rows: HashSet<usize> = cells.iter().map(row_of).collect();
+    let follows = |fault: &Fault| {
+        let counts = matches!(fault.code, "key-out-of-range" | "option-count");
+        unread.contains(fault.place.as_str()) || (counts && rows.contains(&row_of(fault)))
+    };
+    let others = items.into_iter().filter(|fault| !follows(fault));
+    let mut all: Vec<Fault> = cells.iter().cloned().chain(others).collect();
+    all.sort_by_key(row_of);
+    all
+}
+
+/// The row of a place such as `row 12, column K`; what is of no row comes first.
+fn row_of(fault: &Fault) -> usize {
+    let place = fault.place.strip_prefix("row ").unwrap_or_default();
+    let row = place.split(',').next().unwrap_or_default();
+    row.parse().unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -8,11 +8,12 @@ use toml::{Table, Value};
 
 use crate::bank::collection::{self, Member};
 use crate::bank::item::{Item, Stimulus};
-use crate::bank::rules::{self, is_section, tidy};
+use crate::bank::rich::Markup;
+use crate::bank::rules::{self, is_section};
 use crate::kernel::Fault;
 
 use super::Batch;
-use super::draft::{Draft, clip};
+use super::draft::{self, Draft, clip, written};
 
 /// The index of a subject, `bank.toml`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -144,6 +145,7 @@ fn written_stimulus(stimulus: &Stimulus) -> Table {
         ("id", stimulus.code.clone()),
         ("title", stimulus.title.clone()),
         ("text", stimulus.text.clone()),
+        ("markup", written(stimulus.markup).to_owned()),
     ]);
     if !stimulus.table.is_empty() {
         written.insert("table".to_owned(), Value::from(stimulus.table.clone()));
@@ -166,6 +168,7 @@ fn written_item(item: &Item) -> Table {
         ("marks", draft.marks),
         ("words_max", draft.words_max),
         ("reference", draft.reference),
+        ("markup", draft.markup),
     ]);
     let rubric = draft.rubric.into_iter();
     let rubric: Vec<Table> = rubric
@@ -225,12 +228,17 @@ fn under(place: &str, fault: Fault) -> Fault {
 }
 
 fn stimulus(mut fields: Fields, faults: &mut Vec<Fault>) -> Stimulus {
+    let markup = draft::markup(&fields.text("markup"));
     let stimulus = Stimulus {
         code: fields.text("id"),
         title: fields.text("title"),
-        text: tidy(&fields.text("text")),
+        text: fields.text("text"),
         table: fields.rows("table"),
+        markup: *markup.as_ref().unwrap_or(&Markup::Plain),
     };
+    fields.check(markup.err().into_iter().collect());
+    fields.check(rules::strays(stimulus.markup, &[("text", &stimulus.text)]));
+    let stimulus = rules::tidied_stimulus(&stimulus);
     fields.check(rules::check_stimulus(&stimulus));
     faults.extend(fields.finish());
     stimulus
@@ -256,6 +264,7 @@ fn item(mut fields: Fields, section: &str, faults: &mut Vec<Fault>) -> Item {
         reference: fields.text("reference"),
         enemies: fields.texts("enemies"),
         seconds: fields.text("seconds"),
+        markup: fields.text("markup"),
     };
     let (item, found) = draft.read();
     // The section is the file's, and has been checked there.

@@ -1,6 +1,7 @@
 //! The words people write in a table, in Chinese or English, full or half width.
 
 use crate::bank::item::{Difficulty, ItemKind};
+use crate::bank::rich::Markup;
 
 /// `text` with full-width forms made plain, in lower case, without blanks, `_` and `-`: what is
 /// left when two spellings of a word are the same.
@@ -83,6 +84,15 @@ pub(super) fn difficulty(text: &str) -> Option<Difficulty> {
         "易" | "容易" | "简单" | "easy" => Some(Difficulty::Easy),
         "中" | "中等" | "适中" | "medium" => Some(Difficulty::Medium),
         "难" | "困难" | "较难" | "hard" => Some(Difficulty::Hard),
+        _ => None,
+    }
+}
+
+/// A markup: `html`, `富文本`, `plain` …
+pub(super) fn markup(text: &str) -> Option<Markup> {
+    match squeeze(text).as_str() {
+        "html" | "富文本" => Some(Markup::Html),
+        "plain" | "text" | "文本" | "纯文本" => Some(Markup::Plain),
         _ => None,
     }
 }

@@ -3,6 +3,8 @@
 use actix_multipart::form::MultipartForm;
 use actix_web::{HttpResponse, web};
 use askama::Template;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 
 use super::{AuthorOnly, OverviewPage, Refusal};
 use crate::bank::api;
@@ -33,6 +35,20 @@ impl PreviewPage {
             .as_ref()
             .map_or(&[][..], |preview| &preview.items);
         &items[..items.len().min(SHOWN)]
+    }
+
+    /// A text of an item. What is not kept yet has no address: its pictures stand in the page.
+    fn rich(&self, item: &Item, text: &str) -> String {
+        let pictures = self.preview.iter().flat_map(|preview| &preview.pictures);
+        let mut html = item.markup.html(text, "/bank/pictures/");
+        for (hash, (media, bytes)) in pictures {
+            let address = format!("/bank/pictures/{}", hex::encode(hash));
+            if html.contains(&address) {
+                let data = format!("data:{media};base64,{}", STANDARD.encode(bytes));
+                html = html.replace(&address, &data);
+            }
+        }
+        html
     }
 
     /// Place and sentence of what is lost.

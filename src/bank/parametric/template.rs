@@ -7,6 +7,7 @@ use serde::Deserialize;
 use super::expression::{Expression, ExpressionError, Number, decimal, is_reserved};
 use super::text::{Text, Values, plain};
 use crate::bank::item::{Body, Difficulty, Item};
+use crate::bank::rich::Markup;
 use crate::bank::rules::{check_item, is_code, is_section, is_topic};
 use crate::draw::{Seed, Stream};
 use crate::kernel::{Fault, Score};
@@ -318,6 +319,7 @@ impl Template {
             // Two instances of one template never meet on a paper.
             enemies: vec![self.id.clone()],
             seconds: None,
+            markup: Markup::Plain,
         };
         match check_item(&item).into_iter().next() {
             Some(unsound) => Err(under(&format!("instance {number}"), unsound)),

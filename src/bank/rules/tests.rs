@@ -68,6 +68,7 @@ fn item(code: &str, body: Body) -> Item {
         explanation: String::new(),
         enemies: Vec::new(),
         seconds: None,
+        markup: Markup::Plain,
     }
 }
 
@@ -77,6 +78,7 @@ fn stimulus(code: &str) -> Stimulus {
         title: "材料".to_owned(),
         text: "一段文字。".to_owned(),
         table: Vec::new(),
+        markup: Markup::Plain,
     }
 }
 
@@ -270,6 +272,7 @@ fn an_expected_time_is_a_time() {
     for (seconds, sound) in [(0, false), (1, true), (7_200, true), (7_201, false)] {
         let item = Item {
             seconds: Some(seconds),
+            markup: Markup::Plain,
             ..item("a", Body::TrueFalse { key: true })
         };
         assert_eq!(check_item(&item).is_empty(), sound, "{seconds}");

@@ -1,11 +1,14 @@
 //! What a bank holds, and whether something new fits it.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use crate::bank::formats::Batch;
 use crate::bank::item::{Item, Stimulus};
-use crate::bank::store::{self, ItemRow, StimulusRow};
+use crate::bank::material;
+use crate::bank::material::store::StimulusRow;
+use crate::bank::store::{self, ItemRow};
 use crate::bank::{collection, records, rules};
+use crate::kernel::merkle::Hash;
 use crate::kernel::{Fault, Id, Problem};
 use crate::store::{Tx, View};
 
@@ -16,12 +19,13 @@ pub(super) struct Shelf {
     stimuli: BTreeMap<String, (Id, Stimulus)>,
     /// Item, its section, and the stimulus it shares.
     uses: Vec<(Id, String, String)>,
+    pictures: HashSet<Vec<u8>>,
 }
 
 impl Shelf {
     pub(super) fn look(view: &mut View<'_>, bank: &str) -> Result<Self, Problem> {
         let mut stimuli = BTreeMap::new();
-        for row in store::stimuli(view.db, bank)? {
+        for row in material::store::all(view.db, bank)? {
             let stimulus = records::open(view.vault, &row.content_sealed)?;
             stimuli.insert(row.code, (row.id, stimulus));
         }
@@ -30,6 +34,9 @@ impl Shelf {
             codes: store::codes(view.db, bank)?.into_iter().collect(),
             stimuli,
             uses: store::stimulus_uses(view.db, bank)?,
+            pictures: material::store::pictures(view.db, bank)?
+                .into_iter()
+                .collect(),
         })
     }
 
@@ -58,7 +65,22 @@ impl Shelf {
             faults.push(Fault::new("stimulus", "stimulus-unknown").with("stimulus", code));
         }
         faults.extend(self.section_fault(item, id));
+        faults.extend(self.picture_fault("stem", &item.pictures(), &BTreeMap::new()));
         faults
+    }
+
+    /// Every picture that is shown is there, or comes along.
+    fn picture_fault(
+        &self,
+        place: &str,
+        shown: &BTreeSet<Hash>,
+        along: &BTreeMap<Hash, Vec<u8>>,
+    ) -> Option<Fault> {
+        let known =
+            |hash: &&Hash| self.pictures.contains(hash.as_slice()) || along.contains_key(*hash);
+        let missing = shown.iter().find(|hash| !known(hash))?;
+        let fault = Fault::new(place, "image-unknown");
+        Some(fault.with("found", hex::encode(&missing[..4])))
     }
 
     /// Everything wrong with a file for this bank. Readers of files have checked it by row and
@@ -74,12 +96,14 @@ impl Shelf {
             alone
                 .chain(here)
                 .chain(self.section_fault(item, None))
+                .chain(self.picture_fault("stem", &item.pictures(), &batch.pictures))
                 .map(|fault| named("item", &item.code, fault))
         });
         let stimuli = batch.stimuli.iter().flat_map(|stimulus| {
             let alone = rules::check_stimulus(stimulus).into_iter();
             alone
                 .chain(self.stimulus_fault(stimulus))
+                .chain(self.picture_fault("text", &stimulus.pictures(), &batch.pictures))
                 .map(|fault| named("stimulus", &stimulus.code, fault))
         });
         let between = collection::check_collection(&batch.items, &batch.stimuli);
@@ -116,7 +140,7 @@ impl Shelf {
     pub(super) fn add_stimuli(
         &mut self,
         tx: &mut Tx<'_>,
-        bank: &str,
+        author: Id,
         stimuli: &[Stimulus],
     ) -> Result<usize, Problem> {
         let mut added = 0;
@@ -127,12 +151,13 @@ impl Shelf {
             let content = serde_json::to_vec(stimulus).map_err(Problem::internal)?;
             let row = StimulusRow {
                 id: Id::new(tx.now),
-                bank: bank.to_owned(),
+                bank: self.bank.clone(),
                 code: stimulus.code.clone(),
                 content_sealed: tx.vault.seal(content)?,
                 created_at: tx.now,
+                author_id: Some(author),
             };
-            store::insert_stimulus(tx, &row)?;
+            material::store::insert(tx, &row)?;
             self.stimuli.insert(row.code, (row.id, stimulus.clone()));
             added += 1;
         }

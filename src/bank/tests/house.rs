@@ -1,6 +1,7 @@
 //! A bank with two authors and a reviewer.
 
 use super::*;
+use crate::bank::rich::Markup;
 
 /// The morning of 1 March 2026.
 pub(super) const NOW: Instant = Instant::from_micros(1_772_326_800_000_000);
@@ -28,13 +29,14 @@ pub(super) fn item(code: &str) -> Item {
         explanation: String::new(),
         enemies: Vec::new(),
         seconds: None,
+        markup: Markup::Plain,
     }
 }
 
 pub(super) fn batch(codes: &[&str]) -> Batch {
     Batch {
         items: codes.iter().map(|code| item(code)).collect(),
-        stimuli: Vec::new(),
+        ..Batch::default()
     }
 }
 
@@ -44,6 +46,7 @@ pub(super) fn stimulus(text: &str) -> Stimulus {
         title: "材料".to_owned(),
         text: text.to_owned(),
         table: Vec::new(),
+        markup: Markup::Plain,
     }
 }
 

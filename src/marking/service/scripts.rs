@@ -8,8 +8,11 @@ use super::rule;
 use crate::access::{Actor, Role};
 use crate::assembly::records::paper;
 use crate::bank::item::{Answer, Body, Item, RubricPoint, Stimulus};
-use crate::bank::records::{item_versions, stimuli};
+use crate::bank::material::PictureContent;
+use crate::bank::records::{self, item_versions, stimuli};
+use crate::bank::rich::{self, Markup};
 use crate::ceremony::service::not_drawn_to_mark;
+use crate::kernel::merkle::Hash;
 use crate::kernel::{Fault, Id, Problem, Score};
 use crate::ledger;
 use crate::marking::double::{MarkerMark, Resolution, ScriptState, resolve};
@@ -38,6 +41,8 @@ pub struct RubricLine {
 pub struct Material {
     /// Heading.
     pub title: String,
+    /// How the text is written.
+    pub markup: Markup,
     /// Paragraphs, separated by empty lines.
     pub text: String,
     /// An optional table; its first row is the header.
@@ -56,6 +61,8 @@ pub struct ScriptView {
     pub subject_zh: String,
     /// The subject in English.
     pub subject_en: String,
+    /// How the question and the model answer are written.
+    pub markup: Markup,
     /// The question.
     pub stem: String,
     /// What earns marks.
@@ -104,6 +111,29 @@ pub fn script(view: &mut View<'_>, actor: &Actor, id: Id) -> Result<ScriptView, 
     must_be_drawn(view, &examination, acting.account)?;
     marks_before(view, acting.account, &row)?;
     script_view(view, &examination, &origin, row)
+}
+
+/// A picture that a script shows to a marker who may still mark it.
+pub fn picture(
+    view: &mut View<'_>,
+    actor: &Actor,
+    id: Id,
+    hash: &Hash,
+) -> Result<PictureContent, Problem> {
+    let script = script(view, actor, id)?;
+    let material = script
+        .material
+        .iter()
+        .map(|one| (one.markup, one.text.as_str()));
+    let own = [script.stem.as_str(), &script.reference].map(|text| (script.markup, text));
+    let mut rich = own
+        .into_iter()
+        .chain(material)
+        .filter(|(markup, _)| !markup.is_plain());
+    if !rich.any(|(_, text)| rich::images(text).contains(hash)) {
+        return Err(Problem::not_found());
+    }
+    records::picture(view, hash)
 }
 
 /// Where markers are drawn by lot, nobody else marks.
@@ -162,6 +192,7 @@ fn script_view(
         blind_code: row.blind_code,
         subject_zh: subject.title_zh,
         subject_en: subject.title_en,
+        markup: item.markup,
         stem: item.stem,
         rubric: rubric.into_iter().map(RubricLine::from).collect(),
         reference,
@@ -198,6 +229,7 @@ impl From<Stimulus> for Material {
     fn from(stimulus: Stimulus) -> Self {
         Self {
             title: stimulus.title,
+            markup: stimulus.markup,
             text: stimulus.text,
             table: stimulus.table,
         }

@@ -317,6 +317,7 @@ pub(super) fn insert_version(
         explanation: String::new(),
         enemies: Vec::new(),
         seconds: None,
+        markup: crate::bank::rich::Markup::Plain,
     };
     let sealed = tx.vault.seal(serde_json::to_vec(&content).unwrap())?;
     diesel::insert_into(item_version::table)

@@ -10,7 +10,7 @@ use super::super::bodies::{
 use super::super::decimal;
 use super::super::draft::clip;
 use super::super::foreign::{Defaults, Finds, Found, Labels, Loss, Reading, Trouble, check_size};
-use super::super::marked::{Markup, plain_text};
+use super::super::marked::{self, Markup};
 use super::super::names::usable;
 use super::super::wild::without_wildcards;
 
@@ -158,12 +158,17 @@ impl Block {
             text = after.trim();
         }
         if !text.is_empty() {
-            finds.push(self.question(text, category));
+            let place = format!("line {}", self.line);
+            let found = self.question(Found::at(&place), text, category);
+            finds.push(if found.is_poor() {
+                self.question(Found::rich(place), text, category)
+            } else {
+                found
+            });
         }
     }
 
-    fn question(&self, text: &str, category: &Labels) -> Found {
-        let mut found = Found::at(format!("line {}", self.line));
+    fn question(&self, mut found: Found, text: &str, category: &Labels) -> Found {
         if text.len() > QUESTION_MAX {
             found.fault(Fault::new("stem", "too-long").with("found", text.len()));
             return found;
@@ -222,7 +227,7 @@ fn name(found: &mut Found, title: Option<String>) {
         None if usable(&title) => found.code = Some(title),
         _ => {
             let cut = title.trim_end_matches(['…', '.']);
-            if !tidy(&found.stem).starts_with(cut) {
+            if !tidy(&found.markup.words(&found.stem)).starts_with(cut) {
                 found.lose_found("title", &title);
             }
         }
@@ -265,10 +270,10 @@ fn markup(signs: &[Sign], otherwise: Markup) -> (Markup, &[Sign]) {
     })
 }
 
-/// A text as plain text.
+/// A text in the markup of the question.
 fn text(found: &mut Found, signs: &[Sign], otherwise: Markup) -> String {
     let (markup, signs) = markup(signs, otherwise);
-    plain_text(found, markup, string(trim(signs)))
+    marked::text(found, markup, string(trim(signs)))
 }
 
 fn body(found: &mut Found, answers: &[Sign], markup: Markup) -> Result<Body, Trouble> {
@@ -280,7 +285,7 @@ fn body(found: &mut Found, answers: &[Sign], markup: Markup) -> Result<Body, Tro
         return numeric(found, &answers[1..]);
     }
     if is(answers, 0, '>') {
-        return Ok(ordering(answers));
+        return Ok(ordering(found, answers));
     }
     if find(answers, '~').is_some() {
         return choices(found, answers, markup);
@@ -358,7 +363,8 @@ fn pairs(found: &mut Found, answers: &[Sign], markup: Markup) -> Result<Body, Tr
             return Err(fault.with("found", clip(&string(answer))).into());
         };
         let left = text(found, &answer[..at], markup);
-        read.push((left, string(trim(&answer[at + 2..]))));
+        let right = found.plainly(&string(trim(&answer[at + 2..])));
+        read.push((left, right));
     }
     Ok(matching(read))
 }
@@ -382,7 +388,8 @@ fn blank(found: &mut Found, answers: &[Sign]) -> Result<Body, Trouble> {
     {
         let (weight, answer) = weighed(answer, FULL);
         let answer = without_feedback(found, answer);
-        let form = text(found, answer, Markup::Plain);
+        let (markup, answer) = self::markup(answer, Markup::Plain);
+        let form = marked::page(found, markup, string(trim(answer))).text;
         let (text, wild) = without_wildcards(&form);
         found.lose_if(wild, "wildcard");
         if !text.is_empty() || !wild {
@@ -439,9 +446,9 @@ fn range(text: &str) -> Option<(Score, Score, bool)> {
 }
 
 /// `>` and settings on the first line, then one part a line.
-fn ordering(answers: &[Sign]) -> Body {
+fn ordering(found: &Found, answers: &[Sign]) -> Body {
     let lines = split(answers, '\n').skip(1);
-    let parts = lines.map(|line| tidy(&string(trim(line))));
+    let parts = lines.map(|line| found.plainly(&string(trim(line))));
     Body::Ordering {
         parts: parts.filter(|part| !part.is_empty()).collect(),
     }

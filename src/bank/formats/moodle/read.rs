@@ -2,7 +2,7 @@
 
 use roxmltree::Node;
 
-use crate::bank::item::{Body, Stimulus};
+use crate::bank::item::Body;
 use crate::bank::rules::tidy;
 use crate::kernel::{Fault, Score};
 
@@ -11,13 +11,11 @@ use super::super::bodies::{
 };
 use super::super::decimal;
 use super::super::draft::clip;
-use super::super::foreign::{
-    Defaults, Finds, Found, Labels, Loss, Reading, TITLE_DEFAULT, Trouble, check_size,
-};
+use super::super::foreign::{Defaults, Finds, Found, Labels, Loss, Reading, Trouble, check_size};
 use super::super::marked::{self, Markup};
 use super::super::markup;
 use super::super::names::usable;
-use super::super::plain::{Page, Part, REFERENCE, RUBRIC, STIMULUS};
+use super::super::plain::{Page, REFERENCE, RUBRIC, STIMULUS};
 use super::super::wild::without_wildcards;
 use super::super::words;
 
@@ -56,7 +54,10 @@ pub fn read(text: &str, defaults: &Defaults) -> Reading {
             continue;
         }
         number += 1;
-        let found = Question::new(question, place).read(&category, &mut finds);
+        let mut found = Question::new(question, Found::at(&place)).read(&category, &mut finds);
+        if found.is_poor() {
+            found = Question::new(question, Found::rich(place)).read(&category, &mut finds);
+        }
         finds.push(found);
     }
     finds.finish(defaults)
@@ -100,8 +101,7 @@ struct Question<'a, 'i> {
 }
 
 impl<'a, 'i> Question<'a, 'i> {
-    fn new(node: Node<'a, 'i>, place: String) -> Self {
-        let found = Found::at(place);
+    fn new(node: Node<'a, 'i>, found: Found) -> Self {
         Self { node, found }
     }
 
@@ -140,13 +140,35 @@ impl<'a, 'i> Question<'a, 'i> {
             Some("markdown") => Markup::Markdown,
             _ => Markup::Moodle,
         };
-        self.found.lose_if(child(node, "file").is_some(), "image");
+        self.found.known.clear();
+        for file in children(node, "file") {
+            self.file(file);
+        }
         marked::page(&mut self.found, markup, text_of(node))
+    }
+
+    /// Takes in a picture that the text beside it shows.
+    fn file(&mut self, file: Node<'_, '_>) {
+        let name = file.attribute("name").unwrap_or_default();
+        let path = file.attribute("path").unwrap_or("/");
+        let Some(bytes) = marked::decoded(&markup::content(file)) else {
+            return self.found.lose("image");
+        };
+        for name in [name.to_owned(), percent_encoded(name)] {
+            let source = format!("@@PLUGINFILE@@{path}{name}");
+            self.found.picture(&source, bytes.clone());
+        }
+    }
+
+    /// What stands in a node, in the markup of the question.
+    fn said(&mut self, node: Node<'_, '_>) -> String {
+        let page = self.page(node);
+        self.found.said(&page)
     }
 
     fn text(&mut self, name: &'static str) -> String {
         let node = child(self.node, name);
-        node.map_or(String::new(), |node| self.page(node).text)
+        node.map_or(String::new(), |node| self.said(node))
     }
 
     fn stem(&mut self, finds: &mut Finds) {
@@ -155,10 +177,12 @@ impl<'a, 'i> Question<'a, 'i> {
         };
         let page = self.page(node);
         if let Some(part) = page.part(STIMULUS) {
-            let stimulus = stimulus(part);
+            let named = (part.code.as_str(), part.title.as_str());
+            let said = (part.text.as_str(), part.html.as_str(), &*part.tables);
+            let stimulus = self.found.stimulus(named, &page, said);
             self.found.stimulus = Some(finds.stimulus(&self.found.place, stimulus));
         }
-        self.found.stem = page.text;
+        self.found.stem = self.found.said(&page);
     }
 
     fn names(&mut self, category: &Labels) {
@@ -172,7 +196,8 @@ impl<'a, 'i> Question<'a, 'i> {
         }
         // Moodle names a question by its beginning.
         let cut = name.trim_end_matches(['…', '.']);
-        let told = found.code.as_deref() == Some(name.as_str()) || found.stem.starts_with(cut);
+        let stem = found.markup.words(&found.stem);
+        let told = found.code.as_deref() == Some(name.as_str()) || stem.starts_with(cut);
         if !told {
             found.lose_found("title", &name);
         }
@@ -232,7 +257,7 @@ impl<'a, 'i> Question<'a, 'i> {
         let single = matches!(text_in(self.node, "single").as_str(), "true" | "1");
         let mut choices = Vec::new();
         for (answer, weight) in self.answers()? {
-            let text = self.page(answer).text;
+            let text = self.said(answer);
             choices.push(Choice { text, weight });
         }
         let (body, lost) = choice(&choices, single)?;
@@ -306,8 +331,9 @@ impl<'a, 'i> Question<'a, 'i> {
     fn pairs(&mut self) -> Body {
         let mut pairs = Vec::new();
         for entry in children(self.node, "subquestion") {
-            let left = self.page(entry).text;
-            pairs.push((left, text_in(entry, "answer")));
+            let left = self.said(entry);
+            let right = self.found.plainly(&text_in(entry, "answer"));
+            pairs.push((left, right));
         }
         matching(pairs)
     }
@@ -315,7 +341,7 @@ impl<'a, 'i> Question<'a, 'i> {
     fn ordering(&mut self) -> Body {
         let mut parts = Vec::new();
         for part in children(self.node, "answer") {
-            parts.push(tidy(&self.page(part).text));
+            parts.push(tidy(&self.said(part)));
         }
         Body::Ordering { parts }
     }
@@ -342,11 +368,10 @@ impl<'a, 'i> Question<'a, 'i> {
             .and_then(|part| bodies::rubric(part.tables.first()?));
         let Some(rubric) = lines else {
             self.found.lose("rubric-assumed");
-            return bodies::essay(marks, words_max, info.text);
+            let reference = self.found.said(&info);
+            return bodies::essay(marks, words_max, reference);
         };
-        let reference = info
-            .part(REFERENCE)
-            .map_or(String::new(), |part| part.text.clone());
+        let reference = self.found.reference(info.part(REFERENCE));
         Body::Essay {
             rubric,
             marks,
@@ -356,18 +381,15 @@ impl<'a, 'i> Question<'a, 'i> {
     }
 }
 
-fn stimulus(part: &Part) -> Stimulus {
-    let title = if part.title.is_empty() {
-        TITLE_DEFAULT
-    } else {
-        &part.title
-    };
-    Stimulus {
-        code: part.code.clone(),
-        title: title.to_owned(),
-        text: part.text.clone(),
-        table: part.tables.first().cloned().unwrap_or_default(),
-    }
+/// A name of a file as it stands in an address.
+fn percent_encoded(name: &str) -> String {
+    let plain =
+        |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~');
+    let bytes = name.bytes().map(|byte| match plain(byte) {
+        true => char::from(byte).to_string(),
+        false => format!("%{byte:02X}"),
+    });
+    bytes.collect()
 }
 
 /// Whether two numbers are the same to six places.

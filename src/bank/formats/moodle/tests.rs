@@ -189,7 +189,6 @@ fn what_is_left_behind_is_named() {
             "question 1: category",
             "question 1: question-type",
             "question 2: description",
-            "question 3: formatting",
             "question 3: image",
             "question 3: title",
             "question 3: tag",

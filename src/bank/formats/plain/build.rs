@@ -1,6 +1,9 @@
 //! Gathers the pieces of a marked-up text.
 
-use super::CLASSES;
+use std::collections::HashMap;
+
+use super::super::markup::escape;
+use super::{CLASSES, RICH};
 
 /// Elements may be kept apart in one another so deep.
 const FRAMES_MAX: usize = 16;
@@ -20,7 +23,14 @@ pub(in crate::bank::formats) struct Page {
     pub(in crate::bank::formats) formatting: bool,
     /// Whether there were images or other media.
     pub(in crate::bank::formats) images: bool,
+    /// Whether one of them could not be had.
+    pub(in crate::bank::formats) missing: bool,
+    /// The same as HTML, as it was found.
+    pub(in crate::bank::formats) html: String,
 }
+
+/// The pictures at hand: what a source names, and the source that a bank knows them by.
+pub(in crate::bank::formats) type Pictures = HashMap<String, String>;
 
 /// A part kept apart.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -31,6 +41,8 @@ pub(in crate::bank::formats) struct Part {
     pub(in crate::bank::formats) title: String,
     pub(in crate::bank::formats) text: String,
     pub(in crate::bank::formats) tables: Vec<Table>,
+    /// The same as HTML, as it was found.
+    pub(in crate::bank::formats) html: String,
 }
 
 impl Page {
@@ -40,14 +52,61 @@ impl Page {
     }
 }
 
-/// A start tag as far as it matters here.
-#[derive(Debug, Clone, Copy, Default)]
-pub(in crate::bank::formats) struct Tag<'a> {
-    pub(in crate::bank::formats) name: &'a str,
-    pub(in crate::bank::formats) class: &'a str,
-    pub(in crate::bank::formats) id: &'a str,
-    pub(in crate::bank::formats) title: &'a str,
-    pub(in crate::bank::formats) styled: bool,
+/// A start tag with its attributes.
+#[derive(Debug, Clone, Default)]
+pub(in crate::bank::formats) struct Tag {
+    pub(in crate::bank::formats) name: String,
+    pub(in crate::bank::formats) attributes: Vec<(String, String)>,
+}
+
+impl Tag {
+    /// An attribute; empty where it is not there.
+    fn get(&self, name: &str) -> &str {
+        let mut attributes = self.attributes.iter();
+        let found = attributes.find(|(known, _)| known == name);
+        found.map_or("", |(_, value)| value)
+    }
+
+    fn has(&self, name: &str) -> bool {
+        self.attributes.iter().any(|(known, _)| known == name)
+    }
+
+    /// What names the picture that an element shows.
+    fn picture(&self) -> Option<&str> {
+        match self.name.as_str() {
+            "img" => Some(self.get("src")),
+            "object" if self.get("type").starts_with("image/") => Some(self.get("data")),
+            _ => None,
+        }
+    }
+
+    /// The tag of a clean text in XML.
+    pub(super) fn xml(&self) -> String {
+        let attributes = self.attributes.iter();
+        let attributes = attributes.map(|(name, value)| format!(" {name}=\"{}\"", escape(value)));
+        let space = match self.name.as_str() {
+            "math" => " xmlns=\"http://www.w3.org/1998/Math/MathML\"",
+            _ => "",
+        };
+        let end = if is_void(&self.name) || self.name == "img" {
+            "/>"
+        } else {
+            ">"
+        };
+        format!(
+            "<{}{space}{}{end}",
+            self.name,
+            attributes.collect::<String>()
+        )
+    }
+
+    /// The tag with what a bank may keep of it.
+    fn html(&self) -> String {
+        let attributes = self.attributes.iter();
+        let telling = attributes.filter(|(name, _)| !is_private(name));
+        let attributes = telling.map(|(name, value)| format!(" {name}=\"{}\"", escape(value)));
+        format!("<{}{}>", kept(&self.name), attributes.collect::<String>())
+    }
 }
 
 /// Lines as they grow.
@@ -133,9 +192,12 @@ struct Frame {
 
 /// Gathers the pieces of a marked-up text.
 #[derive(Debug)]
-pub(in crate::bank::formats) struct Builder {
+pub(in crate::bank::formats) struct Builder<'p> {
     frames: Vec<Frame>,
     page: Page,
+    pictures: &'p Pictures,
+    /// The HTML of the whole and of each open part in it.
+    html: Vec<String>,
     /// Whether tables are kept apart from the text.
     apart: bool,
     pre: usize,
@@ -143,11 +205,13 @@ pub(in crate::bank::formats) struct Builder {
     hidden: usize,
 }
 
-impl Builder {
-    pub(in crate::bank::formats) fn new(apart: bool) -> Self {
+impl<'p> Builder<'p> {
+    pub(in crate::bank::formats) fn new(apart: bool, pictures: &'p Pictures) -> Self {
         let mut builder = Self {
             frames: Vec::new(),
             page: Page::default(),
+            pictures,
+            html: vec![String::new()],
             apart,
             pre: 0,
             hidden: 0,
@@ -176,6 +240,7 @@ impl Builder {
         if self.hidden > 0 {
             return;
         }
+        self.write(&escape(text));
         let pre = self.pre > 0;
         // Between the cells of a table there is no text.
         if self.rows().is_some() {
@@ -191,28 +256,43 @@ impl Builder {
         });
     }
 
-    pub(in crate::bank::formats) fn open(&mut self, tag: Tag<'_>) {
-        if self.hidden > 0 || hides(tag.name) {
-            self.hidden += usize::from(hides(tag.name));
-            self.page.images |= tag.name == "svg";
-            self.page.formatting |= tag.name != "svg";
+    fn write(&mut self, html: &str) {
+        if let Some(last) = self.html.last_mut() {
+            last.push_str(html);
+        }
+    }
+
+    pub(in crate::bank::formats) fn open(&mut self, tag: &Tag) {
+        let name = tag.name.as_str();
+        if self.hidden > 0 || hides(name) {
+            self.hidden += usize::from(hides(name));
+            self.page.images |= name == "svg";
+            self.page.missing |= name == "svg";
+            self.page.formatting |= name != "svg";
             return;
         }
-        if let Some(frame) = self.part(tag.name) {
+        if let Some(frame) = self.part(name) {
             frame.nested += 1;
         }
         let room = self.frames.len() < FRAMES_MAX;
-        if room && CLASSES.contains(&tag.class) {
+        if room && CLASSES.contains(&tag.get("class")) {
             let part = Part {
-                class: tag.class.to_owned(),
-                code: tag.id.to_owned(),
-                title: tag.title.to_owned(),
+                class: tag.get("class").to_owned(),
+                code: tag.get("id").to_owned(),
+                title: tag.get("title").to_owned(),
                 ..Part::default()
             };
-            return self.push(Kind::Part(part), tag.name);
+            self.html.push(String::new());
+            return self.push(Kind::Part(part), name);
         }
-        match tag.name {
-            "table" | "tr" | "td" | "th" | "sup" | "sub" if room => self.open_framed(tag.name),
+        match tag.picture() {
+            Some(source) => self.picture(tag, source),
+            None if is_media(name) => self.page.missing = true,
+            None if tag.get("class") == RICH => {}
+            None => self.write(&tag.html()),
+        }
+        match name {
+            "table" | "tr" | "td" | "th" | "sup" | "sub" if room => self.open_framed(name),
             "br" => self.flow(Flow::line),
             "pre" => {
                 self.flow(|flow| flow.block(2));
@@ -221,9 +301,26 @@ impl Builder {
             name => {
                 self.flow(|flow| flow.block(breaks(name)));
                 self.page.images |= is_media(name);
-                self.page.formatting |= !is_plain(name) || (name == "span" && tag.styled);
+                self.page.formatting |= !is_plain(name) || (name == "span" && tag.has("style"));
             }
         }
+    }
+
+    /// A picture that is at hand, or what stands for it.
+    fn picture(&mut self, tag: &Tag, source: &str) {
+        let own = ["alt", "width", "height"]
+            .into_iter()
+            .filter(|name| tag.has(name));
+        let mut attributes: Vec<(String, String)> = own
+            .map(|name| (name.to_owned(), tag.get(name).to_owned()))
+            .collect();
+        let Some(known) = self.pictures.get(source) else {
+            self.page.missing = true;
+            return self.write(&escape(tag.get("alt")));
+        };
+        attributes.insert(0, ("src".to_owned(), known.clone()));
+        let name = "img".to_owned();
+        self.write(&Tag { name, attributes }.html());
     }
 
     /// The innermost part, if it is an element of that name.
@@ -284,6 +381,9 @@ impl Builder {
             }
             frame.nested -= 1;
         }
+        if !is_void(name) && !is_media(name) {
+            self.write(&format!("</{}>", kept(name)));
+        }
         match name {
             "td" | "th" | "tr" => self.close_cell(),
             "table" => self.close_until(|kind| matches!(kind, Kind::Table(_))),
@@ -326,12 +426,15 @@ impl Builder {
             Kind::Root => {
                 self.page.text = text;
                 self.page.tables = frame.tables;
+                self.page.html = self.html.pop().unwrap_or_default();
             }
             Kind::Part(part) => {
                 let tables = frame.tables;
+                let html = self.html.pop().unwrap_or_default();
                 self.page.parts.push(Part {
                     text,
                     tables,
+                    html,
                     ..part
                 });
             }
@@ -348,7 +451,10 @@ impl Builder {
     fn script(&mut self, text: &str, raised: bool) {
         let written = match scripted(text, raised) {
             Some(written) => written,
-            None => format!("{}({text})", if raised { '^' } else { '_' }),
+            None => {
+                self.page.formatting = true;
+                format!("{}({text})", if raised { '^' } else { '_' })
+            }
         };
         self.flow(|flow| flow.verbatim(&written));
     }
@@ -386,6 +492,49 @@ fn hides(name: &str) -> bool {
     matches!(name, "script" | "style" | "title" | "template" | "svg")
 }
 
+/// The element that a bank keeps instead of one that looks alike.
+fn kept(name: &str) -> &str {
+    match name {
+        "div" | "section" | "article" | "header" | "footer" | "main" | "address" | "center"
+        | "form" | "dl" | "dt" | "dd" => "p",
+        "h1" | "h2" => "h3",
+        "h5" | "h6" => "h4",
+        "del" | "strike" => "s",
+        "ins" => "u",
+        "tt" | "kbd" | "samp" => "code",
+        "var" | "cite" | "dfn" => "i",
+        other => other,
+    }
+}
+
+/// Attributes that say nothing to a reader, or nothing away from where they were written.
+fn is_private(name: &str) -> bool {
+    let names = [
+        "class",
+        "id",
+        "title",
+        "role",
+        "align",
+        "valign",
+        "border",
+        "cellpadding",
+        "cellspacing",
+        "bgcolor",
+    ];
+    names.contains(&name)
+        || name.starts_with("data-")
+        || name.starts_with("aria-")
+        || name.starts_with("xml")
+}
+
+/// Whether an element of HTML holds nothing and has no end tag.
+fn is_void(name: &str) -> bool {
+    matches!(
+        name,
+        "br" | "hr" | "wbr" | "col" | "input" | "source" | "track"
+    )
+}
+
 fn is_media(name: &str) -> bool {
     matches!(
         name,
@@ -410,6 +559,11 @@ pub(super) fn breaks(name: &str) -> usize {
         | "figure" | "figcaption" | "address" | "center" | "caption" | "form" => 1,
         _ => 0,
     }
+}
+
+/// Whether an element of MathML stands for a sign of its own.
+pub(super) fn is_sign(name: &str) -> bool {
+    matches!(name, "mi" | "mn" | "mo" | "ms" | "mtext")
 }
 
 /// Digits and signs raised or lowered; none if there is no such character.

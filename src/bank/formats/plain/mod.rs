@@ -11,8 +11,11 @@ use super::markup::escape;
 
 mod build;
 
-pub(super) use build::{Builder, Page, Part, Tag};
-use build::{breaks, is_plain};
+pub(super) use build::{Builder, Page, Part, Pictures, Table, Tag};
+use build::{breaks, is_plain, is_sign};
+
+/// A class of what stands around a rich text where only blocks may stand.
+pub(super) const RICH: &str = "keju-rich";
 
 /// Classes of elements that are kept apart.
 pub(super) const CLASSES: [&str; 4] = [STIMULUS, RUBRIC, REFERENCE, UNIT];
@@ -26,38 +29,91 @@ pub(super) const REFERENCE: &str = "keju-reference";
 pub(super) const UNIT: &str = "keju-unit";
 
 /// What an HTML text says plainly; tables stand `apart` or as lines.
-pub(super) fn html(text: &str, apart: bool) -> Page {
-    let mut builder = Builder::new(apart);
+pub(super) fn html(text: &str, apart: bool, pictures: &Pictures) -> Page {
+    let mut builder = Builder::new(apart, pictures);
+    each(text, |piece| match piece {
+        Piece::Open(tag, alone) => {
+            builder.open(&tag);
+            // Only what is no HTML can close itself.
+            if alone && (tag.name == "svg" || tag.name.starts_with('m')) {
+                builder.close(&tag.name);
+            }
+        }
+        Piece::Close(name) => builder.close(&name),
+        Piece::Text(text) => builder.text(&text),
+    });
+    builder.finish()
+}
+
+/// A piece of HTML.
+pub(super) enum Piece {
+    /// A start tag, and whether it ends with a slash.
+    Open(Tag, bool),
+    /// An end tag.
+    Close(String),
+    /// Words.
+    Text(String),
+}
+
+/// Goes through the pieces of an HTML text, however broken.
+pub(super) fn each(text: &str, mut take: impl FnMut(Piece)) {
     for Ok(token) in Tokenizer::new(text) {
         match token {
             Token::StartTag(tag) => {
-                let attribute = |name: &[u8]| {
-                    let value = tag.attributes.get(name);
-                    value.map_or(String::new(), |value| lossy(value))
+                let attributes = tag.attributes.iter();
+                let attributes = attributes.map(|(name, value)| (lossy(name), lossy(value)));
+                let read = Tag {
+                    name: lossy(&tag.name),
+                    attributes: attributes.collect(),
                 };
-                let name = lossy(&tag.name);
-                builder.open(Tag {
-                    name: &name,
-                    class: &attribute(b"class"),
-                    id: &attribute(b"id"),
-                    title: &attribute(b"title"),
-                    styled: tag.attributes.contains_key(b"style".as_slice()),
-                });
-                // Only what is no HTML can close itself.
-                if tag.self_closing && name == "svg" {
-                    builder.close(&name);
-                }
+                take(Piece::Open(read, tag.self_closing));
             }
-            Token::EndTag(tag) => builder.close(&lossy(&tag.name)),
-            Token::String(text) => builder.text(&lossy(&text)),
+            Token::EndTag(tag) => take(Piece::Close(lossy(&tag.name))),
+            Token::String(text) => take(Piece::Text(lossy(&text))),
             Token::Comment(_) | Token::Doctype(_) | Token::Error(_) => {}
         }
     }
-    builder.finish()
 }
 
 fn lossy(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// A clean HTML text as XML.
+pub(super) fn xml(text: &str) -> String {
+    let mut xml = String::new();
+    each(text, |piece| match piece {
+        Piece::Open(tag, _) => xml.push_str(&tag.xml()),
+        Piece::Close(name) => xml.push_str(&format!("</{name}>")),
+        Piece::Text(text) => xml.push_str(&escape(&text)),
+    });
+    xml
+}
+
+/// What an HTML text says in words, with what its pictures show in brackets.
+pub(super) fn words(text: &str) -> String {
+    let pictures = Pictures::new();
+    let mut builder = Builder::new(false, &pictures);
+    each(text, |piece| match piece {
+        Piece::Open(tag, _) => {
+            builder.open(&tag);
+            if let Some(alt) = tag
+                .attributes
+                .iter()
+                .find(|(name, _)| tag.name == "img" && name == "alt")
+            {
+                builder.text(&format!("[{}]", alt.1));
+            }
+        }
+        Piece::Close(name) => {
+            builder.close(&name);
+            if is_sign(&name) {
+                builder.text(" ");
+            }
+        }
+        Piece::Text(text) => builder.text(&text),
+    });
+    builder.finish().text
 }
 
 /// Whether a text that does not say so is HTML: it has a tag or a character reference.
@@ -96,6 +152,7 @@ fn is_html(name: &str) -> bool {
                 | "del"
                 | "ins"
                 | "mark"
+                | "math"
                 | "svg"
                 | "script"
                 | "style"
@@ -172,6 +229,10 @@ fn spaced(line: &str) -> String {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    fn html(text: &str, apart: bool) -> Page {
+        super::html(text, apart, &Pictures::new())
+    }
 
     fn said(text: &str) -> String {
         html(text, false).text

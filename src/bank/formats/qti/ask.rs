@@ -4,7 +4,7 @@ use crate::bank::item::{Body, RubricPoint, option_letter};
 use crate::kernel::Score;
 
 use super::super::markup::escape;
-use super::super::plain::{REFERENCE, RUBRIC, UNIT, inline, table, xhtml};
+use super::super::plain::{REFERENCE, RUBRIC, UNIT, inline, table};
 use super::write::Form;
 
 /// How an answer is marked.
@@ -33,7 +33,7 @@ pub(super) struct Asked {
     pub(super) marking: Marking,
 }
 
-impl Form {
+impl Form<'_> {
     pub(super) fn asked(self, body: &Body) -> Asked {
         match body {
             Body::SingleChoice { options, key } => self.choices(options, &[*key], "single"),
@@ -71,7 +71,11 @@ impl Form {
     }
 
     fn choice(self, identifier: &str, text: &str) -> String {
-        self.el("simpleChoice", &[("identifier", identifier)], &xhtml(text))
+        self.el(
+            "simpleChoice",
+            &[("identifier", identifier)],
+            &self.blocks(text),
+        )
     }
 
     fn choices(self, options: &[String], key: &[u8], cardinality: &str) -> Asked {
@@ -143,7 +147,7 @@ impl Form {
         let choices = numbered.map(|(number, text): (u32, &String)| {
             let id = format!("{prefix}{number}");
             let attributes = [("identifier", id.as_str()), ("matchMax", most)];
-            self.el("simpleAssociableChoice", &attributes, &xhtml(text))
+            self.el("simpleAssociableChoice", &attributes, &self.blocks(text))
         });
         self.el("simpleMatchSet", &[], &choices.collect::<String>())
     }
@@ -185,7 +189,7 @@ impl Form {
             ("responseIdentifier", "RESPONSE"),
             ("expectedLength", words.as_str()),
         ];
-        let block = self.wrapped(&scorers(rubric, reference));
+        let block = self.wrapped(&self.scorers(rubric, reference));
         let rubric = self.el("rubricBlock", &[("view", "scorer")], &block);
         Asked {
             declaration: self.declaration("single", "string", &[], ""),
@@ -195,13 +199,18 @@ impl Form {
     }
 }
 
-/// What scorers see: the rubric as a table, and the model answer.
-fn scorers(rubric: &[RubricPoint], reference: &str) -> String {
-    let row = |line: &RubricPoint| vec![line.point.clone(), line.marks.to_string()];
-    let rows = table(&rubric.iter().map(row).collect::<Vec<_>>(), "");
-    let reference = match reference {
-        "" => String::new(),
-        reference => format!("<div class=\"{REFERENCE}\">{}</div>", xhtml(reference)),
-    };
-    format!("<div class=\"{RUBRIC}\">{rows}</div>{reference}")
+impl Form<'_> {
+    /// What scorers see: the rubric as a table, and the model answer.
+    fn scorers(self, rubric: &[RubricPoint], reference: &str) -> String {
+        let row = |line: &RubricPoint| vec![line.point.clone(), line.marks.to_string()];
+        let rows = table(&rubric.iter().map(row).collect::<Vec<_>>(), "");
+        let reference = match reference {
+            "" => String::new(),
+            reference => format!(
+                "<div class=\"{REFERENCE}\">{}</div>",
+                self.blocks(reference)
+            ),
+        };
+        format!("<div class=\"{RUBRIC}\">{rows}</div>{reference}")
+    }
 }

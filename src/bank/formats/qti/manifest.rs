@@ -8,9 +8,9 @@ use super::super::markup::escape;
 use super::Version;
 use super::write::{DECLARATION, Form, element, identifier, item_path, stimulus_path};
 
-impl Form {
+impl Form<'_> {
     pub(super) fn manifest(self, batch: &Batch) -> String {
-        let (space, schema, schema_version) = match self.0 {
+        let (space, schema, schema_version) = match self.version {
             Version::V2p2 => (
                 "http://www.imsglobal.org/xsd/imscp_v1p1",
                 "QTIv2.2 Package",
@@ -60,7 +60,7 @@ impl Form {
 
     /// A file, what is said of it and what it needs.
     fn resource(self, id: &str, kind: &str, file: &str, [said, needs]: [&str; 2]) -> String {
-        let version = match self.0 {
+        let version = match self.version {
             Version::V2p2 => "2p2",
             Version::V3p0 => "3p0",
         };

@@ -88,6 +88,15 @@ impl<'a> Package<'a> {
 
     /// The text of a file of the package.
     pub(super) fn read(&mut self, path: &str) -> Result<String, Fault> {
+        let (text, _) = decode(&self.bytes(path)?).map_err(|unread| Fault {
+            place: path.to_owned(),
+            ..unread
+        })?;
+        Ok(text)
+    }
+
+    /// What a file of the package holds.
+    pub(super) fn bytes(&mut self, path: &str) -> Result<Vec<u8>, Fault> {
         let fault = |code| Fault::new(path, code);
         let whole = format!("{}{path}", self.root);
         let index = self.archive.index_for_name(&whole);
@@ -104,11 +113,7 @@ impl<'a> Package<'a> {
             return Err(fault("file-too-large").with("max", max >> 20));
         }
         self.left -= size;
-        let (text, _) = decode(&bytes).map_err(|unread| Fault {
-            place: path.to_owned(),
-            ..unread
-        })?;
-        Ok(text)
+        Ok(bytes)
     }
 
     /// The files that the manifest lists.
@@ -229,12 +234,12 @@ fn unescaped(href: &str) -> Option<String> {
 }
 
 /// A package of files, each with its name. The same files make the same bytes.
-pub(super) fn pack(files: &[(String, String)]) -> Option<Vec<u8>> {
+pub(super) fn pack<B: AsRef<[u8]>>(files: &[(String, B)]) -> Option<Vec<u8>> {
     let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
     let options = SimpleFileOptions::default();
-    for (name, text) in files {
+    for (name, bytes) in files {
         writer.start_file(name.as_str(), options).ok()?;
-        writer.write_all(text.as_bytes()).ok()?;
+        writer.write_all(bytes.as_ref()).ok()?;
     }
     Some(writer.finish().ok()?.into_inner())
 }

@@ -5,13 +5,14 @@ use std::collections::HashMap;
 use roxmltree::Node;
 
 use crate::bank::item::{Body, Stimulus};
+use crate::bank::rich::{self, Markup};
 use crate::bank::rules::tidy;
 use crate::kernel::{Fault, Score};
 
 use super::super::bodies::{self, MARKS_DEFAULT, WORDS_DEFAULT, words_max};
 use super::super::decimal;
 use super::super::draft::clip;
-use super::super::foreign::{Finds, Found, Labels, TITLE_DEFAULT, Trouble};
+use super::super::foreign::{Finds, Found, Labels, Trouble};
 use super::super::markup::{self, content};
 use super::super::plain::{self, Page, REFERENCE, RUBRIC, UNIT};
 use super::package::{Package, Resource, resolve};
@@ -82,14 +83,33 @@ impl<'p, 'f> Reader<'p, 'f> {
             return Err(fault.with("found", clip(root.tag_name().name())));
         }
         let mut found = Found::at(path);
-        found.labels = labels;
-        found.code = attribute(root, "identifier").map(str::to_owned);
+        found.labels = labels.clone();
         self.asked(root, &mut found)?;
+        if found.is_poor() {
+            found = Found::rich(path);
+            found.labels = labels;
+            self.asked(root, &mut found)?;
+        }
         self.finds.push(found);
         Ok(())
     }
 
+    /// Takes in the pictures that a document shows: files of the package.
+    fn pictures(&mut self, root: Node<'_, '_>, found: &mut Found) {
+        let Some(package) = self.package.as_mut() else {
+            return;
+        };
+        for source in root.descendants().filter_map(picture) {
+            let path = resolve(&found.place, source);
+            if let Some(bytes) = path.and_then(|path| package.bytes(&path).ok()) {
+                found.picture(source, bytes);
+            }
+        }
+    }
+
     fn asked(&mut self, root: Node<'_, '_>, found: &mut Found) -> Result<(), Fault> {
+        found.code = attribute(root, "identifier").map(str::to_owned);
+        self.pictures(root, found);
         let Some(body) = children(root, "itembody").next() else {
             found.fault(Fault::new("stem", "required"));
             return Ok(());
@@ -141,10 +161,10 @@ impl<'p, 'f> Reader<'p, 'f> {
         }
         let blocks = within(body, "rubricblock");
         let block = blocks.into_iter().find(|block| sees(*block, "candidate"));
-        if let Some(page) = block.map(|block| page(block, true)) {
-            drop_page(&page, found);
-            let stimulus = stimulus("", "", page);
-            if !stimulus.text.is_empty() {
+        if let Some(page) = block.map(|block| page(block, true, &found.known)) {
+            let filled = !page.text.is_empty() || !page.tables.is_empty() || page.images;
+            let stimulus = stimulus(("", ""), &page, found);
+            if filled && !stimulus.text.is_empty() {
                 found.stimulus = Some(self.finds.stimulus(&found.place, stimulus));
             }
         }
@@ -160,56 +180,46 @@ impl<'p, 'f> Reader<'p, 'f> {
         let (path, text) = self.file(base, href)?;
         let mut noted = Found::at(path.as_str());
         let read = if path.ends_with(".html") || path.ends_with(".htm") {
-            let page = plain::html(&text, true);
-            drop_page(&page, &mut noted);
-            stimulus("", "", page)
+            let page = plain::html(&text, true, &noted.known);
+            stimulus(("", ""), &page, &mut noted)
         } else {
-            stimulus_file(&path, &text, &mut noted)?
+            self.stimulus_file(&text, &mut noted)?
         };
         let at = self.finds.stimulus(&path, read);
         self.finds.push(noted);
         self.stimuli.insert(path, at);
         Ok(at)
     }
-}
 
-fn stimulus_file(path: &str, text: &str, noted: &mut Found) -> Result<Stimulus, Fault> {
-    let document = markup::parse(path, text.trim_start())?;
-    let root = document.root_element();
-    let Some(body) = within(root, "stimulusbody")
-        .next()
-        .or(within(root, "body").next())
-    else {
-        return Err(Fault::new(path, "not-a-stimulus"));
-    };
-    let page = page(body, true);
-    drop_page(&page, noted);
-    let text = |name| attribute(root, name).unwrap_or_default();
-    Ok(stimulus(text("identifier"), text("title"), page))
-}
-
-/// A stimulus with all that it must have: a text, and a title.
-fn stimulus(code: &str, title: &str, page: Page) -> Stimulus {
-    let title = tidy(title);
-    let title = if title.is_empty() {
-        TITLE_DEFAULT.to_owned()
-    } else {
-        title
-    };
-    let table = page.tables.into_iter().next().unwrap_or_default();
-    let text = tidy(&page.text);
-    let bare = text.is_empty() && !table.is_empty();
-    Stimulus {
-        code: code.to_owned(),
-        text: if bare { title.clone() } else { text },
-        title,
-        table,
+    fn stimulus_file(&mut self, text: &str, noted: &mut Found) -> Result<Stimulus, Fault> {
+        let document = markup::parse(&noted.place, text.trim_start())?;
+        let root = document.root_element();
+        let Some(body) = within(root, "stimulusbody")
+            .next()
+            .or(within(root, "body").next())
+        else {
+            return Err(Fault::new(noted.place.as_str(), "not-a-stimulus"));
+        };
+        self.pictures(root, noted);
+        let page = page(body, true, &noted.known);
+        let text = |name| attribute(root, name).unwrap_or_default();
+        Ok(stimulus((text("identifier"), text("title")), &page, noted))
     }
 }
 
-fn drop_page(page: &Page, found: &mut Found) {
-    found.lose_if(page.formatting, "formatting");
-    found.lose_if(page.images, "image");
+/// What names the picture that an element shows.
+fn picture<'a>(node: Node<'a, '_>) -> Option<&'a str> {
+    let shows = attribute(node, "type").is_some_and(|kind| kind.starts_with("image/"));
+    match node.tag_name().name() {
+        "img" => attribute(node, "src"),
+        "object" if shows => attribute(node, "data"),
+        _ => None,
+    }
+}
+
+/// The stimulus that a page is.
+fn stimulus(named: (&str, &str), page: &Page, found: &mut Found) -> Stimulus {
+    found.stimulus(named, page, (&page.text, &page.html, &page.tables))
 }
 
 /// A text that an object shows.
@@ -232,24 +242,24 @@ fn sees(block: Node<'_, '_>, role: &str) -> bool {
 
 /// Reads the stem; the unit behind the field.
 fn stem(body: Node<'_, '_>, interaction: Node<'_, '_>, found: &mut Found) -> String {
-    let own = page(body, false);
+    let mut own = page(body, false, &found.known);
     let prompt = children(interaction, "prompt").next();
-    let prompt = prompt.map_or(Page::default(), |prompt| page(prompt, false));
-    let objects = within(body, "object")
-        .filter(|node| text_object(*node).is_some())
-        .count();
-    let media = within(body, "object").count() > objects || (own.images && objects == 0);
-    found.lose_if(own.formatting || prompt.formatting, "formatting");
-    found.lose_if(media || prompt.images, "image");
+    let prompt = prompt.map_or(Page::default(), |prompt| page(prompt, false, &found.known));
+    // Texts that stand in objects are stimuli.
+    let texts = within(body, "object").filter(|node| text_object(*node).is_some());
+    let only_texts = texts.count() == within(body, "object").count();
+    own.images &= !only_texts || own.html.contains("<img ");
     found.lose_if(within(body, "mediainteraction").next().is_some(), "image");
-    let text = tidy(&own.text);
-    let text = match text.strip_suffix(FIELD) {
-        Some(before) => tidy(before),
-        None => text.replacen(FIELD, "_____", 1),
+    let behind = tidy(&own.text).ends_with(FIELD);
+    let field = if behind { "" } else { "_____" };
+    own.text = own.text.replacen(FIELD, field, 1);
+    own.html = own.html.replacen(FIELD, field, 1);
+    let parts = [found.said(&own), found.said(&prompt)].map(|part| tidy(&part));
+    let filled: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+    found.stem = match (found.markup, filled.as_slice()) {
+        (Markup::Html, [first, second]) => rich::clean(&format!("<p>{first}</p><p>{second}</p>")),
+        _ => filled.join("\n"),
     };
-    let parts = [text, tidy(&prompt.text)];
-    let filled = parts.into_iter().filter(|part| !part.is_empty());
-    found.stem = filled.collect::<Vec<_>>().join("\n");
     own.part(UNIT)
         .map_or(String::new(), |part| part.text.clone())
 }
@@ -262,9 +272,8 @@ fn feedback(root: Node<'_, '_>, found: &mut Found) {
     };
     let (own, rest): (Vec<_>, Vec<_>) = children(root, "modalfeedback").partition(general);
     let texts = own.iter().map(|node| {
-        let page = page(*node, false);
-        drop_page(&page, found);
-        tidy(&page.text)
+        let page = page(*node, false, &found.known);
+        tidy(&found.said(&page))
     });
     found.explanation = texts.collect::<Vec<_>>().join("\n");
     let inner = root
@@ -323,21 +332,19 @@ fn essay(root: Node<'_, '_>, node: Node<'_, '_>, found: &mut Found) -> Body {
     found.lose_if(length == Some(None), "words-max");
     let words_max = length.flatten().unwrap_or(WORDS_DEFAULT);
     let block = within(root, "rubricblock").find(|block| sees(*block, "scorer"));
-    let page = block.map_or(Page::default(), |block| page(block, false));
-    drop_page(&page, found);
+    let page = block.map_or(Page::default(), |block| page(block, false, &found.known));
     let lines = page
         .part(RUBRIC)
         .and_then(|part| bodies::rubric(part.tables.first()?));
     let Some(rubric) = lines else {
         found.lose("rubric-assumed");
-        return bodies::essay(marks, words_max, page.text);
+        let reference = found.said(&page);
+        return bodies::essay(marks, words_max, reference);
     };
     Body::Essay {
         rubric,
         marks,
         words_max,
-        reference: page
-            .part(REFERENCE)
-            .map_or(String::new(), |part| part.text.clone()),
+        reference: found.reference(page.part(REFERENCE)),
     }
 }

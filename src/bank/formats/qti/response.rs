@@ -88,15 +88,14 @@ impl Response {
 fn options(node: Node<'_, '_>, kind: &'static str, found: &mut Found) -> Vec<(String, String)> {
     let mut options = Vec::new();
     for option in within(node, kind) {
-        let page = page(option, false);
-        found.lose_if(page.formatting, "formatting");
-        found.lose_if(page.images, "image");
+        let page = page(option, false, &found.known);
+        let text = found.said(&page);
         let feedback = option
             .descendants()
             .any(|inner| name(inner).starts_with("feedback"));
         found.lose_if(feedback, "feedback");
         let id = attribute(option, "identifier").unwrap_or_default();
-        options.push((id.to_owned(), tidy(&page.text)));
+        options.push((id.to_owned(), tidy(&text)));
     }
     options
 }

@@ -2,7 +2,7 @@
 
 use roxmltree::Node;
 
-use super::super::plain::{Builder, Page, Tag};
+use super::super::plain::{Builder, Page, Pictures, Tag};
 
 /// Stands for the field in a text, until it is known what follows.
 pub(super) const FIELD: char = '\u{fffc}';
@@ -59,8 +59,8 @@ pub(super) fn is_aside(name: &str) -> bool {
 }
 
 /// What a node says plainly, without what stands aside in it. Tables stand `apart` or as lines.
-pub(super) fn page(node: Node<'_, '_>, apart: bool) -> Page {
-    let mut builder = Builder::new(apart);
+pub(super) fn page(node: Node<'_, '_>, apart: bool, pictures: &Pictures) -> Page {
+    let mut builder = Builder::new(apart, pictures);
     for child in node.children() {
         feed(child, &mut builder);
     }
@@ -68,7 +68,7 @@ pub(super) fn page(node: Node<'_, '_>, apart: bool) -> Page {
 }
 
 /// Nodes are nowhere deeper than the parser's limit.
-fn feed(node: Node<'_, '_>, builder: &mut Builder) {
+fn feed(node: Node<'_, '_>, builder: &mut Builder<'_>) {
     if let Some(text) = node.text().filter(|_| node.is_text()) {
         return builder.text(text);
     }
@@ -87,12 +87,11 @@ fn feed(node: Node<'_, '_>, builder: &mut Builder) {
         "itembody" | "contentbody" | "stimulusbody" => "div",
         own => own,
     };
-    builder.open(Tag {
-        name: shown,
-        class: attribute(node, "class").unwrap_or_default(),
-        id: attribute(node, "id").unwrap_or_default(),
-        title: attribute(node, "title").unwrap_or_default(),
-        styled: attribute(node, "style").is_some(),
+    let attributes = node.attributes();
+    let attributes = attributes.map(|own| (own.name().to_owned(), own.value().to_owned()));
+    builder.open(&Tag {
+        name: shown.to_owned(),
+        attributes: attributes.collect(),
     });
     for child in node.children() {
         feed(child, builder);

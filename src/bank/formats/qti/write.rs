@@ -2,15 +2,21 @@
 //!
 //! Elements are named as QTI 2.2 names them; [`Form`] renames them for 3.0.
 
+use std::collections::BTreeMap;
+
 use crate::bank::item::{Body, Item, Stimulus};
+use crate::bank::rich::Markup;
 use crate::kernel::Score;
+use crate::kernel::merkle::Hash;
 
 use super::super::Batch;
 use super::super::draft::clip;
 use super::super::foreign::Loss;
-use super::super::leaving::{Leaving, is_sayable_item, stimulus_of};
+use super::super::leaving::{
+    Leaving, file_of, is_sayable_item, lacks_picture, pictures_of, relinked, stimulus_of,
+};
 use super::super::markup;
-use super::super::plain::{table, xhtml};
+use super::super::plain::{self, RICH, table, xhtml};
 use super::Version;
 use super::ask::{Asked, Marking};
 use super::package::{MANIFEST, pack};
@@ -21,18 +27,28 @@ type Attributes<'a> = &'a [(&'a str, &'a str)];
 /// Writes a package, with what it cannot say.
 pub fn write(batch: &Batch, version: Version) -> (Vec<u8>, Vec<Loss>) {
     let mut losses = Vec::new();
-    let form = Form(version);
-    let mut files = vec![(MANIFEST.to_owned(), form.manifest(batch))];
+    let form = Form {
+        version,
+        markup: Markup::Plain,
+        pictures: &batch.pictures,
+    };
+    let mut files = vec![(MANIFEST.to_owned(), form.manifest(batch).into_bytes())];
     for item in &batch.items {
         let mut leaving = Leaving::of(item, &mut losses);
         let stimulus = stimulus_of(item, batch);
         let sayable = is_sayable_item(item, stimulus) && !is_spaced_unit(&item.body);
         leaving.lose_if(!sayable, "character");
-        files.push((item_path(&item.code), form.item(item, stimulus)));
+        leaving.lose_if(lacks_picture(&pictures_of(item, stimulus), batch), "image");
+        let text = form.in_markup(item.markup).item(item, stimulus);
+        files.push((item_path(&item.code), text.into_bytes()));
     }
     for stimulus in &batch.stimuli {
         let path = stimulus_path(&stimulus.code);
-        files.push((path, form.stimulus(stimulus)));
+        let text = form.in_markup(stimulus.markup).stimulus(stimulus);
+        files.push((path, text.into_bytes()));
+    }
+    for (picture, bytes) in &batch.pictures {
+        files.push((picture_path(picture, bytes), bytes.clone()));
     }
     let bytes = pack(&files).unwrap_or_else(|| {
         losses.push(Loss::new("file", "package"));
@@ -54,6 +70,10 @@ pub(super) fn stimulus_path(code: &str) -> String {
     format!("stimuli/{code}.xml")
 }
 
+pub(super) fn picture_path(picture: &Hash, bytes: &[u8]) -> String {
+    format!("images/{}", file_of(picture, bytes))
+}
+
 /// An XML element.
 pub(super) fn element(name: &str, attributes: Attributes<'_>, inner: &str) -> String {
     let attributes: String = attributes
@@ -69,14 +89,38 @@ pub(super) fn element(name: &str, attributes: Attributes<'_>, inner: &str) -> St
 pub(super) const DECLARATION: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
 const XSI: (&str, &str) = ("xmlns:xsi", "http://www.w3.org/2001/XMLSchema-instance");
 
-/// How a version is written.
+/// How a version is written, and the texts of an item in it.
 #[derive(Clone, Copy)]
-pub(super) struct Form(pub(super) Version);
+pub(super) struct Form<'a> {
+    pub(super) version: Version,
+    markup: Markup,
+    pictures: &'a BTreeMap<Hash, Vec<u8>>,
+}
 
-impl Form {
+impl Form<'_> {
+    /// The same for texts in another markup.
+    fn in_markup(self, markup: Markup) -> Self {
+        Self { markup, ..self }
+    }
+
+    /// A text as XHTML blocks.
+    pub(super) fn blocks(self, text: &str) -> String {
+        let Markup::Html = self.markup else {
+            return xhtml(text);
+        };
+        let file = |picture: &Hash| {
+            let bytes = self.pictures.get(picture)?;
+            Some(format!("../{}", picture_path(picture, bytes)))
+        };
+        format!(
+            "<div class=\"{RICH}\">{}</div>",
+            plain::xml(&relinked(text, file))
+        )
+    }
+
     /// An element of QTI under its name in this version.
     pub(super) fn el(self, name: &str, attributes: Attributes<'_>, inner: &str) -> String {
-        if self.0 == Version::V2p2 {
+        if self.version == Version::V2p2 {
             return element(name, attributes, inner);
         }
         let named: Vec<(String, &str)> = attributes
@@ -89,7 +133,7 @@ impl Form {
 
     /// A root element.
     fn root(self, name: &str, attributes: Attributes<'_>, inner: &str) -> String {
-        let (space, location) = match self.0 {
+        let (space, location) = match self.version {
             Version::V2p2 => (
                 "http://www.imsglobal.org/xsd/imsqti_v2p2",
                 "http://www.imsglobal.org/xsd/imsqti_v2p2 \
@@ -108,7 +152,7 @@ impl Form {
 
     /// Blocks in an element that 3.0 wants wrapped.
     pub(super) fn wrapped(self, blocks: &str) -> String {
-        match self.0 {
+        match self.version {
             Version::V2p2 => blocks.to_owned(),
             Version::V3p0 => self.el("contentBody", &[], blocks),
         }
@@ -117,7 +161,7 @@ impl Form {
     fn item(self, item: &Item, stimulus: Option<&Stimulus>) -> String {
         let explained = !item.explanation.is_empty();
         let asked = self.asked(&item.body);
-        let body = xhtml(&item.stem) + &asked.interaction;
+        let body = self.blocks(&item.stem) + &asked.interaction;
         let shared = stimulus.map_or(String::new(), |stimulus| self.shared(stimulus));
         let parts = [
             asked.declaration.clone(),
@@ -129,7 +173,7 @@ impl Form {
         ];
         let attributes = [
             ("identifier", item.code.as_str()),
-            ("title", &clip(&item.stem)),
+            ("title", &clip(&item.markup.words(&item.stem))),
             ("adaptive", "false"),
             ("timeDependent", "false"),
         ];
@@ -177,7 +221,11 @@ impl Form {
             ("identifier", "explanation"),
             ("showHide", "show"),
         ];
-        self.el("modalFeedback", &attributes, &self.wrapped(&xhtml(text)))
+        self.el(
+            "modalFeedback",
+            &attributes,
+            &self.wrapped(&self.blocks(text)),
+        )
     }
 
     fn processing(self, asked: &Asked, explained: bool) -> String {
@@ -205,7 +253,7 @@ impl Form {
     }
 
     fn template(self, name: &str) -> String {
-        match self.0 {
+        match self.version {
             Version::V2p2 => {
                 format!("http://www.imsglobal.org/question/qti_v2p2/rptemplates/{name}")
             }
@@ -241,7 +289,7 @@ impl Form {
     }
 
     fn stimulus(self, stimulus: &Stimulus) -> String {
-        let blocks = xhtml(&stimulus.text) + &table(&stimulus.table, "");
+        let blocks = self.blocks(&stimulus.text) + &table(&stimulus.table, "");
         let attributes = [
             ("identifier", stimulus.code.as_str()),
             ("title", &stimulus.title),
