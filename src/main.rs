@@ -247,6 +247,15 @@ enum BankCommand {
         #[arg(long)]
         json: bool,
     },
+    /// List the items as `keju assemble` and `keju angoff` read them.
+    Pool {
+        /// The bank, in any form.
+        from: PathBuf,
+        /// The new file, CSV: what is supposed of items until they were answered.
+        to: PathBuf,
+        #[command(flatten)]
+        lacking: Lacking,
+    },
     /// Make items from parametric templates.
     Instances {
         /// A file of templates.
@@ -350,7 +359,9 @@ fn main() -> ExitCode {
     match run(Cli::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            eprintln!("keju: {failure}");
+            let said = failure.to_string();
+            // That it is no fault of a request helps nobody at a desk.
+            eprintln!("keju: {}", said.strip_prefix("internal: ").unwrap_or(&said));
             ExitCode::FAILURE
         }
     }
@@ -498,6 +509,10 @@ fn bank(command: BankCommand) -> Result<(), Failure> {
         } => {
             let converted = commands::convert_items(&from, &to, form, &lacking.defaults())?;
             say(&converted, json, commands::converted_text)?;
+        }
+        BankCommand::Pool { from, to, lacking } => {
+            let items = commands::pool_items(&from, &to, &lacking.defaults())?;
+            println!("{items} items");
         }
         BankCommand::Instances {
             templates,

@@ -15,7 +15,7 @@ use crate::psychometrics::ItemParameters;
 /// The abilities at which papers are equally hard.
 pub(super) const ABILITIES: [f64; 7] = [-3.0, -2.0, -1.0, 0.0, 1.0, 2.0, 3.0];
 /// Seconds of an item whose time is not known.
-const SECONDS: u32 = 60;
+pub(super) const SECONDS: u32 = 60;
 
 /// What the draw knows of an item: enough to place it, nothing of what it asks.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -69,7 +69,7 @@ pub struct Response {
 impl Response {
     /// What is supposed of an item that nobody has answered yet: discrimination 1, difficulty −1, 0
     /// or 1 as it is judged, and one in so many by guessing as there are options.
-    fn judged(item: &Item) -> Self {
+    pub(super) fn judged(item: &Item) -> Self {
         let b = match item.difficulty {
             Difficulty::Easy => -1000,
             Difficulty::Medium => 0,
@@ -90,7 +90,7 @@ impl Response {
         }
     }
 
-    fn parameters(self) -> ItemParameters {
+    pub(super) fn parameters(self) -> ItemParameters {
         let thousandth = |number: i32| f64::from(number) / 1000.0;
         ItemParameters {
             a: thousandth(self.a),

@@ -85,7 +85,8 @@ fn merged(bank: &str, found: &Standard) -> Result<Vec<Vec<String>>, String> {
             .iter()
             .position(|cell| cell.eq_ignore_ascii_case(name))
     };
-    let id = place(heading, "id").ok_or("the column `id` is missing")?;
+    let id = place(heading, "id")
+        .ok_or("the column `id` is missing; `keju bank pool` makes such a file of a bank")?;
     let places = ["a", "b", "c"].map(|name| {
         place(heading, name).unwrap_or_else(|| {
             heading.push(name.to_owned());

@@ -8,6 +8,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::files;
+use crate::assembly::forms;
 use crate::bank::formats::{self, Batch, Defaults, Form, Loss, Reading, exchange};
 use crate::bank::item::{Item, option_letter};
 use crate::bank::{parametric, similar};
@@ -210,6 +211,13 @@ pub fn convert(
         items: batch.items.len(),
         losses: losses.iter().map(Remark::of_loss).collect(),
     })
+}
+
+/// Reads a bank and lists its items as the assembly at the desk reads them; how many.
+pub fn pool(from: &Path, to: &Path, defaults: &Defaults) -> Result<usize, Problem> {
+    let (batch, _) = read(from, defaults)?.map_err(Problem::invalid)?;
+    files::write(to, forms::list_items(&batch.items).as_bytes())?;
+    Ok(batch.items.len())
 }
 
 /// What was done, for people.

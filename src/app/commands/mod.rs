@@ -24,7 +24,8 @@ pub use assemble::{Made, Order, assemble, made_text};
 pub use backup::{Manifest, backup, restore};
 pub use bank::{
     Checked, Converted, Given, Remark, Twins, check as check_items, checked_text,
-    convert as convert_items, converted_text, given_text, instances, write_instances,
+    convert as convert_items, converted_text, given_text, instances, pool as pool_items,
+    write_instances,
 };
 pub use calibrate::{
     Calibration, Estimate, calibrate, calibration_text, statistics, statistics_text,

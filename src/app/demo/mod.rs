@@ -45,11 +45,23 @@ pub fn demo(mut settings: Settings) -> Result<(), Problem> {
             "The demonstration is there already; serving it. 演示数据已经存在，直接提供服务。"
         );
     } else {
+        must_be_new(&settings.data)?;
         set_up(&settings, &accounts)?;
     }
     print_accounts(&accounts)?;
     let store = open_store(&settings, Clock::system())?;
     serve_store(settings, store)
+}
+
+/// A demonstration that was interrupted cannot go on, and no other data are to be mixed with one.
+fn must_be_new(data: &Path) -> Result<(), Problem> {
+    if !data.join("keju.db").exists() {
+        return Ok(());
+    }
+    Err(Problem::internal(format!(
+        "{} holds an unfinished demonstration or other data; remove it, or name another directory with --data",
+        data.display()
+    )))
 }
 
 fn set_up(settings: &Settings, accounts: &Path) -> Result<(), Problem> {

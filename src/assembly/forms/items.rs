@@ -36,7 +36,7 @@ pub enum ItemsError {
     #[error("there are no items")]
     Empty,
     /// A column that must be there.
-    #[error("the column `{0}` is missing")]
+    #[error("the column `{0}` is missing; `keju bank pool` makes such a file of a bank")]
     Column(&'static str),
     /// A cell that cannot be read.
     #[error("line {line}, column `{column}`: `{cell}` {why}")]
@@ -231,7 +231,10 @@ mod tests {
     #[test]
     fn what_is_wrong_is_named_by_line_and_column() {
         let said = |text: &str| read_items(text).unwrap_err().to_string();
-        assert_eq!(said("id,a\nx,1\n"), "the column `b` is missing");
+        assert_eq!(
+            said("id,a\nx,1\n"),
+            "the column `b` is missing; `keju bank pool` makes such a file of a bank"
+        );
         assert_eq!(
             said("id,b\nx,hard\n"),
             "line 2, column `b`: `hard` is not a number"

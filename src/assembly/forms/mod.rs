@@ -58,6 +58,7 @@ mod exact;
 mod issue;
 mod items;
 mod limits;
+mod listed;
 mod report;
 mod table;
 mod trade;
@@ -72,6 +73,7 @@ pub use exact::{EXACT_FORMS_MAX, ExactError, ExactForms, ExactOrder, ExactRecord
 pub use issue::{Assembly, Failure, assemble};
 pub(super) use issue::{make, spares};
 pub use items::{FormItem, ItemsError, read_items};
+pub use listed::list_items;
 pub(super) use report::{Basis, band, figures, histogram};
 pub use report::{Report, html, report};
 pub(super) use table::{Table, index};
