@@ -6,10 +6,11 @@ use diesel::prelude::*;
 
 use super::item::{Item, Stimulus};
 use super::material::{self, PictureContent};
+use super::store;
 use crate::kernel::merkle::{self, Hash};
 use crate::kernel::{Id, Problem};
 use crate::store::schema::{item, item_figure, item_version, stimulus};
-use crate::store::{Vault, View, sha256};
+use crate::store::{Tx, Vault, View, sha256};
 
 /// An item in use: its id, its version and its content.
 pub type Approved = (Id, i32, Item);
@@ -29,6 +30,12 @@ pub fn approved(view: &mut View<'_>, bank: &str) -> Result<Vec<Approved>, Proble
     }
     items.sort_by(|a: &Approved, b| a.2.code.as_bytes().cmp(b.2.code.as_bytes()));
     Ok(items)
+}
+
+/// Of these items those that leaked. Until this act ends no leak of any of them can be reported, so
+/// that papers are never locked beside a report of what they hold.
+pub fn leaked_of(tx: &mut Tx<'_>, ids: &[Id]) -> Result<Vec<Id>, Problem> {
+    store::leaked_of(tx, ids)
 }
 
 /// The contents of these versions of items.

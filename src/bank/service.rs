@@ -41,7 +41,7 @@ pub use self::figures::{
     FigureView, Health, SOURCE_MAX, StateCount, TopicRow, health, read_figures, record_figures,
 };
 pub(in crate::bank) use self::leak::leak;
-pub use self::leak::{LeakView, LockedPapers, Suspect, leaks, report_leak};
+pub use self::leak::{LeakView, LockedPapers, SittingState, Suspect, leaks, report_leak};
 pub use self::review::{
     Review, adopt, approve, approve_section, retire, return_to_author, review, waiting_seen,
 };
@@ -277,7 +277,7 @@ fn advance(
     reviewer: Option<Id>,
     entry: Entry,
 ) -> Result<(), Problem> {
-    advance_on(tx, row, act, reviewer, entry, [])
+    advance_on(tx, row, act, reviewer, entry, []).map(drop)
 }
 
 /// As [`advance`], with more that the decision was taken on.
@@ -288,7 +288,7 @@ fn advance_on<const N: usize>(
     reviewer: Option<Id>,
     entry: Entry,
     more: [(&str, Value); N],
-) -> Result<(), Problem> {
+) -> Result<Id, Problem> {
     let after = ItemRow {
         state: row.state.next(act)?,
         reviewer_id: reviewer,
@@ -305,8 +305,7 @@ fn advance_on<const N: usize>(
     for (name, value) in more {
         inputs[name] = value;
     }
-    ledger::record(tx, &entry.on(inputs).outcome(outcome))?;
-    Ok(())
+    ledger::record(tx, &entry.on(inputs).outcome(outcome))
 }
 
 /// What a decision on an item is taken on.

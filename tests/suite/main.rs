@@ -26,6 +26,7 @@ mod finished;
 mod forms;
 mod imports;
 mod item_life;
+mod leaks;
 mod ledger;
 mod logs;
 mod looks;

@@ -1,18 +1,24 @@
 //! Reports of leaks (泄题): an item that is known outside is withdrawn at once, and whoever answers
 //! for the examinations learns what else it touches.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
+use serde_json::{Value, json};
 use utoipa::ToSchema;
 
-use super::{advance, check_bank, check_reason};
-use crate::access::{Actor, Role};
+use super::{advance_on, check_bank, check_reason};
+use crate::access::{Acting, Actor, Role};
 use crate::bank::item::Item;
 use crate::bank::life::{ItemAct, ItemState};
 use crate::bank::reach::Reach;
 use crate::bank::reading::reason_of;
 use crate::bank::records;
-use crate::bank::store::{self, ItemRow, LockRow, Narrow};
+use crate::bank::store::{self, HoldingRow, ItemRow, Narrow};
 use crate::kernel::{Id, Instant, Problem};
+use crate::ledger;
+use crate::regulation::Phase;
+use crate::regulation::service::{self as regulation, Examination};
 use crate::store::{Tx, View};
 
 /// Who may report a leak and see what it touches: reviewers, and those who answer for
@@ -37,7 +43,40 @@ pub struct Suspect {
     pub sets: Vec<String>,
 }
 
-/// An examination whose papers are locked and may hold a leaked item.
+/// Where a sitting stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SittingState {
+    /// No paper is opened yet.
+    Ahead,
+    /// Papers may be open.
+    UnderWay,
+    /// Everybody who sat has handed in.
+    Over,
+}
+
+impl SittingState {
+    /// As in the API and in message keys.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Ahead => "ahead",
+            Self::UnderWay => "under_way",
+            Self::Over => "over",
+        }
+    }
+
+    fn at(now: Instant, (opens_at, closes_at): (Instant, Instant)) -> Self {
+        if now < opens_at {
+            Self::Ahead
+        } else if now < closes_at {
+            Self::UnderWay
+        } else {
+            Self::Over
+        }
+    }
+}
+
+/// Locked papers of a subject, some of which hold a leaked item.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct LockedPapers {
     /// The examination.
@@ -46,18 +85,30 @@ pub struct LockedPapers {
     pub title_zh: String,
     /// Its English title.
     pub title_en: String,
+    /// How far it has come.
+    pub phase: Phase,
+    /// The subject.
+    pub subject: Id,
     /// The component, such as `aptitude`.
     pub component: String,
     /// Chinese title of the component.
     pub component_zh: String,
     /// English title of the component.
     pub component_en: String,
+    /// The version that was drawn.
+    pub version: i32,
+    /// How many papers hold it.
+    pub papers: i32,
+    /// Of how many.
+    pub of: i64,
     /// When the papers were locked.
     pub locked_at: Instant,
     /// When they are opened.
     pub opens_at: Instant,
     /// When the room closes.
     pub closes_at: Instant,
+    /// Where the sitting stands.
+    pub sitting: SittingState,
 }
 
 /// A leaked item and what it touches. It shows nothing of the content.
@@ -75,13 +126,14 @@ pub struct LeakView {
     pub reason: String,
     /// Items of its enemy sets; only those that the reader may know of.
     pub suspects: Vec<Suspect>,
-    /// Examinations whose locked papers may hold it: their lock draws from this bank and came after
-    /// the item was written. Papers are sealed until they are opened, so no more can be said.
+    /// The locked papers that hold it. Authors and reviewers read of sittings that are over alone:
+    /// what is still to be asked is for those to know who answer for the examinations.
     pub locked: Vec<LockedPapers>,
 }
 
 /// Withdraws the item of a bank that has this code, at once and for good, because it is known
-/// outside. Whoever may not see an item is told that there is none.
+/// outside. Every examination whose locked papers hold it has that in its own log. Whoever may not
+/// see an item is told that there is none.
 pub fn report_leak(
     tx: &mut Tx<'_>,
     actor: &Actor,
@@ -96,10 +148,57 @@ pub fn report_leak(
     let row = store::item_by_code(tx.db, bank, code)?;
     let row = row.filter(|row| knows(actor, &reach, row));
     let row = row.ok_or_else(|| Problem::field("code", "item-unknown"))?;
-    let entry = acting.decides("item.leaked").because(reason.trim());
-    advance(tx, &row, ItemAct::ReportLeak, row.reviewer_id, entry)?;
+    // Held first, as by whoever locks papers, so that neither waits for the other for ever.
+    let touched = examinations(&store::holding(tx.db, row.id)?);
+    let touched = touched.into_iter().map(|id| regulation::hold(tx, id));
+    let touched: Vec<Examination> = touched.collect::<Result<_, _>>()?;
+    withdraw(tx, acting, (&row, &touched), reason.trim())?;
     let row = store::item(tx.db, row.id)?;
     leak(tx, actor, &reach, row)
+}
+
+fn examinations(holding: &[HoldingRow]) -> BTreeSet<Id> {
+    holding.iter().map(|row| row.examination.0).collect()
+}
+
+/// Withdraws an item, and says in the log of every examination whose papers hold it that they do.
+fn withdraw(
+    tx: &mut Tx<'_>,
+    acting: Acting,
+    (row, touched): (&ItemRow, &[Examination]),
+    reason: &str,
+) -> Result<(), Problem> {
+    let ids: BTreeSet<Id> = touched.iter().map(|one| one.id).collect();
+    let entry = acting.decides("item.leaked").because(reason);
+    let named = [("examinations", json!(ids))];
+    let leak = advance_on(tx, row, ItemAct::ReportLeak, row.reviewer_id, entry, named)?;
+    // Nobody can lock papers with this item any more, and whoever did meanwhile has done so.
+    let holding = store::holding(tx.db, row.id)?;
+    if examinations(&holding) != ids {
+        return Err(Problem::conflict("leak-beside-a-lock"));
+    }
+    let leaf = hex::encode(ledger::leaf_hash(tx, leak)?);
+    for examination in touched {
+        let own = holding
+            .iter()
+            .filter(|one| one.examination.0 == examination.id);
+        let subjects: Vec<Value> = own.map(subject_line).collect();
+        let inputs = json!({
+            "leak": leak, "leaf": leaf, "item": row.id, "bank": row.bank, "code": row.code,
+            "subjects": subjects,
+        });
+        let entry = examination.decision(acting, "papers.leaked").on(inputs);
+        ledger::record(tx, &entry.outcome("leaked"))?;
+    }
+    Ok(())
+}
+
+/// What the log of an examination has of the papers of a subject that hold a leaked item.
+fn subject_line(row: &HoldingRow) -> Value {
+    let (subject, version, papers) = row.holding;
+    json!({
+        "subject": subject, "component": row.component.0, "version": version, "papers": papers,
+    })
 }
 
 /// The leaked items that the actor may know of, the latest report first.
@@ -114,7 +213,12 @@ pub fn leaks(view: &mut View<'_>, actor: &Actor) -> Result<Vec<LeakView>, Proble
 /// Whether the actor may know that there is this item: those who answer for examinations know of
 /// all.
 fn knows(actor: &Actor, reach: &Reach, row: &ItemRow) -> bool {
-    actor.is(Role::Organiser) || actor.is(Role::Supervisor) || reach.shows(row)
+    answers(actor) || reach.shows(row)
+}
+
+/// Whether the actor answers for examinations.
+fn answers(actor: &Actor) -> bool {
+    actor.is(Role::Organiser) || actor.is(Role::Supervisor)
 }
 
 /// What a leaked item touches, for somebody who may see the item.
@@ -127,9 +231,11 @@ pub(in crate::bank) fn leak(
     let mut suspects = suspects(view, &row)?;
     suspects.retain(|(other, _)| knows(actor, reach, other));
     let reason = reason_of(view, &row, "item.leaked")?;
-    let written = store::version(view.db, row.id, 1)?.created_at;
-    let locked = store::locked_papers(view.db, &row.bank, written)?;
-    let locked = locked.into_iter().filter_map(locked_papers).collect();
+    let mut locked = Vec::new();
+    for holding in store::holding(view.db, row.id)? {
+        locked.extend(locked_papers(view, holding)?);
+    }
+    locked.retain(|papers| answers(actor) || papers.sitting == SittingState::Over);
     Ok(LeakView {
         item: row.id,
         bank: row.bank,
@@ -141,21 +247,29 @@ pub(in crate::bank) fn leak(
     })
 }
 
-fn locked_papers(row: LockRow) -> Option<LockedPapers> {
+fn locked_papers(view: &mut View<'_>, row: HoldingRow) -> Result<Option<LockedPapers>, Problem> {
     let (locked_at, opens_at, closes_at) = row.times;
-    let (examination, title_zh, title_en) = row.examination;
+    let (subject, version, papers) = row.holding;
+    let (examination, title_zh, title_en, phase) = row.examination;
     let (component, component_zh, component_en) = row.component;
-    Some(LockedPapers {
+    let of = store::papers_of(view.db, subject)?;
+    Ok(locked_at.map(|locked_at| LockedPapers {
         examination,
         title_zh,
         title_en,
+        phase,
+        subject,
         component,
         component_zh,
         component_en,
-        locked_at: locked_at?,
+        version,
+        papers,
+        of,
+        locked_at,
         opens_at,
         closes_at,
-    })
+        sitting: SittingState::at(view.now, (opens_at, closes_at)),
+    }))
 }
 
 /// The other items of the bank that share an enemy set with `row`. Contents are sealed, so that all

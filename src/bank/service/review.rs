@@ -196,5 +196,5 @@ fn decide(
         "" => entry,
         reason => entry.because(reason),
     };
-    advance_on(tx, row, act, Some(acting.account), entry, [points])
+    advance_on(tx, row, act, Some(acting.account), entry, [points]).map(drop)
 }

@@ -4,7 +4,9 @@ use diesel::prelude::*;
 
 use super::*;
 use crate::bank::service::LeakView;
-use crate::store::schema::{examination, subject};
+use crate::bank::service::SittingState;
+use crate::regulation::{Profile, Track};
+use crate::store::schema::{examination, item_use, subject};
 
 fn in_sets(code: &str, sets: &[&str]) -> Item {
     Item {
@@ -19,40 +21,56 @@ fn report(house: &House, actor: &Actor, code: &'static str) -> Result<LeakView, 
     })
 }
 
-/// An examination whose papers of `bank` were locked `seconds` after the morning.
-fn locked(house: &House, component: &'static str, bank: &'static str, seconds: i64) {
+/// An examination with locked papers of two subjects: three of the first hold the item, none of the
+/// second. They open `ahead` seconds after the morning, for an hour.
+fn locked(house: &House, code: &'static str, item: Id, ahead: i64) {
+    let profile = Profile::shipped(Track::CivilService).unwrap();
+    let profile = serde_json::to_string(&profile).unwrap();
     let written = house.store.write_blocking(move |tx| {
         let id = Id::new(tx.now);
         diesel::insert_into(examination::table)
             .values((
                 examination::id.eq(id),
-                examination::code.eq(component),
+                examination::code.eq(code),
                 examination::year.eq(2026),
                 examination::track.eq("civil_service"),
                 examination::title_zh.eq("春季招录"),
                 examination::title_en.eq("Spring"),
                 examination::stage.eq("locked"),
-                examination::profile.eq("{}"),
+                examination::profile.eq(profile),
                 examination::registration_opens.eq(NOW),
                 examination::registration_closes.eq(NOW),
                 examination::created_by.eq(id),
                 examination::created_at.eq(NOW),
             ))
             .execute(tx.db)?;
-        diesel::insert_into(subject::table)
-            .values((
-                subject::id.eq(Id::new(tx.now)),
-                subject::examination_id.eq(id),
-                subject::component.eq(component),
-                subject::title_zh.eq("公共科目"),
-                subject::title_en.eq("Common"),
-                subject::bank.eq(bank),
-                subject::blueprint.eq("{}"),
-                subject::opens_at.eq(NOW),
-                subject::closes_at.eq(NOW),
-                subject::locked_at.eq(Some(NOW.plus_seconds(seconds))),
-            ))
-            .execute(tx.db)?;
+        for component in ["xingce", "shenlun"] {
+            let paper = Id::new(tx.now);
+            diesel::insert_into(subject::table)
+                .values((
+                    subject::id.eq(paper),
+                    subject::examination_id.eq(id),
+                    subject::component.eq(component),
+                    subject::title_zh.eq("公共科目"),
+                    subject::title_en.eq("Common"),
+                    subject::bank.eq("civics"),
+                    subject::blueprint.eq("{}"),
+                    subject::opens_at.eq(NOW.plus_seconds(ahead)),
+                    subject::closes_at.eq(NOW.plus_seconds(ahead + 3600)),
+                    subject::locked_at.eq(Some(NOW)),
+                ))
+                .execute(tx.db)?;
+            if component == "xingce" {
+                diesel::insert_into(item_use::table)
+                    .values((
+                        item_use::subject_id.eq(paper),
+                        item_use::item_id.eq(item),
+                        item_use::version.eq(1),
+                        item_use::papers.eq(3),
+                    ))
+                    .execute(tx.db)?;
+            }
+        }
         Ok(())
     });
     written.unwrap();
@@ -112,10 +130,9 @@ fn a_leaked_item_is_withdrawn_for_good_and_its_enemies_are_suspects() {
         service::create(tx, actor, "civics", &in_sets("e", &["x"]))
     });
     foreign.unwrap();
-    // Papers of the bank that were locked before and after the item was written, and of another.
-    locked(&house, "before", "civics", -100);
-    locked(&house, "after", "civics", 100);
-    locked(&house, "elsewhere", "law", 100);
+    locked(&house, "ahead", id, 100);
+    locked(&house, "under-way", id, -100);
+    locked(&house, "over", id, -7200);
 
     let leak = report(&house, &house.organiser, "a").unwrap();
     let suspects: Vec<(&str, Vec<String>)> = leak
@@ -128,22 +145,45 @@ fn a_leaked_item_is_withdrawn_for_good_and_its_enemies_are_suspects() {
         suspects,
         [("b", sets("x")), ("c", sets("y")), ("e", sets("x"))]
     );
-    let papers: Vec<&str> = leak
+    let papers: Vec<(&str, i32, SittingState)> = leak
         .locked
         .iter()
-        .map(|one| one.component.as_str())
+        .map(|one| (one.component.as_str(), one.papers, one.sitting))
         .collect();
+    let held = |sitting| ("xingce", 3, sitting);
+    let all = [
+        SittingState::Ahead,
+        SittingState::UnderWay,
+        SittingState::Over,
+    ]
+    .map(held);
     assert_eq!(
         (papers, leak.reason.as_str()),
-        (vec!["after"], "网上出现原题")
+        (all.to_vec(), "网上出现原题")
     );
     assert_eq!(house.pool(), [("b".to_owned(), 1)]);
     assert_eq!(house.state(id), ItemState::Leaked);
-    let decision = house.decisions().pop().unwrap();
+    let decided = house.decisions();
+    let [.., report_of, one, two, three] = &decided[..] else {
+        unreachable!()
+    };
     assert_eq!(
-        (decision.kind.as_str(), decision.outcome.as_str()),
+        (report_of.kind.as_str(), report_of.outcome.as_str()),
         ("item.leaked", "leaked")
     );
+    // Each examination has it in its own log.
+    for (decision, examination) in [one, two, three].into_iter().zip(&named(report_of)) {
+        assert_eq!(decision.kind, "papers.leaked");
+        assert_eq!(
+            decision.examination.map(|id| id.to_string()).as_ref(),
+            Some(examination)
+        );
+        let (leak, subjects) = (&decision.inputs["leak"], &decision.inputs["subjects"]);
+        assert_eq!(leak, &serde_json::json!(report_of.id));
+        assert_eq!(subjects.as_array().unwrap().len(), 1);
+        let named = (&subjects[0]["component"], &subjects[0]["papers"]);
+        assert_eq!(named, (&"xingce".into(), &3.into()));
+    }
     // It never comes back, and nobody reports it twice.
     assert_eq!(
         report(&house, &house.reviewer, "a").unwrap_err().code,
@@ -159,8 +199,21 @@ fn a_leaked_item_is_withdrawn_for_good_and_its_enemies_are_suspects() {
         leak.suspects.len()
     };
     assert_eq!((shown(&house.author), shown(&house.reviewer)), (2, 3));
-    let known = |actor: &Actor| house.look(|view| service::leaks(view, actor)).len();
-    assert_eq!((known(&house.organiser), known(&other)), (1, 0));
+    let known = |actor: &Actor| house.look(|view| service::leaks(view, actor));
+    assert_eq!((known(&house.organiser).len(), known(&other).len()), (1, 0));
+    // What is still to be asked is not for reviewers to know.
+    let seen = &known(&house.reviewer)[0].locked;
+    assert_eq!(
+        seen.iter().map(|one| one.sitting).collect::<Vec<_>>(),
+        [SittingState::Over]
+    );
+}
+
+/// The examinations that a report of a leak names.
+fn named(report: &Payload) -> Vec<String> {
+    let named = report.inputs["examinations"].as_array().unwrap();
+    let text = |id: &serde_json::Value| id.as_str().unwrap().to_owned();
+    named.iter().map(text).collect()
 }
 
 #[test]
