@@ -70,6 +70,7 @@ kind-application-moved = Moved to another post
 kind-application-reviewed = Eligibility reviewed
 kind-tickets-issued = Tickets issued
 kind-papers-locked = Papers locked
+kind-papers-recalled = Papers recalled
 kind-blueprint-set = Blueprint set
 kind-stimulus-created = Stimulus written
 kind-stimulus-edited = Stimulus written anew

@@ -70,6 +70,7 @@ kind-application-moved = 改报职位
 kind-application-reviewed = 资格审查
 kind-tickets-issued = 编发准考证
 kind-papers-locked = 锁定试卷
+kind-papers-recalled = 收回试卷
 kind-blueprint-set = 设定细目表
 kind-stimulus-created = 新建材料
 kind-stimulus-edited = 修改材料

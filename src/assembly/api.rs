@@ -21,7 +21,8 @@ pub fn operations(config: &mut ServiceConfig<'_>) {
         .service(try_blueprint)
         .service(assembly_report)
         .service(fix_papers)
-        .service(lock_papers);
+        .service(lock_papers)
+        .service(recall_papers);
 }
 
 /// Sets the bank and the blueprint that the papers of a subject are drawn from. Role: organiser.
@@ -142,6 +143,22 @@ pub async fn lock_papers(
                 service::lock_papers(tx, &actor, prepared?)
             })
         })
+        .await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// Recalls the locked papers of an examination because a leaked item is on them: another draw of papers
+/// may be opened, and the papers stand until its are locked. Role: organiser.
+#[utoipa::path(tag = "assembly", responses((status = 204), (status = 403, body = ProblemBody), (status = 404, body = ProblemBody), (status = 409, body = ProblemBody)))]
+#[post("/examinations/{id}/papers/recall")]
+pub async fn recall_papers(
+    store: web::Data<Store>,
+    actor: Actor,
+    id: web::Path<Id>,
+) -> Answer<HttpResponse> {
+    let id = id.into_inner();
+    store
+        .write(move |tx| service::recall_papers(tx, &actor, id))
         .await?;
     Ok(HttpResponse::NoContent().finish())
 }

@@ -26,6 +26,10 @@ pub fn routes(config: &mut web::ServiceConfig) {
                 .get(show)
                 .post(lock),
         )
+        .route(
+            "/manage/examinations/{id}/papers/recall",
+            web::post().to(recall),
+        )
         .route("/draws/{id}/pool/papers", web::post().to(fix_papers))
         .route(
             "/manage/subjects/{id}/blueprint",
@@ -52,6 +56,8 @@ struct PapersPage {
     shipped: &'static [Shipped],
     may_set: bool,
     may_lock: bool,
+    /// Whether the papers are recalled, and others have yet to be locked.
+    recalled: bool,
 }
 
 impl PapersPage {
@@ -91,10 +97,12 @@ async fn show(
     Params(choice): Params<Choice>,
 ) -> Answer<HttpResponse> {
     let id = id.into_inner();
-    let (examination, checks, banks) = store
+    let (examination, checks, banks, recalled) = store
         .read(move |view| {
             let (examination, checks) = service::check_all(view, &actor, id)?;
-            Ok((examination, checks, service::banks(view, &actor)?))
+            let recalled = service::is_recalled(view, &examination)?;
+            let banks = service::banks(view, &actor)?;
+            Ok((examination, checks, banks, recalled))
         })
         .await?;
     let subjects: Result<Vec<_>, _> = checks
@@ -106,7 +114,9 @@ async fn show(
     html(&PapersPage {
         page,
         may_set: phase <= Phase::Ticketed,
-        may_lock: phase == Phase::Ticketed && subjects.iter().all(SubjectSection::is_ready),
+        may_lock: recalled
+            || phase == Phase::Ticketed && subjects.iter().all(SubjectSection::is_ready),
+        recalled,
         examination,
         subjects,
         banks,
@@ -200,5 +210,20 @@ async fn lock(
         .await?;
     Ok(see_other(&format!(
         "/manage/examinations/{id}/papers?done=papers-locked"
+    )))
+}
+
+async fn recall(
+    store: web::Data<Store>,
+    actor: Actor,
+    id: web::Path<Id>,
+    PageForm(NoFields {}): PageForm<NoFields>,
+) -> Answer<HttpResponse> {
+    let id = id.into_inner();
+    store
+        .write(move |tx| service::recall_papers(tx, &actor, id))
+        .await?;
+    Ok(see_other(&format!(
+        "/manage/examinations/{id}/papers?done=papers-recalled"
     )))
 }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 use super::forms::{Failure, Report};
-use super::store::{self, LockRow, PaperRow, SetupRow, Ticket, UseRow};
+use super::store::{self, SetupRow, Ticket};
 use super::{
     Blueprint, CellStock, Plan, Pool, PoolItem, Response, Seated, Unequal, crowded, overexposed,
     paper_hash, paper_json, papers_root, pool_root, stock, unequal_totals,
@@ -25,8 +25,12 @@ use crate::regulation::phase::Phase;
 use crate::regulation::service::{self as regulation, Examination, Subject};
 use crate::store::{Tx, View, sha256};
 
+mod lock;
+mod recall;
 mod trial;
 
+pub use lock::lock_papers;
+pub use recall::{Recalled, is_recalled, recall_papers, recalled};
 pub use trial::{Tried, topics, try_out, try_text};
 
 /// A bank and a blueprint for a subject.
@@ -169,7 +173,7 @@ pub fn source(view: &mut View<'_>, subject: Id) -> Result<Option<(String, Bluepr
 /// items as they are now.
 pub fn fix_papers(tx: &mut Tx<'_>, actor: &Actor, gate: &Gate, draw: Id) -> Result<(), Problem> {
     let fixing = ceremony::begin_fixing(tx, actor, gate, draw, Purpose::Papers)?;
-    fixing.examination.phase.must_be(&[Phase::Ticketed])?;
+    recall::replacing(tx, &fixing.examination)?;
     let sources = sources(tx, &fixing.examination)?;
     let tickets = store::tickets(tx.db, fixing.examination.id)?.len();
     let trials = sources
@@ -246,7 +250,7 @@ struct PreparedPaper {
 pub fn prepare(view: &mut View<'_>, actor: &Actor, examination: Id) -> Result<Prepared, Problem> {
     actor.acting_as(&[Role::Organiser])?;
     let loaded = regulation::load(view, examination)?;
-    loaded.phase.must_be(&[Phase::Ticketed])?;
+    recall::replacing(view, &loaded)?;
     let tickets = store::tickets(view.db, examination)?;
     if tickets.is_empty() {
         return Err(Problem::conflict("nobody-has-a-ticket"));
@@ -404,108 +408,6 @@ fn draw(
             .collect(),
         papers,
     })
-}
-
-/// Locks prepared papers: from now on nobody can change who sits what, and the log commits to
-/// blueprint, pool, keys, seed and papers before the first sitting opens.
-pub fn lock_papers(tx: &mut Tx<'_>, actor: &Actor, prepared: Prepared) -> Result<(), Problem> {
-    let acting = actor.acting_as(&[Role::Organiser])?;
-    let examination = regulation::hold_alone(tx, prepared.examination)?;
-    examination.phase.must_be(&[Phase::Ticketed])?;
-    check_still_fits(tx, &prepared)?;
-    let result = prepared.result();
-    ceremony::conclude(tx, acting, &examination, &prepared.draw, &result)?;
-    for drawn in prepared.subjects {
-        store::lock(tx, drawn.subject.id, &drawn.row(tx.now))?;
-        store::insert_report(tx, drawn.subject.id, &drawn.report)?;
-        store::insert_uses(tx, &drawn.use_rows())?;
-        let entry = examination.decision(acting, "papers.locked");
-        ledger::record(tx, &entry.on(drawn.commitments()).outcome("locked"))?;
-        store::insert_papers(tx, &drawn.into_rows(tx.now))?;
-    }
-    regulation::advance(tx, &examination, Phase::Locked)
-}
-
-/// Refuses papers that are late, or drawn for other candidates or from another blueprint than
-/// there are now.
-fn check_still_fits(tx: &mut Tx<'_>, prepared: &Prepared) -> Result<(), Problem> {
-    let subjects = regulation::subjects(tx, prepared.examination)?;
-    if let Some(opens_at) = subjects.iter().map(|subject| subject.opens_at).min()
-        && opens_at <= tx.now
-    {
-        return Err(Problem::conflict("too-late-to-lock").with("opens_at", opens_at));
-    }
-    let mut fits = subjects.len() == prepared.subjects.len()
-        && store::tickets(tx.db, prepared.examination)? == prepared.tickets;
-    for drawn in &prepared.subjects {
-        let setup = store::setup(tx.db, drawn.subject.id)?;
-        fits &= setup.bank == drawn.bank && setup.blueprint == drawn.blueprint;
-        // A leak that was reported since is not met in the papers any more.
-        let items: Vec<Id> = drawn.uses.iter().map(|(item, ..)| *item).collect();
-        fits &= bank::records::leaked_of(tx, &items)?.is_empty();
-    }
-    if fits {
-        Ok(())
-    } else {
-        Err(Problem::conflict("papers-outdated"))
-    }
-}
-
-impl Prepared {
-    /// What the draw decides: the root over the papers of each subject.
-    fn result(&self) -> Value {
-        let roots = self.subjects.iter();
-        let roots = roots.map(|drawn| (&drawn.subject.component, hex::encode(drawn.papers_root)));
-        json!({ "papers_roots": roots.collect::<BTreeMap<_, _>>() })
-    }
-}
-
-impl PreparedSubject {
-    fn row(&self, now: Instant) -> LockRow<'_> {
-        LockRow {
-            seed_sealed: &self.seed_sealed,
-            pool: &self.pool,
-            papers_root: &self.papers_root,
-            locked_at: now,
-        }
-    }
-
-    fn use_rows(&self) -> Vec<UseRow> {
-        let row = |&(item_id, version, papers): &(Id, i32, u32)| UseRow {
-            subject_id: self.subject.id,
-            item_id,
-            version,
-            papers: papers.try_into().unwrap_or(i32::MAX),
-        };
-        self.uses.iter().map(row).collect()
-    }
-
-    fn into_rows(self, now: Instant) -> Vec<PaperRow> {
-        let row = |paper: PreparedPaper| PaperRow {
-            id: Id::new(now),
-            subject_id: self.subject.id,
-            application_id: paper.application,
-            content_sealed: paper.content_sealed,
-            hash: paper.hash.to_vec(),
-            created_at: now,
-        };
-        self.papers.into_iter().map(row).collect()
-    }
-
-    /// What the decision commits to. The pool's root is the hash of its text, which is canonical.
-    fn commitments(&self) -> serde_json::Value {
-        json!({
-            "subject": self.subject.id, "component": self.subject.component, "bank": self.bank,
-            "blueprint_hash": hex::encode(sha256(&self.blueprint)),
-            "pool_root": hex::encode(sha256(&self.pool)),
-            "keys_root": hex::encode(self.keys_root),
-            "seed_commitment": hex::encode(self.seed_commitment),
-            "papers_root": hex::encode(self.papers_root),
-            "count": self.papers.len(),
-            "attempt": self.making.attempt, "made": self.making.made,
-            "deviation": self.making.deviation,
-        })
-    }
 }
 
 /// What stands against drawing from `pool`: cells that it cannot fill, totals that differ from

@@ -169,3 +169,22 @@ fn papers_drawn_before_a_change_are_outdated() {
     let code = house.lock(before_withdrawal).unwrap_err().code;
     assert_eq!(code, "papers-outdated");
 }
+
+/// A leak that is reported between the draw and the lock is not met in the papers any more.
+#[test]
+fn papers_with_an_item_that_leaked_meanwhile_are_not_locked() {
+    use crate::store::schema::item;
+    use diesel::prelude::*;
+
+    let house = House::new(2);
+    house.set_blueprint(BLUEPRINT).unwrap();
+    let prepared = house.prepare().unwrap();
+    house
+        .write(|tx| {
+            let all = diesel::update(item::table);
+            all.set(item::state.eq("leaked")).execute(tx.db)?;
+            Ok(())
+        })
+        .unwrap();
+    assert_eq!(house.lock(prepared).unwrap_err().code, "papers-outdated");
+}

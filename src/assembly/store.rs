@@ -4,7 +4,9 @@ use diesel::prelude::*;
 
 use super::Seated;
 use crate::kernel::{Id, Instant, Problem};
-use crate::store::schema::{application, assembly_report, item, item_use, paper, subject};
+use crate::store::schema::{
+    application, assembly_report, draw, item, item_use, paper, paper_leak, recalled_paper, subject,
+};
 use crate::store::{AnyConn, Tx};
 
 /// What a subject is drawn from.
@@ -185,5 +187,77 @@ pub(super) fn insert_uses(tx: &mut Tx<'_>, rows: &[UseRow]) -> Result<(), Proble
             .values(row)
             .execute(tx.db)?;
     }
+    Ok(())
+}
+
+/// The decisions that an examination's papers hold a leaked item, of those that still do, in the order
+/// in which they were taken.
+pub(super) fn leaks_on_papers(db: &mut AnyConn, examination: Id) -> Result<Vec<Id>, Problem> {
+    let on_papers = item_use::table
+        .inner_join(subject::table)
+        .filter(subject::examination_id.eq(examination))
+        .select(item_use::item_id);
+    Ok(paper_leak::table
+        .filter(paper_leak::examination_id.eq(examination))
+        .filter(paper_leak::item_id.eq_any(on_papers))
+        .order(paper_leak::decision_id)
+        .select(paper_leak::decision_id)
+        .load(db)?)
+}
+
+/// What recalled papers of a subject were drawn from.
+#[derive(Queryable)]
+pub(super) struct RecalledRow {
+    /// Name of the draw.
+    pub draw: String,
+    pub component: String,
+    pub blueprint: String,
+    pub pool: String,
+}
+
+pub(super) fn insert_recalled(
+    tx: &mut Tx<'_>,
+    (draw, subject): (Id, Id),
+    blueprint: &str,
+    pool: &str,
+) -> Result<(), Problem> {
+    diesel::insert_into(recalled_paper::table)
+        .values((
+            recalled_paper::draw_id.eq(draw),
+            recalled_paper::subject_id.eq(subject),
+            recalled_paper::blueprint.eq(blueprint),
+            recalled_paper::pool.eq(pool),
+        ))
+        .execute(tx.db)?;
+    Ok(())
+}
+
+/// What recalled papers were drawn from, by number of the draw and component.
+pub(super) fn recalled(db: &mut AnyConn, examination: Id) -> Result<Vec<RecalledRow>, Problem> {
+    let rows: Vec<(i32, RecalledRow)> = recalled_paper::table
+        .inner_join(draw::table)
+        .inner_join(subject::table)
+        .filter(subject::examination_id.eq(examination))
+        .select((
+            draw::number,
+            (
+                draw::code,
+                subject::component,
+                recalled_paper::blueprint,
+                recalled_paper::pool,
+            ),
+        ))
+        .load(db)?;
+    let mut rows = rows;
+    rows.sort_by(|(one, a), (other, b)| (one, &a.component).cmp(&(other, &b.component)));
+    Ok(rows.into_iter().map(|(_, row)| row).collect())
+}
+
+/// Takes the papers of a subject away, with their report and in how many each item is.
+pub(super) fn remove_papers(tx: &mut Tx<'_>, subject: Id) -> Result<(), Problem> {
+    diesel::delete(paper::table.filter(paper::subject_id.eq(subject))).execute(tx.db)?;
+    diesel::delete(assembly_report::table.find(subject)).execute(tx.db)?;
+    let uses = item_use::table.filter(item_use::subject_id.eq(subject));
+    diesel::delete(uses).execute(tx.db)?;
     Ok(())
 }

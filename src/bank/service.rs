@@ -41,7 +41,7 @@ pub use self::figures::{
     FigureView, Health, SOURCE_MAX, StateCount, TopicRow, health, read_figures, record_figures,
 };
 pub(in crate::bank) use self::leak::leak;
-pub use self::leak::{LeakView, LockedPapers, SittingState, Suspect, leaks, report_leak};
+pub use self::leak::{LeakView, LockedPapers, Redrawn, SittingState, Suspect, leaks, report_leak};
 pub use self::review::{
     Review, adopt, approve, approve_section, retire, return_to_author, review, waiting_seen,
 };

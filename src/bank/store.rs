@@ -6,7 +6,6 @@ use diesel::prelude::*;
 use super::item::{Difficulty, ItemKind};
 use super::life::ItemState;
 use crate::kernel::{Id, Instant, Problem};
-use crate::regulation::Phase;
 use crate::store::schema::{
     bank_access, examination, item, item_comment, item_figure, item_use, item_version, key_view,
     paper, stimulus, subject,
@@ -295,57 +294,6 @@ pub(super) fn leaked(db: &mut AnyConn) -> Result<Vec<ItemRow>, Problem> {
         .filter(item::state.eq(ItemState::Leaked))
         .order((item::updated_at.desc(), item::id))
         .load(db)?)
-}
-
-/// A subject whose locked papers hold an item.
-#[derive(Queryable)]
-pub(super) struct HoldingRow {
-    /// The subject, and the version and the number of papers that it holds.
-    pub holding: (Id, i32, i32),
-    /// The examination: id, titles and phase.
-    pub examination: (Id, String, String, Phase),
-    /// The component with its titles.
-    pub component: (String, String, String),
-    /// When it was locked, opens and closes.
-    pub times: (Option<Instant>, Instant, Instant),
-}
-
-/// The subjects whose locked papers hold an item, the last to open first.
-pub(super) fn holding(db: &mut AnyConn, item: Id) -> Result<Vec<HoldingRow>, Problem> {
-    Ok(item_use::table
-        .inner_join(subject::table.inner_join(examination::table))
-        .filter(item_use::item_id.eq(item))
-        .select((
-            (subject::id, item_use::version, item_use::papers),
-            (
-                examination::id,
-                examination::title_zh,
-                examination::title_en,
-                examination::stage,
-            ),
-            (subject::component, subject::title_zh, subject::title_en),
-            (subject::locked_at, subject::opens_at, subject::closes_at),
-        ))
-        .order((subject::opens_at.desc(), subject::id))
-        .load(db)?)
-}
-
-/// Of these items those that leaked. Until this act ends no leak of any of them can be reported.
-pub(super) fn leaked_of(tx: &mut Tx<'_>, ids: &[Id]) -> Result<Vec<Id>, Problem> {
-    let mut leaked = Vec::new();
-    for part in ids.chunks(500) {
-        let rows = item::table
-            .filter(item::id.eq_any(part.to_vec()))
-            .order(item::id)
-            .select((item::id, item::state));
-        let rows: Vec<(Id, ItemState)> = match &mut *tx.db {
-            AnyConn::Postgres(db) => rows.for_share().load(db)?,
-            AnyConn::Sqlite(db) => rows.load(db)?,
-        };
-        let gone = rows.into_iter().filter(|row| row.1 == ItemState::Leaked);
-        leaked.extend(gone.map(|row| row.0));
-    }
-    Ok(leaked)
 }
 
 /// An item in the papers of a subject.

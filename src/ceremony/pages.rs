@@ -79,7 +79,7 @@ impl DrawsPage {
     fn purposes(&self) -> Vec<Purpose> {
         let stands = |purpose| {
             let mut draws = self.draws.iter();
-            draws.any(|draw| draw.purpose == purpose && draw.state != DrawState::Void)
+            draws.any(|draw| draw.purpose == purpose && !draw.state.makes_room())
         };
         let all = Purpose::ALL.into_iter();
         all.filter(|purpose| !stands(*purpose)).collect()

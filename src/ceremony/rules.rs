@@ -83,11 +83,20 @@ pub enum DrawState {
     Drawn,
     /// Given up, for a reason that everybody reads.
     Void,
+    /// Of papers: decided, and recalled because the papers hold a leaked item. They stand until
+    /// others are locked, which another draw decides.
+    Recalled,
 }
 
 impl DrawState {
     /// All states.
-    pub const ALL: [Self; 4] = [Self::Open, Self::Committed, Self::Drawn, Self::Void];
+    pub const ALL: [Self; 5] = [
+        Self::Open,
+        Self::Committed,
+        Self::Drawn,
+        Self::Void,
+        Self::Recalled,
+    ];
 
     /// As stored, as in the API and in message keys.
     pub const fn as_str(self) -> &'static str {
@@ -96,7 +105,18 @@ impl DrawState {
             Self::Committed => "committed",
             Self::Drawn => "drawn",
             Self::Void => "void",
+            Self::Recalled => "recalled",
         }
+    }
+
+    /// Whether it has a result: also if that was recalled.
+    pub const fn has_result(self) -> bool {
+        matches!(self, Self::Drawn | Self::Recalled)
+    }
+
+    /// Whether another draw for the same may be opened beside it.
+    pub const fn makes_room(self) -> bool {
+        matches!(self, Self::Void | Self::Recalled)
     }
 }
 
@@ -118,6 +138,8 @@ pub enum Step {
     Done,
     /// Nothing: the draw is void.
     Void,
+    /// Nothing: the result is recalled, and another draw decides.
+    Recalled,
 }
 
 impl Step {
@@ -140,6 +162,7 @@ impl Step {
             Self::Draw => "draw",
             Self::Done => "done",
             Self::Void => "void",
+            Self::Recalled => "recalled",
         }
     }
 
@@ -147,6 +170,7 @@ impl Step {
     pub const fn next(state: DrawState, committed: bool, beacon: bool, revealed: bool) -> Self {
         match state {
             DrawState::Void => Self::Void,
+            DrawState::Recalled => Self::Recalled,
             DrawState::Drawn => Self::Done,
             DrawState::Open if !committed => Self::Commit,
             DrawState::Open => Self::Fix,
@@ -411,6 +435,8 @@ mod unit_tests {
         assert_eq!(Step::next(Committed, true, true, true), Step::Draw);
         assert_eq!(Step::next(Drawn, true, true, true), Step::Done);
         assert_eq!(Step::next(Void, true, true, true), Step::Void);
+        let recalled = Step::next(DrawState::Recalled, true, true, true);
+        assert_eq!(recalled, Step::Recalled);
     }
 
     #[test]

@@ -1,11 +1,13 @@
 //! The acts of a ceremony, from the opening of a draw to its result.
 
 mod lists;
+mod recall;
 mod record;
 mod seed;
 mod view;
 
 pub use lists::{MarkerPool, draw_list, fix_markers, fix_panels, not_drawn_to_mark, substitute};
+pub use recall::{InForce, papers_in_force, recall_papers};
 pub use record::{DrawRecord, MemberRecord, drawn_candidates, record};
 pub use seed::{Candidates, Fixing, Ready, begin_fixing, conclude, fix, fix_list, ready, seed_of};
 pub use view::{
@@ -355,7 +357,7 @@ pub fn reveal_secret(
 pub fn void(tx: &mut Tx<'_>, actor: &Actor, draw: Id, reason: &str) -> Result<(), Problem> {
     let acting = actor.acting_as(&[Role::Organiser])?;
     let held = Held::take(tx, draw)?;
-    if matches!(held.row.state, DrawState::Drawn | DrawState::Void) {
+    if held.row.state.has_result() || held.row.state == DrawState::Void {
         return Err(Problem::conflict("draw-is-over"));
     }
     let reason = reason.trim();

@@ -121,7 +121,7 @@ pub(super) fn held(tx: &mut Tx<'_>, id: Id) -> Result<DrawRow, Problem> {
     Ok(row?)
 }
 
-/// The draw of this purpose that is not void.
+/// The draw of this purpose that is neither void nor recalled.
 pub(super) fn standing(
     db: &mut AnyConn,
     examination: Id,
@@ -130,9 +130,31 @@ pub(super) fn standing(
     Ok(draw::table
         .filter(draw::examination_id.eq(examination))
         .filter(draw::purpose.eq(purpose))
-        .filter(draw::state.ne(DrawState::Void))
+        .filter(draw::state.ne_all([DrawState::Void, DrawState::Recalled]))
         .first(db)
         .optional()?)
+}
+
+/// The last draw of this purpose that has a result, be it recalled or not.
+pub(super) fn last_result(
+    db: &mut AnyConn,
+    examination: Id,
+    purpose: Purpose,
+) -> Result<Option<DrawRow>, Problem> {
+    Ok(draw::table
+        .filter(draw::examination_id.eq(examination))
+        .filter(draw::purpose.eq(purpose))
+        .filter(draw::state.eq_any([DrawState::Drawn, DrawState::Recalled]))
+        .order(draw::number.desc())
+        .first(db)
+        .optional()?)
+}
+
+pub(super) fn set_recalled(tx: &mut Tx<'_>, id: Id) -> Result<(), Problem> {
+    diesel::update(draw::table.find(id))
+        .set(draw::state.eq(DrawState::Recalled))
+        .execute(tx.db)?;
+    Ok(())
 }
 
 /// All draws of an examination, as they were opened.

@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-pub use lines::{About, Draw, Entry, Line, Member, Source, Ticket, is_opened};
+pub use lines::{About, Draw, Entry, Line, Member, RecalledSource, Source, Ticket, is_opened};
 
 use crate::access::Actor;
 use crate::assembly::service as assembly;
@@ -279,6 +279,14 @@ impl<W: Write> Writing<W> {
                     pool,
                 }))?;
             }
+        }
+        for one in assembly::recalled(view, examination.id)? {
+            self.line(&Line::Recalled(RecalledSource {
+                draw: one.draw,
+                component: one.component,
+                blueprint: one.blueprint,
+                pool: one.pool,
+            }))?;
         }
         Ok(())
     }

@@ -216,6 +216,8 @@ tables! {
     draw_member,
     assembly_report,
     item_use,
+    paper_leak,
+    recalled_paper,
     objection,
     bank_access,
     key_view,

@@ -522,6 +522,26 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    paper_leak (decision_id) {
+        decision_id -> Binary,
+        examination_id -> Binary,
+        item_id -> Binary,
+    }
+}
+
+diesel::table! {
+    recalled_paper (draw_id, subject_id) {
+        draw_id -> Binary,
+        subject_id -> Binary,
+        blueprint -> Text,
+        pool -> Text,
+    }
+}
+
+diesel::joinable!(paper_leak -> examination (examination_id));
+diesel::joinable!(recalled_paper -> subject (subject_id));
+diesel::joinable!(recalled_paper -> draw (draw_id));
 diesel::joinable!(assembly_report -> subject (subject_id));
 diesel::joinable!(item_use -> subject (subject_id));
 diesel::table! {
@@ -654,6 +674,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     draw,
     draw_custodian,
     draw_member,
+    paper_leak,
+    recalled_paper,
     objection,
     bank_access,
     key_view,

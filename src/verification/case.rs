@@ -92,10 +92,11 @@ impl Case {
         })
     }
 
-    /// The lock of a subject's papers.
+    /// The lock of the papers of a subject that stand: the last, if others were recalled.
     pub(super) fn lock(&self, subject: &SubjectRow) -> Result<PapersLocked, Difference> {
         let locks: Vec<PapersLocked> = self.decisions.inputs("papers.locked")?;
-        let lock = locks.into_iter().find(|lock| lock.subject == subject.id);
+        let mut locks = locks.into_iter().rev();
+        let lock = locks.find(|lock| lock.subject == subject.id);
         lock.ok_or_else(|| {
             let place = self.subject_place(subject);
             Difference::new(place, "the log has no decision `papers.locked`")

@@ -71,6 +71,16 @@ impl Decisions {
         self.0.iter().filter(wanted)
     }
 
+    /// The first decision of a kind that `wanted` is true of.
+    pub(super) fn first_of(
+        &self,
+        kind: &str,
+        wanted: impl Fn(&LogEntry) -> bool,
+    ) -> Option<&LogEntry> {
+        let mut all = self.0.iter();
+        all.find(|entry| entry.payload.kind == kind && wanted(entry))
+    }
+
     /// What the decisions of a kind were taken on.
     pub(super) fn inputs<T: DeserializeOwned>(&self, kind: &str) -> Result<Vec<T>, Difference> {
         self.of(&[kind]).map(inputs).collect()
@@ -131,6 +141,8 @@ pub(super) struct TicketsIssued {
 #[derive(Deserialize)]
 pub(super) struct PapersLocked {
     pub subject: Id,
+    pub component: String,
+    pub bank: String,
     pub blueprint_hash: String,
     pub pool_root: String,
     pub keys_root: String,
@@ -140,6 +152,9 @@ pub(super) struct PapersLocked {
     pub attempt: u32,
     pub made: usize,
     pub deviation: i32,
+    /// The root over the recalled papers whose place they took.
+    #[serde(default)]
+    pub replaces: Option<String>,
 }
 
 /// `script.closed`

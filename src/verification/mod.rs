@@ -9,6 +9,7 @@ mod case;
 mod checks;
 mod decisions;
 mod published;
+mod recalls;
 pub mod record;
 pub mod rules;
 pub mod service;

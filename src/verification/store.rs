@@ -9,8 +9,8 @@ use crate::kernel::{Id, Instant, Problem, Score};
 use crate::store::AnyConn;
 use crate::store::schema::{
     application, attempt, component_mark, draw, draw_custodian, draw_member, examination,
-    item_version, objection, objective_mark, panel_mark, paper, ranking, script, script_mark,
-    subject,
+    item_version, objection, objective_mark, panel_mark, paper, ranking, recalled_paper, script,
+    script_mark, subject,
 };
 
 #[derive(Queryable, Selectable)]
@@ -67,6 +67,19 @@ pub(super) fn papers(db: &mut AnyConn, subject: Id) -> Result<BTreeMap<Id, Hashe
         .load(db)?;
     let row = |(application, sealed, hash)| (application, Hashed { sealed, hash });
     Ok(rows.into_iter().map(row).collect())
+}
+
+/// Blueprint and pool of the recalled papers of a subject.
+pub(super) fn recalled(
+    db: &mut AnyConn,
+    draw: Id,
+    subject: Id,
+) -> Result<Option<(String, String)>, Problem> {
+    let row = recalled_paper::table.find((draw, subject));
+    Ok(row
+        .select((recalled_paper::blueprint, recalled_paper::pool))
+        .first(db)
+        .optional()?)
 }
 
 /// One version of an item.
@@ -168,7 +181,7 @@ pub(super) fn script_marks(
     Ok(rows.into_iter().map(row).collect())
 }
 
-#[derive(Queryable, Selectable)]
+#[derive(Clone, Queryable, Selectable)]
 #[diesel(table_name = draw)]
 pub(super) struct DrawRow {
     pub id: Id,

@@ -362,7 +362,7 @@ def quorum_met(policy: str, cosigned) -> bool | None:
 
 PURPOSES = "interviews", "markers", "panels", "papers", "seats"
 LISTS = "interviews", "markers", "panels"
-KINDS = "record", "log", "hashes", "leaf", "subject", "ticket", "draw", "end"
+KINDS = "record", "log", "hashes", "leaf", "subject", "recalled", "ticket", "draw", "end"
 STAGES = {
     "announcement.published": "announced", "tickets.issued": "ticketed", "papers.locked": "locked",
     "marking.begun": "marking", "written.published": "written", "merit.published": "published",
@@ -371,8 +371,9 @@ ORDER_OF_STAGES = list(STAGES.values())
 ALWAYS_OPEN = {
     "announcement.published", "sitting.scheduled", "post.added", "post.removed", "post.reduced",
     "post.cancelled", "post.kept", "blueprint.set", "tickets.issued", "papers.locked",
-    "marking.begun", "counts.fixed", "written.published", "merit.published",
+    "papers.recalled", "marking.begun", "counts.fixed", "written.published", "merit.published",
 }
+OPEN_FROM_MARKING = {"papers.leaked"}
 OPEN_FROM_WRITTEN = {"objective.marked", "script.settled", "component.decided"}
 LEAF_MEMBERS = {"c", "exam", "kind", "t", "v"}
 PAYLOAD_MEMBERS = {"account", "at", "examination", "id", "inputs", "kind", "outcome", "profile",
@@ -410,6 +411,7 @@ class Record:
     hashes: list[bytes] = field(default_factory=list)
     entries: list[Entry] = field(default_factory=list)
     subjects: list[dict] = field(default_factory=list)
+    recalled: list[dict] = field(default_factory=list)
     tickets: list[dict] = field(default_factory=list)
     draws: list[dict] = field(default_factory=list)
     opened: dict[str, list[Entry]] = field(default_factory=dict)
@@ -433,10 +435,11 @@ FORMS = {
     "hashes": {"hashes": str},
     "leaf": {"leaf": str},
     "subject": {"component": str, "blueprint": dict, "pool": list},
+    "recalled": {"draw": str, "component": str, "blueprint": dict, "pool": list},
     "ticket": {"ticket": str, "application": str, "post": str, "room": str, "seat": int,
                "salt": str, "categories": [str]},
     "draw": {"code": str, "purpose": PURPOSES, "number": int,
-             "state": ("open", "committed", "drawn", "void"), "secrets": object, "members": list},
+             "state": ("open", "committed", "drawn", "void", "recalled"), "secrets": object, "members": list},
     "end": {"lines": int},
 }
 UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
@@ -530,6 +533,7 @@ def read_record(data: bytes) -> Record:
         if entry.opened:
             record.opened.setdefault(entry.kind, []).append(entry)
     record.subjects = [value for kind, value in lines if kind == "subject"]
+    record.recalled = [value for kind, value in lines if kind == "recalled"]
     record.tickets = [value for kind, value in lines if kind == "ticket"]
     record.draws = [value for kind, value in lines if kind == "draw"]
     return record
@@ -653,6 +657,7 @@ def only_with_components(record: Record) -> None:
 def must_be_open(record: Record, entry: Entry, from_written: bool) -> bool:
     kind = entry.kind
     return entry.ours and (kind in ALWAYS_OPEN or kind.startswith("draw.")
+                           or (kind in OPEN_FROM_MARKING and come_as_far(record, "marking"))
                            or (from_written and kind in OPEN_FROM_WRITTEN))
 
 
@@ -878,8 +883,10 @@ def check_draws(record: Record) -> None:
         draws = [draw for draw in record.draws if draw["purpose"] == purpose]
         need([draw["number"] for draw in draws] == list(range(1, len(draws) + 1)),
              f"{purpose}: the numbers of the draws have gaps")
-        need(all(draw["state"] == "void" for draw in draws[:-1]),
-             f"{purpose}: a draw before the last is not void")
+        need(all(draw["state"] in ("void", "recalled") for draw in draws[:-1]),
+             f"{purpose}: a draw before the last is neither void nor recalled")
+        need(purpose == "papers" or all(draw["state"] != "recalled" for draw in draws),
+             f"{purpose}: a draw is recalled")
         made = [i for i in all_inputs(record, "draw.opened") if i["purpose"] == purpose]
         need(len(made) == len(draws), f"{purpose}: {len(made)} draw.opened, {len(draws)} draws")
         void = [i for i in all_inputs(record, "draw.void") if i["purpose"] == purpose]
@@ -894,8 +901,82 @@ def check_draws(record: Record) -> None:
         need(len(found) <= 1, f"{code}: two draw.committed")
         for committed in found:
             check_committed(record, code, committed)
-        if draw["state"] == "drawn":
+        if draw["state"] in HAS_RESULT:
             check_drawn(record, draw, one(found, f"draw.committed of {code}"))
+        else:
+            need(not of_draw(record, "draw.result", code), f"{code}: it has a result")
+    check_recalls(record)
+
+
+# V13, V5: papers that were recalled
+
+HAS_RESULT = "drawn", "recalled"
+
+
+def draws_of_papers(record: Record) -> list[dict]:
+    """Those that have a result, in their order: the papers that stand follow from the last."""
+    return [d for d in record.draws if d["purpose"] == "papers" and d["state"] in HAS_RESULT]
+
+
+def leaf_hash(entry: Entry) -> str:
+    return sha256(b"\0", entry.text.encode()).hex()
+
+
+def check_recalls(record: Record) -> None:
+    """Each recall rests on leaks that were found on the very papers that it recalls, and papers are
+    drawn and recalled before the first of them can be opened."""
+    opens = [instant(i["opens_at"]) for i in all_inputs(record, "sitting.scheduled")]
+    draws = draws_of_papers(record)
+    recalled = [draw for draw in draws if draw["state"] == "recalled"]
+    recalls = opened(record, "papers.recalled")
+    need(len(recalls) == len(recalled), f"{len(recalls)} papers.recalled, {len(recalled)} draws")
+    told = {leaf_hash(e): e.place for e in record.entries if e.ours and e.kind == "papers.leaked"}
+    results = {d["code"]: one(of_draw(record, "draw.result", d["code"]), "draw.result") for d in draws}
+    for draw, recall in zip(recalled, recalls):
+        code = draw["code"]
+        need(text(recall.inputs["draw"]) == code, f"{code}: the log recalls another draw")
+        leaks = [text(leaf) for leaf in recall.inputs["leaks"]]
+        need(bool(leaks) and all(leaf in told and results[code].place < told[leaf] < recall.place
+                                 for leaf in leaks), f"{code}: recalled without a leak on its papers")
+        behind = [e for e in opened(record, "draw.opened") if e.inputs["purpose"] == "papers"
+                  and e.inputs["number"] == draw["number"] + 1]
+        need(all(recall.place < entry.place for entry in behind),
+             f"{code}: the next draw was opened before the recall")
+    for entry in [*recalls, *results.values()]:
+        need(all(instant(entry.payload["at"]) < at for at in opens),
+             f"entry {entry.place}: papers could be opened already")
+
+
+def causes_of(record: Record, code: str) -> tuple[dict, list[dict]]:
+    """The recall of a draw, and the leaks for which it was recalled."""
+    found = [e for e in opened(record, "papers.recalled") if e.inputs["draw"] == code]
+    recall = one(found, f"papers.recalled of {code}").inputs
+    leaks = [e.inputs for e in opened(record, "papers.leaked") if leaf_hash(e) in recall["leaks"]]
+    need(len(leaks) == len(recall["leaks"]), f"{code}: a leak of its recall is not there")
+    for leak in leaks:
+        need(any(number(each["papers"]) > 0 for each in leak["subjects"]),
+             f"{code}: item {leak['code']} was on none of its papers")
+    return recall, leaks
+
+
+def leaked_item(leak: dict, bank: str, pool: list[dict]) -> str | None:
+    """The id in this pool of what leaked."""
+    if text(leak["bank"]) != bank:
+        return None
+    return next((item["item_id"] for item in pool if item["code"] == text(leak["code"])), None)
+
+
+def check_held(recall: dict, leaks: list[dict], subject: dict, locked: dict, papers: list) -> None:
+    """Recalled papers of a subject hold each leaked item as often as was said."""
+    component = subject["component"]
+    need(recall["papers_roots"][component] == locked["papers_root"], f"{component}: root recalled")
+    for leak in leaks:
+        said = sum(number(each["papers"]) for each in leak["subjects"]
+                   if each["component"] == component)
+        item = leaked_item(leak, locked["bank"], subject["pool"])
+        held = sum(any(place["item_id"] == item for section in paper["sections"]
+                       for place in section["places"]) for paper in papers)
+        need(said == held, f"{component}: item {leak['code']} is on {held} papers, not {said}")
 
 
 # V3, V5
@@ -966,7 +1047,8 @@ def check_sizes(blueprint: dict, pool: list) -> None:
             need(stimuli is None or 0 <= number(stimuli) <= cell["count"], "a cell's stimuli")
 
 
-def check_subject(record: Record, subject: dict, locked: dict, draw_seed: bytes) -> None:
+def check_subject(record: Record, subject: dict, locked: dict, draw_seed: bytes) -> list[dict]:
+    """The papers of a subject, if they are those that were locked."""
     component, blueprint, pool = subject["component"], subject["blueprint"], subject["pool"]
     need(canonical_hash(blueprint).hex() == locked["blueprint_hash"],
          f"{component}: blueprint_hash")
@@ -983,31 +1065,60 @@ def check_subject(record: Record, subject: dict, locked: dict, draw_seed: bytes)
     root = lots.root([sha256(b"\0", paper) for paper in papers])
     need(root.hex() == locked["papers_root"], f"{component}: papers_root")
     need(number(locked["count"]) == len(papers), f"{component}: count")
+    return drawn.papers
 
 
-def check_papers(record: Record) -> None:
-    """V5."""
-    only_from(record, "marking")
-    components = [subject["component"] for subject in record.subjects]
-    need(strictly_ascending(list(map(by_bytes, components))), "the subjects are not by code")
-    written = written_codes(profile_of(record))
-    need(len(components) == len(written), f"{len(components)} subjects, {len(written)} written")
-    draw = the_drawn(record, "papers")
+def locks_of(record: Record, component: str, draws: int) -> list[dict]:
+    """The papers.locked of a component, one for each draw that has a result."""
+    locks = [i for i in all_inputs(record, "papers.locked") if i["component"] == component]
+    need(len(locks) == draws, f"{component}: {len(locks)} papers.locked, {draws} draws")
+    for before, after in zip(locks, locks[1:]):
+        need(after.get("replaces") == before["papers_root"], f"{component}: replaces")
+    return locks
+
+
+def fixed_lines(record: Record, draw: dict, components: list[str]) -> list[dict]:
+    """The lines of the subjects that a draw of papers fixed."""
     fixed = fixed_by(record, draw)
     lines = fixed["params"]["subjects"]
     need(sorted(line["component"] for line in lines) == sorted(components),
          "the draw is of other subjects")
     need(lots.pool_root([canonical_hash(line) for line in lines]).hex() == fixed["pool"]["root"]
          and number(fixed["pool"]["count"]) == len(lines), "the pool of the draw")
-    seed = seed_of(record, draw)
-    for subject in record.subjects:
-        component = subject["component"]
-        found = [i for i in all_inputs(record, "papers.locked") if i["component"] == component]
-        locked = one(found, f"papers.locked of {component}")
-        line = one([line for line in lines if line["component"] == component], "lines")
-        for name in "blueprint_hash", "pool_root", "keys_root":
-            need(text(line[name]) == text(locked[name]), f"{component}: {name} of the draw")
-        check_subject(record, subject, locked, seed)
+    return lines
+
+
+def check_papers(record: Record) -> None:
+    """V5."""
+    only_from(record, "marking")
+    written = written_codes(profile_of(record))
+    draws = draws_of_papers(record)
+    need(bool(draws), "no draw of papers has a result")
+    need(len(record.recalled) == len(written) * (len(draws) - 1), f"{len(record.recalled)} recalled")
+    gone = []
+    for place, draw in enumerate(draws):
+        subjects = record.subjects
+        if draw is not draws[-1]:
+            subjects = [each for each in record.recalled if each["draw"] == draw["code"]]
+        components = [subject["component"] for subject in subjects]
+        need(strictly_ascending(list(map(by_bytes, components))), "the subjects are not by code")
+        need(len(components) == len(written), f"{len(components)} subjects, {len(written)} written")
+        lines = fixed_lines(record, draw, components)
+        seed = seed_of(record, draw)
+        cause = causes_of(record, draw["code"]) if draw["state"] == "recalled" else None
+        for subject in subjects:
+            component = subject["component"]
+            locked = locks_of(record, component, len(draws))[place]
+            line = one([line for line in lines if line["component"] == component], "lines")
+            for name in "bank", "blueprint_hash", "pool_root", "keys_root":
+                need(text(line[name]) == text(locked[name]), f"{component}: {name} of the draw")
+            papers = check_subject(record, subject, locked, seed)
+            for leak in gone:
+                need(leaked_item(leak, locked["bank"], subject["pool"]) is None,
+                     f"{component}: the leaked item {leak['code']} could be drawn again")
+            if cause:
+                check_held(*cause, subject, locked, papers)
+        gone += cause[1] if cause else []
 
 
 # V8, V9

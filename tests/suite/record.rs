@@ -3,6 +3,7 @@
 //! log's key included.
 
 mod forged;
+mod recalled;
 mod totals;
 
 use std::collections::BTreeSet;

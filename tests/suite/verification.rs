@@ -551,6 +551,29 @@ fn a_profile_changed_together_with_its_hash() {
     altered.must_be_found_by(2, &["2026-small", "the announcement published"]);
 }
 
+/// Papers that nobody found to hold a leaked item, drawn again until they pleased.
+#[test]
+fn papers_recalled_without_a_leak() {
+    let altered = Altered::new().sql("UPDATE draw SET state = 'recalled' WHERE purpose = 'papers'");
+    let outcomes = altered.outcomes();
+    let failures = outcomes
+        .iter()
+        .filter_map(|one| Some((one.number, one.failure.as_deref()?)));
+    let failures: Vec<(u8, &str)> = failures.collect();
+    assert_eq!(
+        failures.iter().map(|one| one.0).collect::<Vec<_>>(),
+        [5, 13],
+        "{failures:?}"
+    );
+    assert!(failures[0].1.contains("no recall"), "{failures:?}");
+    assert!(
+        failures[1]
+            .1
+            .contains("draws recalled 1, the log recalled 0"),
+        "{failures:?}"
+    );
+}
+
 #[test]
 fn a_stage_turned_back() {
     Altered::new()

@@ -16,7 +16,7 @@ use std::time::Instant as Stopwatch;
 use serde_json::json;
 
 pub use house::{House, PASSWORD};
-pub use season::{Course, PostPlan, hold, prepare_sitting};
+pub use season::{Course, PostPlan, draw_and_lock, hold, hold_on, prepare_sitting};
 pub use sitters::{Sitter, sit_everybody};
 
 use crate::config::Settings;

@@ -105,10 +105,23 @@ pub fn hold(
     course: &Course,
     say: Say<'_>,
 ) -> Result<Id, Problem> {
-    let (examination, sitters) = prepare_sitting(store, clock, house, seed, course, say)?;
+    let prepared = prepare_sitting(store, clock, house, seed, course, say)?;
+    hold_on(store, clock, house, seed, &prepared, say)
+}
+
+/// Goes on with an examination that was prepared, from the first sitting to the end; gives its id.
+pub fn hold_on(
+    store: &Store,
+    clock: &Clock,
+    house: &House,
+    seed: &Seed,
+    prepared: &(Id, Vec<Sitter>),
+    say: Say<'_>,
+) -> Result<Id, Problem> {
+    let (examination, sitters) = (prepared.0, &prepared.1);
     for subject in store.read_blocking(|view| regulation::subjects(view, examination))? {
         clock.set(subject.opens_at);
-        sit_everybody(store, seed, &subject, &sitters, say)?;
+        sit_everybody(store, seed, &subject, sitters, say)?;
         clock.set(subject.closes_at.plus_seconds(1));
     }
     mark(store, clock, house, seed, examination, say)?;
@@ -116,8 +129,8 @@ pub fn hold(
     let hr = house.the(Role::Hr)?.clone();
     store.write_blocking(move |tx| ranking::publish_final(tx, &hr, examination))?;
     clock.set(clock.now().plus_seconds(DAY));
-    say(&format!("{}: merit list published", course.code));
-    object(store, house, &sitters)?;
+    say("merit list published");
+    object(store, house, sitters)?;
     Ok(examination)
 }
 
@@ -378,10 +391,9 @@ fn issue_and_lock(
     let organiser = house.the(Role::Organiser)?.clone();
     settle_posts(store, house, examination)?;
     let subjects = store.read_blocking(|view| regulation::subjects(view, examination))?;
-    let custodians = house.custodians()?;
     rehearsal::hold(
         store,
-        &custodians,
+        &house.custodians()?,
         examination,
         Purpose::Seats,
         registration::fix_seats,
@@ -400,21 +412,27 @@ fn issue_and_lock(
             assembly_acts::set_blueprint(tx, &actor, subject, bank, text)
         })?;
     }
+    draw_and_lock(store, house, examination)?;
+    say(&format!(
+        "{}: {} tickets, papers drawn and locked",
+        course.code, issued.count
+    ));
+    Ok(())
+}
+
+/// Holds a draw of papers and locks them: the first, or another one after a recall.
+pub fn draw_and_lock(store: &Store, house: &House, examination: Id) -> Result<(), Problem> {
+    let organiser = house.the(Role::Organiser)?.clone();
     rehearsal::hold(
         store,
-        &custodians,
+        &house.custodians()?,
         examination,
         Purpose::Papers,
         assembly_acts::fix_papers,
     )?;
     let prepared =
         store.read_blocking(|view| assembly_acts::prepare(view, &organiser, examination))?;
-    store.write_blocking(move |tx| assembly_acts::lock_papers(tx, &organiser, prepared))?;
-    say(&format!(
-        "{}: {} tickets, papers drawn and locked",
-        course.code, issued.count
-    ));
-    Ok(())
+    store.write_blocking(move |tx| assembly_acts::lock_papers(tx, &organiser, prepared))
 }
 
 /// What visitors of the demonstration can do at once.

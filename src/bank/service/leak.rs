@@ -1,12 +1,15 @@
 //! Reports of leaks (泄题): an item that is known outside is withdrawn at once, and whoever answers
 //! for the examinations learns what else it touches.
 
+mod store;
+
 use std::collections::BTreeSet;
 
 use serde::Serialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
+use self::store::HoldingRow;
 use super::{advance_on, check_bank, check_reason};
 use crate::access::{Acting, Actor, Role};
 use crate::bank::item::Item;
@@ -14,7 +17,8 @@ use crate::bank::life::{ItemAct, ItemState};
 use crate::bank::reach::Reach;
 use crate::bank::reading::reason_of;
 use crate::bank::records;
-use crate::bank::store::{self, HoldingRow, ItemRow, Narrow};
+use crate::bank::store::{self as bank, ItemRow, Narrow};
+use crate::ceremony::service as ceremony;
 use crate::kernel::{Id, Instant, Problem};
 use crate::ledger;
 use crate::regulation::Phase;
@@ -109,6 +113,20 @@ pub struct LockedPapers {
     pub closes_at: Instant,
     /// Where the sitting stands.
     pub sitting: SittingState,
+    /// Whether the papers are recalled: they stand until others, without the item, are locked.
+    pub recalled: bool,
+}
+
+/// An examination whose papers held a leaked item, and were drawn again without it before anybody sat
+/// them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Redrawn {
+    /// The examination.
+    pub examination: Id,
+    /// Its Chinese title.
+    pub title_zh: String,
+    /// Its English title.
+    pub title_en: String,
 }
 
 /// A leaked item and what it touches. It shows nothing of the content.
@@ -129,6 +147,28 @@ pub struct LeakView {
     /// The locked papers that hold it. Authors and reviewers read of sittings that are over alone:
     /// what is still to be asked is for those to know who answer for the examinations.
     pub locked: Vec<LockedPapers>,
+    /// Examinations whose papers held it and were drawn again.
+    pub redrawn: Vec<Redrawn>,
+}
+
+impl LeakView {
+    /// The examinations whose papers can be recalled: nobody has opened one yet. One line for each.
+    pub fn to_recall(&self) -> Vec<&LockedPapers> {
+        let begun = |id: Id| {
+            let mut own = self.locked.iter().filter(|one| one.examination == id);
+            own.any(|one| one.recalled || one.sitting != SittingState::Ahead)
+        };
+        let mut found: Vec<&LockedPapers> = Vec::new();
+        for one in &self.locked {
+            let listed = found
+                .iter()
+                .any(|other| other.examination == one.examination);
+            if !listed && !begun(one.examination) {
+                found.push(one);
+            }
+        }
+        found
+    }
 }
 
 /// Withdraws the item of a bank that has this code, at once and for good, because it is known
@@ -145,7 +185,7 @@ pub fn report_leak(
     check_bank(bank)?;
     check_reason(reason)?;
     let reach = Reach::of(tx, actor)?;
-    let row = store::item_by_code(tx.db, bank, code)?;
+    let row = bank::item_by_code(tx.db, bank, code)?;
     let row = row.filter(|row| knows(actor, &reach, row));
     let row = row.ok_or_else(|| Problem::field("code", "item-unknown"))?;
     // Held first, as by whoever locks papers, so that neither waits for the other for ever.
@@ -153,7 +193,7 @@ pub fn report_leak(
     let touched = touched.into_iter().map(|id| regulation::hold(tx, id));
     let touched: Vec<Examination> = touched.collect::<Result<_, _>>()?;
     withdraw(tx, acting, (&row, &touched), reason.trim())?;
-    let row = store::item(tx.db, row.id)?;
+    let row = bank::item(tx.db, row.id)?;
     leak(tx, actor, &reach, row)
 }
 
@@ -188,7 +228,8 @@ fn withdraw(
             "subjects": subjects,
         });
         let entry = examination.decision(acting, "papers.leaked").on(inputs);
-        ledger::record(tx, &entry.outcome("leaked"))?;
+        let decision = ledger::record(tx, &entry.outcome("leaked"))?;
+        store::insert_paper_leak(tx, decision, (examination.id, row.id))?;
     }
     Ok(())
 }
@@ -205,7 +246,7 @@ fn subject_line(row: &HoldingRow) -> Value {
 pub fn leaks(view: &mut View<'_>, actor: &Actor) -> Result<Vec<LeakView>, Problem> {
     actor.acting_as(&ROLES)?;
     let reach = Reach::of(view, actor)?;
-    let rows = store::leaked(view.db)?;
+    let rows = bank::leaked(view.db)?;
     let rows = rows.into_iter().filter(|row| knows(actor, &reach, row));
     rows.map(|row| leak(view, actor, &reach, row)).collect()
 }
@@ -235,6 +276,19 @@ pub(in crate::bank) fn leak(
     for holding in store::holding(view.db, row.id)? {
         locked.extend(locked_papers(view, holding)?);
     }
+    let redrawn = store::touched(view.db, row.id)?.into_iter();
+    let redrawn = redrawn
+        .filter(|(id, ..)| {
+            locked
+                .iter()
+                .all(|one: &LockedPapers| one.examination != *id)
+        })
+        .map(|(examination, title_zh, title_en)| Redrawn {
+            examination,
+            title_zh,
+            title_en,
+        })
+        .collect();
     locked.retain(|papers| answers(actor) || papers.sitting == SittingState::Over);
     Ok(LeakView {
         item: row.id,
@@ -244,6 +298,7 @@ pub(in crate::bank) fn leak(
         reason: reason.unwrap_or_default(),
         suspects: suspects.into_iter().map(|(_, suspect)| suspect).collect(),
         locked,
+        redrawn,
     })
 }
 
@@ -252,7 +307,8 @@ fn locked_papers(view: &mut View<'_>, row: HoldingRow) -> Result<Option<LockedPa
     let (subject, version, papers) = row.holding;
     let (examination, title_zh, title_en, phase) = row.examination;
     let (component, component_zh, component_en) = row.component;
-    let of = store::papers_of(view.db, subject)?;
+    let of = bank::papers_of(view.db, subject)?;
+    let in_force = ceremony::papers_in_force(view, examination)?;
     Ok(locked_at.map(|locked_at| LockedPapers {
         examination,
         title_zh,
@@ -269,13 +325,14 @@ fn locked_papers(view: &mut View<'_>, row: HoldingRow) -> Result<Option<LockedPa
         opens_at,
         closes_at,
         sitting: SittingState::at(view.now, (opens_at, closes_at)),
+        recalled: in_force.is_some_and(|draw| draw.recalled),
     }))
 }
 
 /// The other items of the bank that share an enemy set with `row`. Contents are sealed, so that all
 /// of the bank are opened.
 fn suspects(view: &mut View<'_>, row: &ItemRow) -> Result<Vec<(ItemRow, Suspect)>, Problem> {
-    let present = store::version(view.db, row.id, row.version)?;
+    let present = bank::version(view.db, row.id, row.version)?;
     let item: Item = records::open(view.vault, &present.content_sealed)?;
     if item.enemies.is_empty() {
         return Ok(Vec::new());
@@ -285,7 +342,7 @@ fn suspects(view: &mut View<'_>, row: &ItemRow) -> Result<Vec<(ItemRow, Suspect)
         ..Narrow::default()
     };
     let mut suspects = Vec::new();
-    for (other, content) in store::items(view.db, &narrow, None, i64::MAX)? {
+    for (other, content) in bank::items(view.db, &narrow, None, i64::MAX)? {
         let mut sets = records::open::<Item>(view.vault, &content)?.enemies;
         sets.retain(|name| item.enemies.contains(name));
         if other.id != row.id && !sets.is_empty() {

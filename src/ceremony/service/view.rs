@@ -243,8 +243,7 @@ pub(super) fn witnessed(
 
 /// Whether everybody may know the seed: of papers, once nobody sits any more.
 pub fn seed_is_open(purpose: Purpose, state: DrawState, phase: Phase) -> bool {
-    let drawn = state == DrawState::Drawn;
-    drawn && (purpose != Purpose::Papers || phase >= Phase::Marking)
+    state.has_result() && (purpose != Purpose::Papers || phase >= Phase::Marking)
 }
 
 fn shown(

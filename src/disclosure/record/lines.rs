@@ -40,6 +40,8 @@ pub enum Line {
     Leaf(Entry),
     /// What the papers of a subject were drawn from.
     Subject(Source),
+    /// What the recalled papers of a subject were drawn from.
+    Recalled(RecalledSource),
     /// A ticket.
     Ticket(Ticket),
     /// A draw by lot.
@@ -87,6 +89,20 @@ pub struct Entry {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Source {
+    /// The component.
+    pub component: String,
+    /// The blueprint.
+    pub blueprint: Value,
+    /// The pool.
+    pub pool: Value,
+}
+
+/// What papers of a subject were drawn from that others took the place of.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RecalledSource {
+    /// Name of the draw.
+    pub draw: String,
     /// The component.
     pub component: String,
     /// The blueprint.
@@ -154,7 +170,7 @@ pub struct Member {
 }
 
 /// Kinds that are opened in every record; besides them all that begin with `draw.`.
-const ALWAYS: [&str; 14] = [
+const ALWAYS: [&str; 15] = [
     "announcement.published",
     "sitting.scheduled",
     "post.added",
@@ -165,11 +181,14 @@ const ALWAYS: [&str; 14] = [
     "blueprint.set",
     "tickets.issued",
     "papers.locked",
+    "papers.recalled",
     "marking.begun",
     "counts.fixed",
     "written.published",
     "merit.published",
 ];
+/// The kind that is opened once nobody sits any more: it names an item that papers hold.
+const FROM_MARKING: &str = "papers.leaked";
 /// Kinds that are opened once the written results are published, if the rules open the marks of
 /// components.
 const WITH_RESULTS: [&str; 3] = ["objective.marked", "script.settled", "component.decided"];
@@ -179,5 +198,6 @@ const WITH_RESULTS: [&str; 3] = ["objective.marked", "script.settled", "componen
 pub fn is_opened(kind: &str, phase: Phase, marks: OpenMarks) -> bool {
     let open = phase >= Phase::WrittenPublished && marks == OpenMarks::Components;
     let results = open && WITH_RESULTS.contains(&kind);
-    ALWAYS.contains(&kind) || kind.starts_with("draw.") || results
+    let leaks = phase >= Phase::Marking && kind == FROM_MARKING;
+    ALWAYS.contains(&kind) || kind.starts_with("draw.") || leaks || results
 }

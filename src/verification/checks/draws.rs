@@ -1,9 +1,7 @@
 //! V3 and V5: what was drawn follows from its seed.
 
-use std::collections::BTreeMap;
-
 use super::lots;
-use crate::assembly::{Blueprint, Drawn, Paper, Plan, Pool, Seated, paper_hash, papers_root};
+use crate::assembly::{Blueprint, Paper, Plan, Pool, Seated, paper_hash};
 use crate::ceremony::Purpose;
 use crate::draw::Seed;
 use crate::draw::ceremony::{pool_order, pool_root};
@@ -14,6 +12,7 @@ use crate::registration::seating::{self, Place};
 use crate::store::{View, sha256};
 use crate::verification::case::Case;
 use crate::verification::decisions::{PapersLocked, TicketsIssued};
+use crate::verification::recalls::{self, Cause, Drawing};
 use crate::verification::rules::{At as _, Difference, same, same_hash};
 use crate::verification::store::{self, DrawRow, Hashed, SubjectRow};
 
@@ -90,78 +89,121 @@ fn same_place(at: &str, stored: &Ticketed, drawn: &Place) -> Result<(), Differen
 }
 
 /// Every paper follows from the blueprint, the pool and the seed that were committed to before the
-/// first sitting.
+/// first sitting, and so did those that were recalled.
 pub(super) fn papers(view: &mut View<'_>, case: &Case) -> Result<usize, Difference> {
+    let results = lots::results(view, case)?;
     let mut count = 0;
     for subject in &case.subjects {
-        count += papers_of(view, case, subject)?;
+        count += papers_of(view, case, subject, &results)?;
     }
     Ok(count)
 }
 
-fn papers_of(view: &mut View<'_>, case: &Case, subject: &SubjectRow) -> Result<usize, Difference> {
-    let at = case.subject_place(subject);
-    let lock = case.lock(subject)?;
-    let committed = |what: &str, hash: Hash, lock: &str| {
-        same(
-            &at,
-            what,
-            &hex::encode(hash).as_str(),
-            "the lock has",
-            &lock,
-        )
-    };
-    committed(
-        "blueprint_hash",
-        sha256(&subject.blueprint),
-        &lock.blueprint_hash,
-    )?;
-    let pool_text = subject.pool.as_deref().unwrap_or_default();
-    committed("pool_root", sha256(pool_text), &lock.pool_root)?;
-    let seed = opened_seed(view, subject, &at)?;
-    committed(
-        "seed_commitment",
-        sha256(seed.bytes()),
-        &lock.seed_commitment,
-    )?;
-    let (drawn, _) = lots::seed(view, case, Purpose::Papers)?;
-    let drawn = drawn.sub(format!("papers/{}", subject.component));
-    same_hash(&at, "seed", seed.bytes(), "the draw gives", drawn.bytes())?;
-    let blueprint: Blueprint = serde_json::from_str(&subject.blueprint).at(&at)?;
-    let pool: Pool = case.pool(subject)?;
-    let plan = plan_of(&blueprint, &pool, &at)?;
+fn papers_of(
+    view: &mut View<'_>,
+    case: &Case,
+    subject: &SubjectRow,
+    results: &[(DrawRow, Seed)],
+) -> Result<usize, Difference> {
+    let place = case.subject_place(subject);
+    let component = subject.component.as_str();
+    let locks = recalls::locks(&case.decisions, component, results.len(), &place)?;
     let seats: Vec<Seated<'_>> = case.tickets.iter().map(seated).collect();
-    let drawn = plan.draw(&seed, &seats).at(&at)?;
-    same_making(&at, &lock, &drawn)?;
+    let (mut causes, mut count): (Vec<Cause>, _) = (Vec::new(), 0);
+    for (number, ((draw, seed), lock)) in results.iter().zip(&locks).enumerate() {
+        let stands = number + 1 == results.len();
+        let at = if stands {
+            place.clone()
+        } else {
+            format!("{place}, recalled papers of {}", draw.code)
+        };
+        let (blueprint, pool) = sources(view, subject, draw, stands, &at)?;
+        same_sources(&at, lock, &blueprint, &pool)?;
+        let blueprint: Blueprint = serde_json::from_str(&blueprint).at(&at)?;
+        let pool: Pool = serde_json::from_str(&pool).at(format!("{at}: pool"))?;
+        let drawing = Drawing {
+            component,
+            plan: &plan_of(&blueprint, &pool, &at)?,
+            pool: &pool,
+            seed: &seed.sub(format!("papers/{component}")),
+            lock,
+            at,
+        };
+        let papers = drawing.papers(&seats)?;
+        for cause in &causes {
+            cause.is_gone(&drawing)?;
+        }
+        if draw.state == "recalled" {
+            let cause = Cause::of(&case.decisions, &draw.code)?;
+            cause.was_on(&drawing, &papers)?;
+            causes.push(cause);
+        }
+        if stands {
+            stored(view, case, subject, &drawing, &papers)?;
+        }
+        count += papers.len();
+    }
+    Ok(count)
+}
 
+/// Blueprint and pool of the papers of a draw, as texts.
+fn sources(
+    view: &mut View<'_>,
+    subject: &SubjectRow,
+    draw: &DrawRow,
+    stands: bool,
+    at: &str,
+) -> Result<(String, String), Difference> {
+    if stands {
+        let pool = subject.pool.clone().unwrap_or_default();
+        return Ok((subject.blueprint.clone(), pool));
+    }
+    let kept = store::recalled(view.db, draw.id, subject.id).at(at)?;
+    kept.ok_or_else(|| Difference::new(at, "what they were drawn from is not kept"))
+}
+
+fn same_sources(
+    at: &str,
+    lock: &PapersLocked,
+    blueprint: &str,
+    pool: &str,
+) -> Result<(), Difference> {
+    let committed = |what: &str, text: &str, lock: &str| {
+        let hash = hex::encode(sha256(text));
+        same(at, what, &hash.as_str(), "the lock has", &lock)
+    };
+    committed("blueprint_hash", blueprint, &lock.blueprint_hash)?;
+    committed("pool_root", pool, &lock.pool_root)
+}
+
+/// The stored papers are the drawn ones, one for everybody and for nobody else, and so are the stored
+/// seed and root.
+fn stored(
+    view: &mut View<'_>,
+    case: &Case,
+    subject: &SubjectRow,
+    drawing: &Drawing<'_>,
+    papers: &[Paper],
+) -> Result<(), Difference> {
+    let at = &drawing.at;
+    let seed = opened_seed(view, subject, at)?;
+    let follows = drawing.seed.bytes();
+    same_hash(at, "seed", seed.bytes(), "the draw gives", follows)?;
     let stored = store::papers(view.db, subject.id)?;
-    let mut hashes = BTreeMap::new();
-    for (number, one) in case.tickets.iter().enumerate() {
+    for (one, paper) in case.tickets.iter().zip(papers) {
         let at = case.sitting_place(subject, one.application);
-        let paper = plan.paper(&drawn, number);
-        let hash = same_paper(view, &at, stored.get(&one.application), &paper)?;
-        hashes.insert(one.ticket_no.clone(), hash);
+        same_paper(view, &at, stored.get(&one.application), paper)?;
     }
-    let strangers: Vec<&Id> = stored
-        .keys()
-        .filter(|id| !hashes.contains_key(case.ticket(**id)))
-        .collect();
-    if let Some(stranger) = strangers.first() {
+    let has_ticket = |id: &Id| case.tickets.iter().any(|one| one.application == *id);
+    if stored.len() > case.tickets.len()
+        && let Some(stranger) = stored.keys().find(|id| !has_ticket(id))
+    {
         let what = format!("a paper for application {stranger}, which has no ticket");
-        return Err(Difference::new(&at, what));
+        return Err(Difference::new(at, what));
     }
-    let root = papers_root(&hashes);
-    committed("papers_root", root, &lock.papers_root)?;
-    let stored_root = hex::encode(subject.papers_root.as_deref().unwrap_or_default());
-    same(
-        &at,
-        "papers_root",
-        &stored_root,
-        "the papers give",
-        &hex::encode(root),
-    )?;
-    same(&at, "papers", &stored.len(), "the lock counts", &lock.count)?;
-    Ok(stored.len())
+    let root = hex::encode(subject.papers_root.as_deref().unwrap_or_default());
+    let follows = &drawing.lock.papers_root;
+    same(at, "papers_root", &root, "the papers give", follows)
 }
 
 /// What the papers are made from. The numbers of the pool's items are those of their responses.
@@ -178,19 +220,6 @@ pub(in crate::verification) fn plan_of<'a>(
         .map_err(|_| Difference::new(at, "the pool does not fill the blueprint"))
 }
 
-/// The lock says truly how the papers were made.
-pub(in crate::verification) fn same_making(
-    at: &str,
-    lock: &PapersLocked,
-    drawn: &Drawn,
-) -> Result<(), Difference> {
-    let source = "the draw gives";
-    same(at, "attempt", &lock.attempt, source, &drawn.attempt)?;
-    same(at, "papers made", &lock.made, source, &drawn.made())?;
-    let deviation = drawn.deviation();
-    same(at, "deviation", &lock.deviation, source, &deviation)
-}
-
 fn seated(one: &Ticketed) -> Seated<'_> {
     Seated {
         room: &one.room,
@@ -205,13 +234,13 @@ fn opened_seed(view: &View<'_>, subject: &SubjectRow, at: &str) -> Result<Seed, 
     Seed::from_slice(&bytes).ok_or_else(|| Difference::new(at, "the seed is not 32 bytes"))
 }
 
-/// The stored paper is the drawn one, and so is its hash.
+/// The stored paper is the drawn one, and its hash is that of the drawn one.
 fn same_paper(
     view: &View<'_>,
     at: &str,
     stored: Option<&Hashed>,
     drawn: &Paper,
-) -> Result<Hash, Difference> {
+) -> Result<(), Difference> {
     let stored = stored.ok_or_else(|| Difference::new(at, "no paper is stored"))?;
     let bytes = view
         .vault
@@ -223,8 +252,7 @@ fn same_paper(
     }
     let hash = paper_hash(drawn).at(at)?;
     let (stored, follows) = (hex::encode(&stored.hash), hex::encode(hash));
-    same(at, "paper hash", &stored, "the paper gives", &follows)?;
-    Ok(hash)
+    same(at, "paper hash", &stored, "the paper gives", &follows)
 }
 
 fn first_other_place(stored: &Paper, drawn: &Paper) -> Option<String> {

@@ -15,6 +15,7 @@ use crate::kernel::merkle::Hash;
 use crate::ledger::LogEntry;
 use crate::store::{View, sha256};
 use crate::verification::case::Case;
+use crate::verification::recalls::{self, Came};
 use crate::verification::rules::{At as _, Difference, same, same_hash, same_table};
 use crate::verification::store::{self, CustodianRow, DrawRow, MemberRow};
 
@@ -28,7 +29,52 @@ pub(super) fn draws(view: &mut View<'_>, case: &Case) -> Result<usize, Differenc
         draw.committed()?;
         draw.ended(view)?;
     }
+    recalled(case, &rows)?;
     Ok(rows.len())
+}
+
+/// Draws of papers alone are recalled, and each for a reason that the log has.
+fn recalled(case: &Case, rows: &[DrawRow]) -> Result<(), Difference> {
+    let at = format!("{}, draws of papers", case.place());
+    let came = came_out(rows).into_iter().map(|row| Came {
+        code: &row.code,
+        number: i64::from(row.number),
+        recalled: row.state == "recalled",
+    });
+    let came: Vec<Came<'_>> = came.collect();
+    let told = recalls::told(&case.decisions);
+    recalls::justified(&case.decisions, &told, &came, &at)
+}
+
+/// The draws of papers that have a result, by number.
+fn came_out(rows: &[DrawRow]) -> Vec<&DrawRow> {
+    let of_papers = rows.iter().filter(|row| row.purpose == Purpose::Papers);
+    let mut came: Vec<&DrawRow> = of_papers.filter(|row| has_result(row)).collect();
+    came.sort_by_key(|row| row.number);
+    came
+}
+
+fn has_result(row: &DrawRow) -> bool {
+    matches!(row.state.as_str(), "drawn" | "recalled")
+}
+
+/// The draws of papers that have a result, by number, each with its seed derived from the log and the
+/// secrets. The papers that stand follow from the last.
+pub(super) fn results(
+    view: &mut View<'_>,
+    case: &Case,
+) -> Result<Vec<(DrawRow, Seed)>, Difference> {
+    let rows = store::draws(view.db, case.examination.id)?;
+    let mut results = Vec::new();
+    for row in came_out(&rows) {
+        let seed = Draw::read(view, case, row)?.seed(view)?;
+        results.push((row.clone(), seed));
+    }
+    if results.is_empty() {
+        let what = "no draw of papers came to its end";
+        return Err(Difference::new(case.place(), what));
+    }
+    Ok(results)
 }
 
 /// The seed of the draw that stands for a purpose, derived from the log and the secrets.
@@ -65,7 +111,8 @@ pub(super) fn commitment(
     Ok(member_commitment(&row.code, stratum, &salt, content))
 }
 
-/// Numbers have no gaps, all but the last of each purpose are void, and the log knows of no other.
+/// Numbers have no gaps, all but the last of each purpose are void, or of papers recalled, and the log
+/// knows of no other.
 fn tries(case: &Case, rows: &[DrawRow]) -> Result<(), Difference> {
     for purpose in Purpose::ALL {
         let own: Vec<&DrawRow> = rows.iter().filter(|row| row.purpose == purpose).collect();
@@ -98,7 +145,11 @@ fn tries(case: &Case, rows: &[DrawRow]) -> Result<(), Difference> {
             "the log gave up",
             &logged(&["draw.void"]),
         )?;
-        if own.len() > void + 1 {
+        let may_recall = purpose == Purpose::Papers;
+        let gone = |row: &DrawRow| row.state == "void" || (may_recall && row.state == "recalled");
+        let before = own.len().saturating_sub(1);
+        let unfit = |row: &DrawRow| row.state == "recalled" && !may_recall;
+        if own.iter().take(before).any(|row| !gone(row)) || own.iter().any(|row| unfit(row)) {
             return Err(Difference::new(&at, "more than one stands"));
         }
     }
@@ -221,7 +272,7 @@ impl<'a> Draw<'a> {
 
     /// The result follows from everything before it.
     fn ended(&self, view: &mut View<'_>) -> Result<(), Difference> {
-        if self.row.state != "drawn" {
+        if !has_result(self.row) {
             return match self.of("draw.result").count() {
                 0 => Ok(()),
                 _ => Err(Difference::new(

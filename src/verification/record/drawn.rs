@@ -1,25 +1,23 @@
 //! V3 and V5: tickets, seats and papers follow from their draws.
 
-use std::collections::BTreeMap;
-
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::draws::{drawn, hash, must_ascend};
+use super::draws::{Lot, drawn, hash, must_ascend, results};
 use super::public::Public;
-use crate::assembly::{Blueprint, Pool, Seated, paper_hash, papers_root};
-use crate::ceremony::Purpose;
-use crate::disclosure::record::{Source, Ticket};
+use crate::assembly::{Blueprint, Pool, Seated};
+use crate::ceremony::{DrawState, Purpose};
+use crate::disclosure::record::Ticket;
 use crate::draw::Seed;
 use crate::draw::ceremony::{pool_order, pool_root};
 use crate::draw::lists::member_commitment;
 use crate::kernel::merkle::Hash;
-use crate::ledger::LogEntry;
 use crate::registration::seating;
 use crate::regulation::ComponentKind;
 use crate::store::sha256;
-use crate::verification::checks::draws::{plan_of, same_making};
-use crate::verification::decisions::{PapersLocked, inputs};
+use crate::verification::checks::draws::plan_of;
+use crate::verification::decisions::PapersLocked;
+use crate::verification::recalls::{self, Cause, Drawing};
 use crate::verification::rules::{At as _, Difference, same};
 
 /// V3: numbers, rooms and seats follow from the draw of seats.
@@ -96,129 +94,181 @@ pub(super) fn tickets(public: &Public) -> Result<usize, Difference> {
     Ok(members.len())
 }
 
-/// V5: every paper follows from the draw of papers.
+/// V5: every paper follows from the draw of papers, and so did those that were recalled.
 pub(super) fn papers(public: &Public) -> Result<usize, Difference> {
-    let at = public.place();
-    let (lot, seed) = drawn(public, Purpose::Papers)?;
+    let results = results(public)?;
     let written = public
         .profile()?
         .components_of(ComponentKind::Written)
         .count();
+    let kept = written.saturating_mul(results.len().saturating_sub(1));
+    let recalled = public.recalled.len();
     same(
-        &at,
+        public.place(),
+        "recalled subjects",
+        &recalled,
+        "draws are for",
+        &kept,
+    )?;
+    let (mut causes, mut count): (Vec<Cause>, _) = (Vec::new(), 0);
+    for (number, (lot, seed)) in results.iter().enumerate() {
+        let stands = number + 1 == results.len();
+        let sources = Sources {
+            lines: lines(lot, written)?,
+            subjects: subjects(public, lot, stands, written)?,
+            seed,
+            place: (number, results.len()),
+        };
+        let cause = (lot.draw.state == DrawState::Recalled)
+            .then(|| Cause::of(&public.decisions, &lot.draw.code))
+            .transpose()?;
+        count += sources.papers(public, &causes, cause.as_ref())?;
+        causes.extend(cause);
+    }
+    Ok(count)
+}
+
+/// What the papers of a draw were drawn from: component, blueprint and pool of each subject, each
+/// subject once.
+fn subjects<'a>(
+    public: &'a Public,
+    lot: &Lot<'_>,
+    stands: bool,
+    written: usize,
+) -> Result<Vec<(&'a str, &'a Value, &'a Value)>, Difference> {
+    let subjects: Vec<(&str, &Value, &Value)> = if stands {
+        let all = public.subjects.iter();
+        all.map(|one| (one.component.as_str(), &one.blueprint, &one.pool))
+            .collect()
+    } else {
+        let all = public.recalled.iter();
+        all.filter(|one| one.draw == lot.draw.code)
+            .map(|one| (one.component.as_str(), &one.blueprint, &one.pool))
+            .collect()
+    };
+    let at = &lot.draw.code;
+    same(
+        at,
         "subjects",
-        &public.subjects.len(),
+        &subjects.len(),
         "written components are",
         &written,
     )?;
-    must_ascend(
-        "subjects",
-        public.subjects.iter().map(|one| one.component.as_bytes()),
-    )?;
+    must_ascend(at, subjects.iter().map(|one| one.0.as_bytes()))?;
+    Ok(subjects)
+}
+
+/// The lines that a draw of papers fixed, of which its pool is made.
+fn lines(lot: &Lot<'_>, written: usize) -> Result<Vec<Value>, Difference> {
+    let at = &lot.draw.code;
     let fixed = lot.committed()?;
     let lines = fixed.params["subjects"]
         .as_array()
         .cloned()
         .unwrap_or_default();
     let members = lines.iter().map(|line| {
-        let text = serde_json_canonicalizer::to_vec(line).at(&at)?;
+        let text = serde_json_canonicalizer::to_vec(line).at(at)?;
         Ok(sha256(text))
     });
     let members: Vec<Hash> = members.collect::<Result<_, Difference>>()?;
     let pool = hex::encode(pool_root(&pool_order(members)));
+    let source = "its subjects give";
+    same(at, "pool of the papers", &fixed.pool.root, source, &pool)?;
+    let source = "written components are";
+    same(at, "subjects fixed", &lines.len(), source, &written)?;
+    let source = "its subjects are";
     same(
-        &at,
-        "pool of the papers",
-        &fixed.pool.root,
-        "its subjects give",
-        &pool,
-    )?;
-    same(
-        &at,
-        "subjects fixed",
-        &lines.len(),
-        "written components are",
-        &written,
-    )?;
-    same(
-        &at,
+        at,
         "size of the pool",
         &fixed.pool.count,
-        "its subjects are",
+        source,
         &lines.len(),
     )?;
-    let mut count = 0;
-    for subject in &public.subjects {
-        count += papers_of(public, subject, &lines, &seed)?;
-    }
-    Ok(count)
+    Ok(lines)
 }
 
-fn papers_of(
-    public: &Public,
-    subject: &Source,
-    lines: &[Value],
-    seed: &Seed,
-) -> Result<usize, Difference> {
-    let at = format!("subject {}", subject.component);
-    let lock = lock(public, subject, &at)?;
-    let hashed = |value: &Value| -> Result<String, Difference> {
-        let text = serde_json_canonicalizer::to_vec(value).at(&at)?;
-        Ok(hex::encode(sha256(text)))
-    };
-    same(
-        &at,
-        "blueprint",
-        &lock.blueprint_hash,
-        "the record gives",
-        &hashed(&subject.blueprint)?,
-    )?;
-    same(
-        &at,
-        "pool",
-        &lock.pool_root,
-        "the record gives",
-        &hashed(&subject.pool)?,
-    )?;
-    let mut own = lines
-        .iter()
-        .filter(|line| line["component"] == subject.component.as_str());
-    let (Some(line), None) = (own.next(), own.next()) else {
-        return Err(Difference::new(&at, "the draw did not fix it once"));
-    };
-    let locked = json!([lock.blueprint_hash, lock.pool_root, lock.keys_root]);
-    let fixed = json!([line["blueprint_hash"], line["pool_root"], line["keys_root"]]);
-    same(&at, "lock", &locked, "the draw fixed", &fixed)?;
-    let seed = seed.sub(format!("papers/{}", subject.component));
-    let commitment = hex::encode(sha256(seed.bytes()));
-    same(
-        &at,
-        "seed commitment",
-        &lock.seed_commitment,
-        "the draw gives",
-        &commitment,
-    )?;
-    let blueprint: Blueprint = serde_json::from_value(subject.blueprint.clone()).at(&at)?;
-    let pool: Pool = serde_json::from_value(subject.pool.clone()).at(&at)?;
-    let plan = plan_of(&blueprint, &pool, &at)?;
-    let seats: Vec<Seated<'_>> = public.tickets.iter().map(seated).collect();
-    let drawn = plan.draw(&seed, &seats).at(&at)?;
-    same_making(&at, &lock, &drawn)?;
-    let mut hashes = BTreeMap::new();
-    for (number, one) in public.tickets.iter().enumerate() {
-        let paper = plan.paper(&drawn, number);
-        hashes.insert(one.ticket.clone(), paper_hash(&paper).at(&at)?);
+/// What the papers of one draw follow from.
+struct Sources<'a> {
+    lines: Vec<Value>,
+    subjects: Vec<(&'a str, &'a Value, &'a Value)>,
+    seed: &'a Seed,
+    /// Which it is of how many draws that have a result.
+    place: (usize, usize),
+}
+
+impl Sources<'_> {
+    /// The number of its papers, if they follow, held what they were recalled for, and nothing for
+    /// which others were recalled before.
+    fn papers(
+        &self,
+        public: &Public,
+        before: &[Cause],
+        cause: Option<&Cause>,
+    ) -> Result<usize, Difference> {
+        let seats: Vec<Seated<'_>> = public.tickets.iter().map(seated).collect();
+        let mut count = 0;
+        for (component, blueprint, pool) in &self.subjects {
+            let at = format!("subject {component}");
+            let lock = self.lock(public, component, &at)?;
+            let hashed = |value: &Value| -> Result<String, Difference> {
+                let text = serde_json_canonicalizer::to_vec(value).at(&at)?;
+                Ok(hex::encode(sha256(text)))
+            };
+            let source = "the record gives";
+            same(
+                &at,
+                "blueprint",
+                &lock.blueprint_hash,
+                source,
+                &hashed(blueprint)?,
+            )?;
+            same(&at, "pool", &lock.pool_root, source, &hashed(pool)?)?;
+            let blueprint: Blueprint = serde_json::from_value((*blueprint).clone()).at(&at)?;
+            let pool: Pool = serde_json::from_value((*pool).clone()).at(&at)?;
+            let drawing = Drawing {
+                component,
+                plan: &plan_of(&blueprint, &pool, &at)?,
+                pool: &pool,
+                seed: &self.seed.sub(format!("papers/{component}")),
+                lock: &lock,
+                at,
+            };
+            let papers = drawing.papers(&seats)?;
+            for one in before {
+                one.is_gone(&drawing)?;
+            }
+            if let Some(cause) = cause {
+                cause.was_on(&drawing, &papers)?;
+            }
+            count += papers.len();
+        }
+        Ok(count)
     }
-    let root = hex::encode(papers_root(&hashes));
-    same(&at, "papers", &lock.papers_root, "the draw gives", &root)?;
-    same(
-        &at,
-        "number of papers",
-        &lock.count,
-        "tickets are",
-        &hashes.len(),
-    )?;
-    Ok(hashes.len())
+
+    /// The lock of a component's papers, if the draw fixed what it says.
+    fn lock(&self, public: &Public, component: &str, at: &str) -> Result<PapersLocked, Difference> {
+        let (place, results) = self.place;
+        let lock = recalls::locks(&public.decisions, component, results, at)?
+            .into_iter()
+            .nth(place)
+            .ok_or_else(|| Difference::new(at, "its papers were not locked"))?;
+        let mut own = self
+            .lines
+            .iter()
+            .filter(|line| line["component"] == component);
+        let (Some(line), None) = (own.next(), own.next()) else {
+            return Err(Difference::new(at, "the draw did not fix it once"));
+        };
+        let locked = json!([
+            lock.bank,
+            lock.blueprint_hash,
+            lock.pool_root,
+            lock.keys_root
+        ]);
+        let fixed = ["bank", "blueprint_hash", "pool_root", "keys_root"].map(|name| &line[name]);
+        same(at, "lock", &locked, "the draw fixed", &json!(fixed))?;
+        Ok(lock)
+    }
 }
 
 fn seated(one: &Ticket) -> Seated<'_> {
@@ -226,15 +276,5 @@ fn seated(one: &Ticket) -> Seated<'_> {
         room: &one.room,
         seat: one.seat,
         code: &one.ticket,
-    }
-}
-
-/// The one lock of a component's papers.
-fn lock(public: &Public, subject: &Source, at: &str) -> Result<PapersLocked, Difference> {
-    let own = |entry: &&LogEntry| entry.payload.inputs["component"] == subject.component.as_str();
-    let mut locks = public.decisions.of(&["papers.locked"]).filter(own);
-    match (locks.next(), locks.next()) {
-        (Some(lock), None) => inputs(lock),
-        _ => Err(Difference::new(at, "its papers were not locked once")),
     }
 }

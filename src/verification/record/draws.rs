@@ -19,6 +19,7 @@ use crate::ledger::LogEntry;
 use crate::regulation::Phase;
 use crate::store::sha256;
 use crate::verification::decisions::inputs;
+use crate::verification::recalls::{self, Came};
 use crate::verification::rules::{At as _, Difference, same, same_hash, same_table};
 
 /// `draw.committed`
@@ -56,6 +57,13 @@ pub(super) fn draws(public: &Public) -> Result<usize, Difference> {
     for draw in &public.draws {
         Lot::of(public, draw)?.check(public)?;
     }
+    let came = came_out(public).map(|draw| Came {
+        code: &draw.code,
+        number: i64::from(draw.number),
+        recalled: draw.state == DrawState::Recalled,
+    });
+    let came: Vec<Came<'_>> = came.collect();
+    recalls::justified(&public.decisions, &public.told, &came, "draws of papers")?;
     Ok(public.draws.len())
 }
 
@@ -89,8 +97,11 @@ fn tries(public: &Public, purpose: Purpose) -> Result<(), Difference> {
         same(&at, "number", &draw.number, "it should be", &number)?;
         let code = format!("{}/{}/{number}", public.about.code, purpose.as_str());
         same(&at, "name", &draw.code, "it should be", &code)?;
+        if draw.state == DrawState::Recalled && purpose != Purpose::Papers {
+            return Err(Difference::new(&at, format!("{code} cannot be recalled")));
+        }
         let last = own.len() == usize::try_from(number).unwrap_or_default();
-        if draw.state != DrawState::Void && !last {
+        if !draw.state.makes_room() && !last {
             return Err(Difference::new(
                 &at,
                 format!("{code} stands beside a later one"),
@@ -175,7 +186,7 @@ impl<'a> Lot<'a> {
         if let Some(entry) = self.at_most_one("draw.committed")? {
             self.fixed(entry)?;
         }
-        if self.draw.state != DrawState::Drawn {
+        if !self.draw.state.has_result() {
             return match self.of_kind("draw.result").next() {
                 None => Ok(()),
                 Some(_) => Err(Difference::new(
@@ -427,6 +438,28 @@ pub(super) fn hash(text: &str, at: &str) -> Result<Hash, Difference> {
     let bytes = hex::decode(text).at(at)?;
     let wrong = |_| Difference::new(at, "not 32 bytes where 32 belong");
     bytes.try_into().map_err(wrong)
+}
+
+/// The draws of papers that have a result, in their order: the papers that stand follow from the last.
+fn came_out(public: &Public) -> impl Iterator<Item = &Draw> {
+    let of_papers = |draw: &&Draw| draw.purpose == Purpose::Papers;
+    let draws = public.draws.iter().filter(of_papers);
+    draws.filter(|draw| draw.state.has_result())
+}
+
+/// As [`came_out`], each with its seed.
+pub(super) fn results(public: &Public) -> Result<Vec<(Lot<'_>, Seed)>, Difference> {
+    let mut results = Vec::new();
+    for draw in came_out(public) {
+        let lot = Lot::of(public, draw)?;
+        let seed = lot.seed()?;
+        results.push((lot, seed));
+    }
+    if results.is_empty() {
+        let what = "no draw of papers came to its end";
+        return Err(Difference::new(public.place(), what));
+    }
+    Ok(results)
 }
 
 /// The draw that came to its end for a purpose, and its seed.

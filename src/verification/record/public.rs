@@ -6,13 +6,14 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::reading::Record;
-use crate::disclosure::record::{About, Draw, Source, Ticket};
+use crate::disclosure::record::{About, Draw, RecalledSource, Source, Ticket};
 use crate::kernel::Id;
 use crate::kernel::merkle::leaf_hash;
 use crate::ledger::{Leaf, LogEntry, Payload};
 use crate::regulation::{OpenMarks, Phase, Profile};
 use crate::store::sha256;
 use crate::verification::decisions::{Decisions, inputs, phase_after, place};
+use crate::verification::recalls::{LEAKED, Told};
 use crate::verification::rules::{At as _, Difference, same};
 
 /// The decision that freezes and publishes the rules.
@@ -32,6 +33,9 @@ pub(super) struct Public {
     /// Places of the posts that stand, by code.
     pub posts: BTreeMap<String, i32>,
     pub subjects: Vec<Source>,
+    pub recalled: Vec<RecalledSource>,
+    /// Leaks that the examination was told of, opened or not.
+    pub told: Vec<Told>,
     pub tickets: Vec<Ticket>,
     pub draws: Vec<Draw>,
 }
@@ -80,6 +84,8 @@ impl Public {
             decisions,
             kinds,
             subjects: record.subjects.clone(),
+            recalled: record.recalled.clone(),
+            told: told(record)?,
             tickets: record.tickets.clone(),
             draws: record.draws.clone(),
         })
@@ -103,6 +109,18 @@ impl Public {
         let mut tickets = self.tickets.iter();
         tickets.any(|one| one.ticket == ticket && one.application == application)
     }
+}
+
+fn told(record: &Record) -> Result<Vec<Told>, Difference> {
+    let leaks = own_leaves(record).filter(|(_, leaf, _)| leaf.kind == LEAKED);
+    let told = leaks.map(|(index, ..)| {
+        let at = usize::try_from(index - record.log.first).at("log")?;
+        let entry = record.entries.get(at);
+        let text = entry.map(|entry| entry.leaf.as_str()).unwrap_or_default();
+        let hash = hex::encode(leaf_hash(text.as_bytes()));
+        Ok((i64::try_from(index).at("log")?, hash))
+    });
+    told.collect()
 }
 
 fn opened(record: &Record, index: u64, payload: &str) -> Result<LogEntry, String> {

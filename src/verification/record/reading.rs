@@ -5,7 +5,7 @@ use std::io::BufRead;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::disclosure::record::{About, Draw, Entry, Line, Source, Ticket};
+use crate::disclosure::record::{About, Draw, Entry, Line, RecalledSource, Source, Ticket};
 use crate::kernel::merkle::Hash;
 use crate::ledger::tile::WIDTH;
 
@@ -38,6 +38,7 @@ pub(super) struct Record {
     pub hashes: Vec<Hash>,
     pub entries: Vec<Entry>,
     pub subjects: Vec<Source>,
+    pub recalled: Vec<RecalledSource>,
     pub tickets: Vec<Ticket>,
     pub draws: Vec<Draw>,
 }
@@ -50,9 +51,10 @@ const fn rank(line: &Line) -> u8 {
         Line::Hashes { .. } => 2,
         Line::Leaf(_) => 3,
         Line::Subject(_) => 4,
-        Line::Ticket(_) => 5,
-        Line::Draw(_) => 6,
-        Line::End { .. } => 7,
+        Line::Recalled(_) => 5,
+        Line::Ticket(_) => 6,
+        Line::Draw(_) => 7,
+        Line::End { .. } => 8,
     }
 }
 
@@ -104,6 +106,7 @@ impl Record {
                 Line::Hashes { hashes } => record.add_hashes(&reader, &hashes)?,
                 Line::Leaf(entry) => record.entries.push(entry),
                 Line::Subject(subject) => record.subjects.push(subject),
+                Line::Recalled(subject) => record.recalled.push(subject),
                 Line::Ticket(ticket) => record.tickets.push(ticket),
                 Line::Draw(draw) => record.draws.push(draw),
                 Line::End { lines } if lines + 1 == reader.number => break,
@@ -143,6 +146,7 @@ impl Record {
             hashes: Vec::new(),
             entries: Vec::new(),
             subjects: Vec::new(),
+            recalled: Vec::new(),
             tickets: Vec::new(),
             draws: Vec::new(),
         })
