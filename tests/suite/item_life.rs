@@ -110,6 +110,11 @@ fn a_bank_is_open_to_those_who_were_admitted_to_it(app: TestApp) {
     assert_eq!((&access[0]["bank"], &access[0]["open"]), (&json!("trial"), &json!(false)));
     assert_eq!(access[0]["admitted"][0]["account"], json!(account));
     pages_open(&app, &security_email, &["/bank/access"]);
+    // Nobody is admitted because she or he stands first.
+    let browser = app.browser();
+    browser.sign_in(&security_email);
+    let form = browser.get("/bank/access").text;
+    assert!(form.contains("name=\"account\" required><option value=\"\"></option>"), "{form}");
     let dismiss = json!({ "account": account, "reason": "离开命题组" });
     assert_eq!(security.delete("/banks/trial/access", &dismiss).status, 204);
     author.post("/banks/trial/items", &judgement("b")).refused(403, "bank-closed");
