@@ -475,7 +475,7 @@ fn papers_drawn_again_in_silence() {
     .execute(&mut altered.file)
     .unwrap();
     assert_eq!(changed, 1);
-    altered.must_be_found_by(5, &["seed_commitment"]);
+    altered.must_be_found_by(5, &["stored seed 0909", "the draw gives"]);
 }
 
 #[test]
