@@ -6,8 +6,6 @@
 //! (prefix filtering, Chaudhuri, Ganti and Kaushik 2006, doi 10.1109/ICDE.2006.9): whoever shares none
 //! of them cannot reach the bound.
 
-use std::collections::HashMap;
-
 use super::item::Item;
 
 /// Pairs in common, of all pairs of both, in per cent, from which on two questions are near.
@@ -28,19 +26,19 @@ pub struct Near {
 
 /// All pairs of items that are near, by the later and the earlier of them.
 pub fn near(items: &[Item]) -> Vec<Near> {
-    let texts = ranked(items);
-    let mut seen: HashMap<u32, Vec<usize>> = HashMap::new();
+    let Ranked { texts, alone, all } = ranked(items);
+    // By rank, from the first pair that more than one text has.
+    let mut seen: Vec<Vec<usize>> = vec![Vec::new(); all - alone];
     let mut found = Vec::new();
     let said = texts.iter().enumerate();
     for (second, own) in said.filter(|(_, own)| own.len() >= PAIRS_MIN) {
         // Ranks begin with the rarest.
-        let rarest = &own[..prefix(own.len())];
-        let mut candidates: Vec<usize> = rarest
-            .iter()
-            .filter_map(|pair| seen.get(pair))
-            .flatten()
-            .copied()
+        let rarest = own[..prefix(own.len())].iter();
+        let shared: Vec<usize> = rarest
+            .filter_map(|rank| (*rank as usize).checked_sub(alone))
             .collect();
+        let seen_in = shared.iter().flat_map(|rank| &seen[*rank]).copied();
+        let mut candidates: Vec<usize> = seen_in.collect();
         candidates.sort_unstable();
         candidates.dedup();
         for first in candidates {
@@ -53,39 +51,57 @@ pub fn near(items: &[Item]) -> Vec<Near> {
                 });
             }
         }
-        for pair in rarest {
-            seen.entry(*pair).or_default().push(second);
+        for rank in shared {
+            seen[rank].push(second);
         }
     }
     found
 }
 
-/// For each item its pairs of characters by their ranks, ascending: the rarer a pair is among all
-/// items, the lower its rank.
-fn ranked(items: &[Item]) -> Vec<Vec<u32>> {
-    let texts: Vec<Vec<u64>> = items.iter().map(pairs).collect();
-    let mut all: Vec<u64> = texts.iter().flatten().copied().collect();
-    all.sort_unstable();
-    let known: Vec<(u64, usize)> = all
-        .chunk_by(|one, other| one == other)
-        .map(|same| (same[0], same.len()))
-        .collect();
-    let mut order: Vec<usize> = (0..known.len()).collect();
-    order.sort_unstable_by_key(|at| (known[*at].1, known[*at].0));
-    let mut ranks = vec![0; known.len()];
-    for (rank, at) in (0..).zip(order) {
-        ranks[at] = rank;
+/// Items by the ranks of their pairs.
+struct Ranked {
+    /// For each item its pairs of characters by their ranks, ascending: the rarer a pair is among all
+    /// items, the lower its rank.
+    texts: Vec<Vec<u32>>,
+    /// How many pairs only one item has: they have the lowest ranks.
+    alone: usize,
+    /// How many different pairs there are.
+    all: usize,
+}
+
+/// Ranks come out of two sorts and no look-up: all pairs are sorted with the items that have them, so
+/// that each pair is one run, and the runs are counted off by their lengths.
+fn ranked(items: &[Item]) -> Ranked {
+    let mut places: Vec<(u64, u32)> = Vec::new();
+    let mut texts: Vec<Vec<u32>> = Vec::with_capacity(items.len());
+    for (text, item) in (0..).zip(items) {
+        let pairs = pairs(item);
+        texts.push(Vec::with_capacity(pairs.len()));
+        places.extend(pairs.into_iter().map(|pair| (pair, text)));
     }
-    let rank = |pair: &u64| {
-        let place = known.binary_search_by_key(pair, |(known, _)| *known);
-        place.map_or(0, |place| ranks[place])
-    };
-    let of_text = |text: &Vec<u64>| {
-        let mut own: Vec<u32> = text.iter().map(rank).collect();
-        own.sort_unstable();
-        own
-    };
-    texts.iter().map(of_text).collect()
+    places.sort_unstable();
+    let runs = || places.chunk_by(|(one, _), (other, _)| one == other);
+    // How many pairs are in so many items; then, where the ranks of these begin.
+    let mut begins = vec![0; items.len() + 2];
+    runs().for_each(|run| begins[run.len() + 1] += 1);
+    let alone = begins.get(2).copied().unwrap_or_default();
+    for length in 1..begins.len() {
+        begins[length] += begins[length - 1];
+    }
+    let all = begins.last().copied().unwrap_or_default();
+    for run in runs() {
+        let rank = begins[run.len()];
+        begins[run.len()] += 1;
+        for (_, text) in run {
+            texts[*text as usize].push(rank);
+        }
+    }
+    texts.iter_mut().for_each(|ranks| ranks.sort_unstable());
+    Ranked {
+        texts,
+        alone: alone as usize,
+        all: all as usize,
+    }
 }
 
 /// How many of the rarest pairs must be looked at: with all of them different, too few are left.
