@@ -1,5 +1,6 @@
 //! Work that goes on beside requests: giving decisions their places, publishing the log, closing
-//! attempts whose time is over, delivering mail, forgetting what is no longer needed.
+//! attempts whose time is over, keeping the search of items up to date, delivering mail, forgetting
+//! what is no longer needed.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -11,6 +12,7 @@ use actix_web::web;
 
 use super::operations::Metrics;
 use crate::access::{LinkLimit, SignInLimit, mail, service as access};
+use crate::bank::search::ItemSearch;
 use crate::config::Settings;
 use jiff::civil::Date;
 
@@ -40,6 +42,7 @@ impl Background {
         metrics: &Metrics,
         limits: &Limits,
         logs: &Logs,
+        search: &ItemSearch,
     ) -> Result<Self, Problem> {
         let stopping = Arc::new(AtomicBool::new(false));
         let carrier = settings.mail.carrier(&settings.data)?;
@@ -49,6 +52,7 @@ impl Background {
         let log = (store.clone(), logs.clone(), metrics.clone());
         let audits = Audits::new(store.clone(), logs.clone(), metrics.clone());
         let rooms = store.clone();
+        let shelf = (store.clone(), search.clone());
         let post = store.clone();
         let house = (store.clone(), limits.clone());
         let threads = vec![
@@ -62,6 +66,9 @@ impl Background {
             rounds("keju-audit", &stopping, move || audits.round())?,
             rounds("keju-rooms", &stopping, move || {
                 rooms.write_blocking(sitting::close_round).map(drop)
+            })?,
+            rounds("keju-search", &stopping, move || {
+                shelf.1.catch_up_blocking(&shelf.0)
             })?,
             rounds("keju-mail", &stopping, move || {
                 mail::deliver(&post, &carrier, &from).map(drop)

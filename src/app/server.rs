@@ -11,6 +11,7 @@ use utoipa_actix_web::{AppExt as _, scope, service_config::ServiceConfig};
 
 use super::{background, docs, home, operations};
 use crate::access::{self, LinkLimit, SignInLimit, identify};
+use crate::bank::search::ItemSearch;
 use crate::config::Settings;
 use crate::disclosure::record::Records;
 use crate::http::{
@@ -46,9 +47,18 @@ impl Application {
             links: web::Data::new(LinkLimit::default()),
         };
         let logs = settings.logs();
+        let search = ItemSearch::default();
         let background =
-            background::Background::start(&store, &settings, &metrics, &limits, &logs)?;
-        let server = serve(listener, settings, store.clone(), metrics, limits, logs)?;
+            background::Background::start(&store, &settings, &metrics, &limits, &logs, &search)?;
+        let server = serve(
+            listener,
+            settings,
+            store.clone(),
+            metrics,
+            limits,
+            logs,
+            search,
+        )?;
         Ok(Self {
             server,
             port,
@@ -97,8 +107,10 @@ fn serve(
     metrics: operations::Metrics,
     limits: background::Limits,
     logs: Logs,
+    search: ItemSearch,
 ) -> Result<Server, Problem> {
     let logs = web::Data::new(logs);
+    let search = web::Data::new(search);
     let gate = web::Data::new(settings.gate());
     let records = Records::new(settings.data.join("record"), logs.as_ref().clone());
     let records = web::Data::new(records);
@@ -119,6 +131,7 @@ fn serve(
             .app_data(logs.clone())
             .app_data(gate.clone())
             .app_data(records.clone())
+            .app_data(search.clone())
             .wrap(from_fn(identify))
             .wrap(from_fn(refuse_cross_site))
             .wrap(from_fn(render_problems))

@@ -13,12 +13,13 @@ use super::formats::{self, Batch, Defaults, Loss};
 use super::item::{Difficulty, Item, ItemKind};
 use super::life::ItemState;
 use super::material;
+use super::search::ItemSearch;
 use super::service::{
-    self, BankView, Imported, ItemFilter, ItemSummary, ItemView, LeakView, Review,
+    self, BankView, Found, Imported, ItemFilter, ItemView, LeakView, Review, Usage,
 };
 use crate::access::api::{Created, Paging, idempotency_key};
 use crate::access::{Actor, Role, service::once};
-use crate::http::{Answer, Body, Listing, Params, ProblemBody, read_up_to};
+use crate::http::{Answer, Body, Params, ProblemBody, read_up_to};
 use crate::kernel::{Id, Problem};
 use crate::store::{Store, sha256};
 
@@ -77,6 +78,8 @@ pub struct ItemsQuery {
     bank: Option<String>,
     /// Section.
     section: Option<String>,
+    /// Topic: items of it and of topics below it.
+    topic: Option<String>,
     /// State.
     #[param(inline)]
     state: Option<ItemState>,
@@ -86,7 +89,11 @@ pub struct ItemsQuery {
     /// Difficulty.
     #[param(inline)]
     difficulty: Option<Difficulty>,
-    /// Text in the code, the topic or the stem.
+    /// In how many sittings that are over an item was.
+    #[param(inline)]
+    usage: Option<Usage>,
+    /// Words that all occur in the code, the topic, the question or the options, whatever the width
+    /// and the case of letters.
     text: Option<String>,
     /// `next_cursor` of the page before.
     cursor: Option<String>,
@@ -99,9 +106,11 @@ impl ItemsQuery {
         let filter = ItemFilter {
             bank: self.bank,
             section: self.section,
+            topic: self.topic,
             state: self.state,
             kind: self.kind,
             difficulty: self.difficulty,
+            usage: self.usage,
             text: self.text,
         };
         let paging = Paging {
@@ -112,20 +121,38 @@ impl ItemsQuery {
     }
 }
 
-/// Items by bank and code: one's own for an author, all for a reviewer. Role: author or reviewer.
-#[utoipa::path(tag = "bank", params(ItemsQuery), responses((status = 200, body = Listing<ItemSummary>), (status = 403, body = ProblemBody)))]
+/// Items by bank and code, how many there are in all and of each topic: one's own for an author, those
+/// of the banks one was admitted to for a reviewer. Role: author or reviewer.
+#[utoipa::path(tag = "bank", params(ItemsQuery), responses((status = 200, body = Found), (status = 403, body = ProblemBody)))]
 #[get("/items")]
 pub async fn list_items(
     store: web::Data<Store>,
+    search: web::Data<ItemSearch>,
     actor: Actor,
     Params(query): Params<ItemsQuery>,
-) -> Answer<web::Json<Listing<ItemSummary>>> {
+) -> Answer<web::Json<Found>> {
     let (filter, paging) = query.parts();
-    let (size, fetch) = (paging.size(), paging.fetch());
-    let items = store
-        .read(move |view| service::list(view, &actor, &filter, paging.cursor.as_deref(), fetch))
-        .await?;
-    Ok(web::Json(Listing::new(items, size, ItemSummary::cursor)))
+    let (size, cursor) = (paging.size(), paging.cursor);
+    find(&store, &search, actor, filter, cursor, size)
+        .await
+        .map(web::Json)
+}
+
+/// A page of items, of all that was committed before.
+pub(super) async fn find(
+    store: &Store,
+    search: &ItemSearch,
+    actor: Actor,
+    filter: ItemFilter,
+    cursor: Option<String>,
+    size: usize,
+) -> Answer<Found> {
+    actor.acting_as(&[Role::Reviewer, Role::Author])?;
+    search.catch_up(store).await?;
+    let search = search.clone();
+    store
+        .read(move |view| service::find(view, &search, &actor, &filter, cursor.as_deref(), size))
+        .await
 }
 
 /// One item with its key, its versions and what may be done with it. Role: author of the item, or

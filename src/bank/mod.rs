@@ -2,11 +2,13 @@
 
 pub mod api;
 mod diff;
+mod finding;
 mod forms;
 pub mod pages;
 mod reach;
 mod reading;
 pub mod records;
+pub mod search;
 pub mod service;
 mod store;
 #[cfg(test)]

@@ -3,9 +3,11 @@
 mod access;
 mod health;
 mod imports;
+mod items;
 mod leaks;
 mod reviewing;
 pub mod titles;
+mod topics;
 mod versions;
 
 use actix_multipart::form::MultipartFormConfig;
@@ -20,19 +22,19 @@ use super::formats;
 use super::formats::{entries, letters};
 use super::forms::ItemFields;
 use super::item::{Body, Difficulty, Item, ItemKind, option_letter};
-use super::life::ItemState;
 use super::material;
-use super::service::{self, BankView, ItemFilter, ItemSummary, ItemView};
+use super::service::{self, BankView, ItemView};
 use crate::access::{Actor, Role};
 use crate::http::{Answer, Page, PageForm, Params, ProblemBody, html, html_refused, see_other};
 use crate::kernel::error::Kind;
 use crate::kernel::{Fault, Id, Problem, Score};
 use crate::store::Store;
 
+/// Items of the queue that are shown.
+const PAGE: i64 = 50;
+
 /// Most bytes of a form with a file: the file, and a little for the other fields.
 const UPLOAD_MAX: usize = formats::BYTES_MAX + (64 << 10);
-/// Items a page.
-const PAGE: i64 = 50;
 
 /// Adds the room's pages.
 pub fn routes(config: &mut web::ServiceConfig) {
@@ -52,7 +54,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
                 .app_data(upload)
                 .post(imports::import),
         )
-        .service(web::resource("/bank/items").get(items).post(create))
+        .service(web::resource("/bank/items").get(items::items).post(create))
         .route("/bank/items/new", web::get().to(new_item))
         .route("/bank/items/{id}", web::get().to(show))
         .service(
@@ -189,104 +191,6 @@ impl FromRequest for AuthorOnly {
         let author = actor.and_then(|actor| actor.acting_as(&[Role::Author]).map(|_| Self(actor)));
         std::future::ready(author)
     }
-}
-
-/// The fields above the list of items, as they were sent.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(default)]
-struct Search {
-    bank: String,
-    section: String,
-    state: String,
-    kind: String,
-    difficulty: String,
-    text: String,
-    cursor: String,
-}
-
-impl Search {
-    /// What is not filled in, or no word, narrows nothing.
-    fn filter(&self) -> ItemFilter {
-        let filled = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
-        ItemFilter {
-            bank: filled(&self.bank),
-            section: filled(&self.section),
-            state: ItemState::parse(&self.state),
-            kind: ItemKind::parse(&self.kind),
-            difficulty: Difficulty::parse(&self.difficulty),
-            text: filled(&self.text),
-        }
-    }
-
-    /// The address of the page that goes on after `cursor`.
-    fn address(&self, cursor: &str) -> Answer<String> {
-        let fields = [
-            ("bank", self.bank.as_str()),
-            ("section", &self.section),
-            ("state", &self.state),
-            ("kind", &self.kind),
-            ("difficulty", &self.difficulty),
-            ("text", &self.text),
-            ("cursor", cursor),
-        ];
-        let query = serde_html_form::to_string(fields).map_err(Problem::internal)?;
-        Ok(format!("/bank/items?{query}"))
-    }
-
-    /// Whether the list is exactly what a reviewer may approve at once.
-    fn is_section_in_review(&self) -> bool {
-        let whole = self.kind.is_empty() && self.difficulty.is_empty() && self.text.is_empty();
-        let one = !self.bank.is_empty() && !self.section.is_empty();
-        one && whole && self.state == ItemState::InReview.as_str()
-    }
-}
-
-#[derive(Template)]
-#[template(path = "bank/templates/items.html")]
-struct ItemsPage {
-    page: Page,
-    search: Search,
-    items: Vec<ItemSummary>,
-    next: Option<String>,
-    states: &'static [ItemState],
-    kinds: &'static [ItemKind],
-    difficulties: &'static [Difficulty],
-    /// What a reviewer approves with the whole section.
-    seen: String,
-}
-
-async fn items(
-    page: Page,
-    store: web::Data<Store>,
-    actor: Actor,
-    Params(search): Params<Search>,
-) -> Answer<HttpResponse> {
-    let filter = search.filter();
-    let cursor = Some(search.cursor.clone()).filter(|cursor| !cursor.is_empty());
-    let (bank, section) = (search.bank.clone(), search.section.clone());
-    let reviews = actor.is(Role::Reviewer) && search.is_section_in_review();
-    let read = move |view: &mut crate::store::View<'_>| {
-        let seen = match reviews {
-            true => service::waiting_seen(view, &actor, &bank, &section)?,
-            false => String::new(),
-        };
-        let items = service::list(view, &actor, &filter, cursor.as_deref(), PAGE + 1)?;
-        Ok((items, seen))
-    };
-    let (items, seen) = store.read(read).await?;
-    let size = usize::try_from(PAGE).map_err(Problem::internal)?;
-    let listing = crate::http::Listing::new(items, size, ItemSummary::cursor);
-    let next = listing.next_cursor.map(|cursor| search.address(&cursor));
-    html(&ItemsPage {
-        page,
-        next: next.transpose()?,
-        search,
-        items: listing.items,
-        states: &ItemState::ALL,
-        kinds: &ItemKind::ALL,
-        difficulties: &Difficulty::ALL,
-        seen,
-    })
 }
 
 #[derive(Template)]

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeSet;
 
+use super::search::Sight;
 use super::store::{self, AccessRow, ItemRow};
 use crate::access::{Actor, Role};
 use crate::kernel::error::Kind;
@@ -66,9 +67,14 @@ impl Reach {
         self.author && row.author_id == self.account
     }
 
-    /// Whose items are seen in every bank.
-    pub(super) fn own(&self) -> Option<Id> {
-        self.author.then_some(self.account)
+    /// Which items of a bank the account sees: a reviewer all of those to which they are admitted, an
+    /// author their own in every bank.
+    pub(super) fn sight(&self, bank: &str) -> Sight {
+        match (self.reviewer && self.admits(bank), self.author) {
+            (true, _) => Sight::All,
+            (false, true) => Sight::Of(self.account),
+            (false, false) => Sight::Nothing,
+        }
     }
 
     /// Refuses to write into a bank to which the account is not admitted.
@@ -124,6 +130,13 @@ mod tests {
             assert_eq!(reach.must_admit(bank).is_ok(), admits);
         }
         assert_eq!(reach.hidden(), ["lost", "theirs"]);
-        assert_eq!(reach.own(), None);
+        assert_eq!(reach.sight("mine"), Sight::All);
+        assert_eq!(reach.sight("theirs"), Sight::Nothing);
+        let both = Actor {
+            roles: vec![Role::Reviewer, Role::Author],
+            ..actor
+        };
+        let reach = Reach::from(&both, vec![row("theirs", other, false)]);
+        assert_eq!(reach.sight("theirs"), Sight::Of(me));
     }
 }

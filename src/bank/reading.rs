@@ -12,7 +12,7 @@ use super::material;
 use super::reach::Reach;
 use super::records;
 use super::service::{self, CommentView, FigureView, KeyView, LeakView};
-use super::store::{self, ItemRow, Narrow};
+use super::store::{self, ItemRow};
 use crate::access::{Actor, Role, service::name_of};
 use crate::kernel::{Id, Instant, Problem};
 use crate::ledger;
@@ -22,23 +22,6 @@ use crate::store::View;
 const STEM_START: usize = 60;
 /// How many views of its key an item tells.
 const VIEWS_SHOWN: i64 = 50;
-
-/// What a list of items is narrowed to; an empty filter narrows nothing.
-#[derive(Debug, Clone, Default)]
-pub struct ItemFilter {
-    /// Bank.
-    pub bank: Option<String>,
-    /// Section.
-    pub section: Option<String>,
-    /// State.
-    pub state: Option<ItemState>,
-    /// Kind.
-    pub kind: Option<ItemKind>,
-    /// Difficulty.
-    pub difficulty: Option<Difficulty>,
-    /// Text in the code, the topic or the stem.
-    pub text: Option<String>,
-}
 
 /// An item in a list.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -65,13 +48,6 @@ pub struct ItemSummary {
     pub stem_start: String,
     /// When it last changed.
     pub updated_at: Instant,
-}
-
-impl ItemSummary {
-    /// Where a list goes on after this item.
-    pub fn cursor(&self) -> String {
-        format!("{}/{}", self.bank, self.code)
-    }
 }
 
 /// One version of an item.
@@ -235,65 +211,6 @@ pub fn banks(view: &mut View<'_>, actor: &Actor) -> Result<Vec<BankView>, Proble
     Ok(banks.into_iter().map(bank).collect())
 }
 
-/// Items by bank and code, up to `limit`, from after `cursor`.
-pub fn list(
-    view: &mut View<'_>,
-    actor: &Actor,
-    filter: &ItemFilter,
-    cursor: Option<&str>,
-    limit: i64,
-) -> Result<Vec<ItemSummary>, Problem> {
-    let acting = actor.acting_as(&[Role::Reviewer, Role::Author])?;
-    let reviews = acting.role == Role::Reviewer;
-    let reach = Reach::of(view, actor)?;
-    let narrow = Narrow {
-        author: (!reviews).then_some(acting.account),
-        hidden: if reviews { reach.hidden() } else { Vec::new() },
-        own: reach.own(),
-        bank: filter.bank.clone(),
-        section: filter.section.clone(),
-        state: filter.state,
-        kind: filter.kind,
-        difficulty: filter.difficulty,
-    };
-    let wanted = usize::try_from(limit).unwrap_or_default();
-    let mut after = cursor.map(parse_cursor).transpose()?;
-    let mut found = Vec::new();
-    // Contents are sealed, so a text is looked for here and not in the database.
-    while found.len() < wanted {
-        let rows = store::items(view.db, &narrow, after.as_ref(), limit)?;
-        let last_page = rows.len() < wanted;
-        after = rows
-            .last()
-            .map(|(row, _)| (row.bank.clone(), row.code.clone()));
-        for (row, content) in rows {
-            let item: Item = records::open(view.vault, &content)?;
-            if filter.text.as_ref().is_none_or(|text| says(&item, text)) {
-                found.push(summary(row, &item));
-            }
-        }
-        if last_page {
-            break;
-        }
-    }
-    found.truncate(wanted);
-    Ok(found)
-}
-
-fn parse_cursor(text: &str) -> Result<(String, String), Problem> {
-    let (bank, code) = text
-        .split_once('/')
-        .ok_or_else(|| Problem::field("cursor", "cursor"))?;
-    Ok((bank.to_owned(), code.to_owned()))
-}
-
-fn says(item: &Item, text: &str) -> bool {
-    let text = text.to_lowercase();
-    [&item.code, &item.topic, &item.stem]
-        .into_iter()
-        .any(|field| field.to_lowercase().contains(&text))
-}
-
 /// What waits for this reviewer: items of others in review, longest waiting first.
 pub fn queue(view: &mut View<'_>, actor: &Actor, limit: i64) -> Result<Queue, Problem> {
     let acting = actor.acting_as(&[Role::Reviewer])?;
@@ -398,7 +315,7 @@ pub(super) fn seen(
     }
 }
 
-fn summary(row: ItemRow, item: &Item) -> ItemSummary {
+pub(super) fn summary(row: ItemRow, item: &Item) -> ItemSummary {
     ItemSummary {
         id: row.id,
         bank: row.bank,

@@ -20,7 +20,7 @@ use super::item::Item;
 use super::life::{ItemAct, ItemState};
 use super::reach::Reach;
 use super::reading::start;
-use super::store::{self, ItemRow, Narrow, VersionRow};
+use super::store::{self, ItemRow, VersionRow};
 use super::{material, picture, records, rules, similar};
 use crate::access::{Acting, Actor, Role};
 use crate::kernel::error::Kind;
@@ -45,9 +45,10 @@ pub use self::leak::{LeakView, LockedPapers, Redrawn, SittingState, Suspect, lea
 pub use self::review::{
     Review, adopt, approve, approve_section, retire, return_to_author, review, waiting_seen,
 };
+pub use super::finding::{Found, FoundItem, ItemFilter, TopicCount, Usage, find};
 pub use super::reading::{
-    BankView, ItemFilter, ItemSummary, ItemView, Queue, SectionView, UseView, VersionView, banks,
-    item, list, next_in_review, queue,
+    BankView, ItemSummary, ItemView, Queue, SectionView, UseView, VersionView, banks, item,
+    next_in_review, queue,
 };
 
 /// What an import added to a bank.
@@ -147,12 +148,7 @@ fn typed((hash, bytes): (Hash, Vec<u8>)) -> Option<(Hash, (&'static str, Vec<u8>
 
 /// The items of a bank that somebody wrote, in their present versions.
 fn own_items(view: &mut View<'_>, author: Id, bank: &str) -> Result<Vec<Item>, Problem> {
-    let narrow = Narrow {
-        author: Some(author),
-        bank: Some(bank.to_owned()),
-        ..Narrow::default()
-    };
-    let rows = store::items(view.db, &narrow, None, i64::MAX)?;
+    let rows = store::items(view.db, bank, Some(author))?;
     rows.into_iter()
         .map(|(_, content)| records::open(view.vault, &content))
         .collect()

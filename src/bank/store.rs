@@ -362,67 +362,33 @@ pub(super) fn stimulus_uses(
         .load(db)?)
 }
 
-/// What a list of items is narrowed to.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Narrow {
-    pub author: Option<Id>,
-    /// Banks that are left out, but for items of `own`.
-    pub hidden: Vec<String>,
-    pub own: Option<Id>,
-    pub bank: Option<String>,
-    pub section: Option<String>,
-    pub state: Option<ItemState>,
-    pub kind: Option<ItemKind>,
-    pub difficulty: Option<Difficulty>,
-}
+/// Items and the sealed content of their present versions.
+type Contents = Vec<(ItemRow, Vec<u8>)>;
 
-/// Items and the sealed content of their present versions, by bank and code, from after the item
-/// with that bank and code.
-pub(super) fn items(
-    db: &mut AnyConn,
-    narrow: &Narrow,
-    after: Option<&(String, String)>,
-    limit: i64,
-) -> Result<Vec<(ItemRow, Vec<u8>)>, Problem> {
+/// The items of a bank, or those of it that `author` wrote, with the sealed content of their present
+/// versions, by code.
+pub(super) fn items(db: &mut AnyConn, bank: &str, author: Option<Id>) -> Result<Contents, Problem> {
     let mut query = item::table
         .inner_join(item_version::table)
         .filter(item_version::version.eq(item::version))
+        .filter(item::bank.eq(bank))
         .select((item::all_columns, item_version::content_sealed))
-        .order((item::bank, item::code))
-        .limit(limit)
+        .order(item::code)
         .into_boxed();
-    if let Some(author) = narrow.author {
+    if let Some(author) = author {
         query = query.filter(item::author_id.eq(author));
     }
-    if !narrow.hidden.is_empty() {
-        let seen = item::bank.ne_all(&narrow.hidden);
-        query = match narrow.own {
-            Some(own) => query.filter(seen.or(item::author_id.eq(own))),
-            None => query.filter(seen),
-        };
-    }
-    if let Some(bank) = &narrow.bank {
-        query = query.filter(item::bank.eq(bank));
-    }
-    if let Some(section) = &narrow.section {
-        query = query.filter(item::section.eq(section));
-    }
-    if let Some(state) = narrow.state {
-        query = query.filter(item::state.eq(state));
-    }
-    if let Some(kind) = narrow.kind {
-        query = query.filter(item::kind.eq(kind));
-    }
-    if let Some(difficulty) = narrow.difficulty {
-        query = query.filter(item::difficulty.eq(difficulty));
-    }
-    if let Some((bank, code)) = after {
-        let later = item::bank
-            .gt(bank)
-            .or(item::bank.eq(bank).and(item::code.gt(code)));
-        query = query.filter(later);
-    }
     Ok(query.load(db)?)
+}
+
+/// These items with the sealed content of their present versions, in any order.
+pub(super) fn items_of(db: &mut AnyConn, ids: &[Id]) -> Result<Contents, Problem> {
+    Ok(item::table
+        .inner_join(item_version::table)
+        .filter(item_version::version.eq(item::version))
+        .filter(item::id.eq_any(ids.to_vec()))
+        .select((item::all_columns, item_version::content_sealed))
+        .load(db)?)
 }
 
 /// Items in review that `reviewer` did not write, longest waiting first, with the sealed content of

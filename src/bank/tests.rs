@@ -3,6 +3,7 @@
 
 mod checked;
 mod figures;
+mod finding;
 mod house;
 mod life;
 mod reach;
@@ -13,6 +14,7 @@ use super::formats::{self, Batch, Defaults};
 use super::item::{Body, Difficulty, Item, ItemKind, Stimulus};
 use super::life::{ItemAct, ItemState};
 use super::records;
+use super::search::ItemSearch;
 use super::service::{self, Imported, ItemFilter, Review};
 use crate::access::service::{NewAccount, open_account};
 use crate::access::{Actor, Role};
@@ -77,8 +79,7 @@ fn one_code_that_is_there_already_keeps_the_whole_file_out() {
     let refused = house.import(second).unwrap_err();
     assert_eq!(said(&refused), ["item a: code: duplicate-code"]);
     let all = ItemFilter::default();
-    let items = house.look(|view| service::list(view, &house.author, &all, None, 10));
-    assert_eq!(items.len(), 1);
+    assert_eq!(house.codes(&house.author, &all), ["a"]);
     assert!(
         house
             .look(|view| records::stimuli(view, "civics"))
@@ -177,8 +178,7 @@ fn an_item_of_another_author_is_not_there() {
         .read_blocking(|view| service::item(view, &house.other_author, id));
     assert_eq!(looked.unwrap_err().kind, Kind::NotFound);
     let all = ItemFilter::default();
-    let seen = house.look(|view| service::list(view, &house.other_author, &all, None, 10));
-    assert!(seen.is_empty());
+    assert!(house.codes(&house.other_author, &all).is_empty());
 }
 
 #[test]
@@ -320,8 +320,9 @@ fn lists_are_narrowed_and_go_on_where_they_stopped() {
     let house = House::new();
     house.import(batch(&["a", "b", "c", "d"])).unwrap();
     let list = |filter: &ItemFilter, cursor: Option<&str>| {
-        let items = house.look(|v| service::list(v, &house.reviewer, filter, cursor, 2));
-        items.into_iter().map(|item| item.code).collect::<Vec<_>>()
+        let found = house.find(&house.reviewer, filter, cursor, 2);
+        let items = found.items.into_iter();
+        items.map(|one| one.item.code).collect::<Vec<_>>()
     };
     let all = ItemFilter::default();
     assert_eq!(list(&all, None), ["a", "b"]);
@@ -396,8 +397,7 @@ fn a_preview_keeps_nothing_and_compares_with_ones_own_items_alone() {
     assert_eq!((near, preview.items.len()), (vec![("new", "own")], 1));
     assert!(seen_by(&house.other_author).near.is_empty());
     let filter = ItemFilter::default();
-    let kept = house.look(|view| service::list(view, &house.author, &filter, None, 10));
-    assert_eq!(kept.len(), 1);
+    assert_eq!(house.codes(&house.author, &filter), ["own"]);
     let reviewer = house.reviewer.clone();
     let refused = house
         .store

@@ -10,6 +10,7 @@ pub mod merkle;
 pub mod resident_id;
 pub mod score;
 pub mod secret;
+pub mod text;
 
 pub use clock::{Clock, Instant, zone};
 pub use error::{Fault, Problem};

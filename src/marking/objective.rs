@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::bank::answer::is_blank;
 use crate::bank::item::{Answer, Body};
 use crate::kernel::score::ScoreError;
+use crate::kernel::text::{ascii_punctuation, half_width};
 use crate::kernel::{Rounding, Score};
 use crate::regulation::MultipleRule;
 
@@ -205,29 +206,6 @@ fn folded(text: &str) -> String {
         .map(ascii_punctuation)
         .map(|c| c.to_ascii_lowercase())
         .collect()
-}
-
-/// The ASCII form of a full-width one (U+FF01 to U+FF5E).
-fn half_width(c: char) -> char {
-    match c {
-        '！'..='～' => char::from_u32(u32::from(c) - 0xFEE0).unwrap_or(c),
-        _ => c,
-    }
-}
-
-/// The ASCII sign that stands where a Chinese or typographic one does.
-const fn ascii_punctuation(c: char) -> char {
-    match c {
-        '。' | '．' => '.',
-        '、' => ',',
-        '“' | '”' | '「' | '」' | '『' | '』' => '"',
-        '‘' | '’' => '\'',
-        '【' | '〔' => '[',
-        '】' | '〕' => ']',
-        '—' | '–' | '−' | '‐' | '‑' => '-',
-        '〜' => '~',
-        _ => c,
-    }
 }
 
 #[cfg(test)]

@@ -187,6 +187,13 @@ diesel::table! {
 }
 
 diesel::table! {
+    item_change (mark) {
+        mark -> BigInt,
+        item_id -> Binary,
+    }
+}
+
+diesel::table! {
     post (id) {
         id -> Binary,
         examination_id -> Binary,

@@ -4,7 +4,7 @@
 use keju::app::demo::small_season;
 
 use crate::support::on_both;
-use crate::{bad_input, objections, receipts};
+use crate::{bad_input, find, objections, receipts};
 
 on_both! {
 fn after_the_results_receipts_prove_them_exports_hold_names_and_objections_are_answered(app: TestApp) {
@@ -12,4 +12,5 @@ fn after_the_results_receipts_prove_them_exports_hold_names_and_objections_are_a
     receipts::of_answers_marks_and_rank(&app);
     bad_input::names_are_for_the_office(&app, &season);
     objections::from_filing_to_answer(&app, &season);
+    find::by_use(&app);
 }}

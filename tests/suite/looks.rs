@@ -178,6 +178,7 @@ fn pages(app: &TestApp, season: &SmallSeason) -> Vec<(&'static str, Option<Strin
                 "/bank",
                 "/bank/review",
                 "/bank/items",
+                "/bank/items?bank=administrative_aptitude&section=verbal&topic=vb.cloze&usage=used",
                 "/bank/leaks",
                 "/bank/administrative_aptitude/health",
             ]),

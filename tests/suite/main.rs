@@ -22,6 +22,7 @@ mod desk;
 mod establishment;
 mod examinations;
 mod faults;
+mod find;
 mod finished;
 mod forms;
 mod imports;

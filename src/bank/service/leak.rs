@@ -17,7 +17,7 @@ use crate::bank::life::{ItemAct, ItemState};
 use crate::bank::reach::Reach;
 use crate::bank::reading::reason_of;
 use crate::bank::records;
-use crate::bank::store::{self as bank, ItemRow, Narrow};
+use crate::bank::store::{self as bank, ItemRow};
 use crate::ceremony::service as ceremony;
 use crate::kernel::{Id, Instant, Problem};
 use crate::ledger;
@@ -337,12 +337,8 @@ fn suspects(view: &mut View<'_>, row: &ItemRow) -> Result<Vec<(ItemRow, Suspect)
     if item.enemies.is_empty() {
         return Ok(Vec::new());
     }
-    let narrow = Narrow {
-        bank: Some(row.bank.clone()),
-        ..Narrow::default()
-    };
     let mut suspects = Vec::new();
-    for (other, content) in bank::items(view.db, &narrow, None, i64::MAX)? {
+    for (other, content) in bank::items(view.db, &row.bank, None)? {
         let mut sets = records::open::<Item>(view.vault, &content)?.enemies;
         sets.retain(|name| item.enemies.contains(name));
         if other.id != row.id && !sets.is_empty() {

@@ -15,6 +15,7 @@ pub(super) struct House {
     pub(super) other_reviewer: Actor,
     pub(super) organiser: Actor,
     pub(super) security: Actor,
+    pub(super) search: ItemSearch,
 }
 
 pub(super) fn item(code: &str) -> Item {
@@ -80,6 +81,7 @@ impl House {
             other_reviewer: account("second", Role::Reviewer),
             organiser: account("organiser", Role::Organiser),
             security: account("security", Role::SecurityAdmin),
+            search: ItemSearch::default(),
             store,
         }
     }
@@ -98,6 +100,24 @@ impl House {
 
     pub(super) fn look<T>(&self, read: impl FnOnce(&mut View<'_>) -> Result<T, Problem>) -> T {
         self.store.read_blocking(read).unwrap()
+    }
+
+    /// What the actor finds.
+    pub(super) fn find(
+        &self,
+        actor: &Actor,
+        filter: &ItemFilter,
+        cursor: Option<&str>,
+        limit: usize,
+    ) -> service::Found {
+        self.search.catch_up_blocking(&self.store).unwrap();
+        self.look(|view| service::find(view, &self.search, actor, filter, cursor, limit))
+    }
+
+    /// The codes of what the actor finds.
+    pub(super) fn codes(&self, actor: &Actor, filter: &ItemFilter) -> Vec<String> {
+        let found = self.find(actor, filter, None, 100);
+        found.items.into_iter().map(|one| one.item.code).collect()
     }
 
     pub(super) fn import(&self, batch: Batch) -> Result<Imported, Problem> {
@@ -163,7 +183,7 @@ impl House {
             text: Some(code.to_owned()),
             ..ItemFilter::default()
         };
-        self.look(|view| service::list(view, &self.author, &filter, None, 10))[0].id
+        self.find(&self.author, &filter, None, 10).items[0].item.id
     }
 
     pub(super) fn state(&self, id: Id) -> ItemState {

@@ -23,8 +23,12 @@ fn sees(house: &House, actor: &Actor, id: Id) -> bool {
     if let Err(problem) = &seen {
         assert_eq!(problem.kind, Kind::NotFound);
     }
-    let listed = house.look(|view| service::list(view, actor, &ItemFilter::default(), None, 10));
-    assert_eq!(listed.iter().any(|item| item.id == id), seen.is_ok());
+    let found = house.find(actor, &ItemFilter::default(), None, 10);
+    assert_eq!(
+        found.items.iter().any(|one| one.item.id == id),
+        seen.is_ok()
+    );
+    assert_eq!(found.total, found.items.len());
     seen.is_ok()
 }
 
