@@ -15,11 +15,11 @@
 //!
 //! An index of words was the other way. It would have to cut Chinese into words or keep every pair of
 //! characters, which takes several times the memory of the texts; a scan finds any part of a word, and
-//! is fast enough for a million items (`benches/search.rs`).
+//! is fast enough for a million items.
 //!
-//! Memory: about 150 bytes for each item, and its text (code, topic, stem, options) in UTF-8, with at
-//! most an eighth more of either for growing; entries of superseded versions are thrown out when they
-//! are more than a quarter.
+//! Memory: about 200 bytes for each item, and its text (code, topic, stem, options) in UTF-8; room for
+//! growing, at most an eighth of either, is among them. Entries of superseded versions are thrown out
+//! when they are more than a quarter.
 
 mod index;
 mod store;

@@ -9,6 +9,9 @@ use crate::kernel::{Fault, Problem};
 /// Most characters of what is looked for.
 pub(super) const QUERY_MAX: usize = 200;
 
+/// From how many bytes on texts are scanned in parts, on several cores at once.
+const PART_MIN: usize = 16 << 20;
+
 /// `text` as it is compared: without the width of characters, letter case, the kind of punctuation
 /// and the kind of whitespace. It has no line feed.
 pub(super) fn folded(text: &str) -> String {
@@ -98,21 +101,45 @@ impl Texts {
 
     /// For each text whether all words occur in it.
     pub(super) fn containing(&self, words: &Words) -> Vec<bool> {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let parts = (self.bytes.len() / PART_MIN).clamp(1, cores);
+        self.containing_in(words, parts)
+    }
+
+    /// As [`Texts::containing`], in so many parts at once.
+    fn containing_in(&self, words: &Words, parts: usize) -> Vec<bool> {
         let Some((first, others)) = words.0.split_first() else {
             return vec![true; self.ends.len()];
         };
         let mut contains = vec![false; self.ends.len()];
-        let (mut at, mut place) = (0, 0);
-        while let Some(found) = first.find(&self.bytes[at..]) {
+        let size = self.ends.len().div_ceil(parts).max(1);
+        std::thread::scope(|scope| {
+            let mut parts = (0..).step_by(size).zip(contains.chunks_mut(size));
+            let own = parts.next();
+            for (from, part) in parts {
+                scope.spawn(move || self.scan(from, part, first, others));
+            }
+            if let Some((from, part)) = own {
+                self.scan(from, part, first, others);
+            }
+        });
+        contains
+    }
+
+    /// Says of the texts from place `from` on, as many as `contains` has, whether all words occur.
+    fn scan(&self, from: usize, contains: &mut [bool], first: &Finder<'_>, others: &[Finder<'_>]) {
+        let mut at = from.checked_sub(1).map_or(0, |before| self.ends[before]);
+        let end = self.ends[from + contains.len() - 1];
+        let mut place = from;
+        while let Some(found) = first.find(&self.bytes[at..end]) {
             place = self.place_of(at + found, place);
             let text = self.get(place);
             // A word found in one text is not looked for there again, and none begins in one text
             // and ends in the next: a text ends with a line feed, and no word has one.
-            contains[place] = others.iter().all(|word| word.find(text).is_some());
+            contains[place - from] = others.iter().all(|word| word.find(text).is_some());
             at = self.ends[place];
             place += 1;
         }
-        contains
     }
 
     /// The place of the text that the byte `at` belongs to, which is `from` or a later one: looked for
@@ -179,13 +206,15 @@ mod tests {
         fn the_scan_finds_what_each_text_has(
             all in prop::collection::vec("[甲乙Aａ 、]{0,8}", 0..40),
             query in "[甲乙a ]{1,4}",
+            parts in 1..5_usize,
         ) {
             let words = folded(&query);
             let expected: Vec<bool> = all
                 .iter()
                 .map(|text| words.split_whitespace().all(|word| folded(text).contains(word)))
                 .collect();
-            prop_assert_eq!(texts(&all).containing(&Words::parse(&query).unwrap()), expected);
+            let words = Words::parse(&query).unwrap();
+            prop_assert_eq!(texts(&all).containing_in(&words, parts), expected);
         }
     }
 }
