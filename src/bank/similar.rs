@@ -115,6 +115,7 @@ fn pairs(item: &Item) -> Vec<u64> {
     let mut pairs = Vec::new();
     let options = item.body.options().iter();
     for text in std::iter::once(&item.stem).chain(options) {
+        let text = item.markup.words(text);
         let letters = text.chars().filter(|c| c.is_alphanumeric());
         let letters: Vec<char> = letters.flat_map(char::to_lowercase).collect();
         let number = |two: &[char]| u64::from(two[0]) << 32 | u64::from(two[1]);

@@ -1,5 +1,7 @@
 //! Texts one after the other in one piece of memory, and the words that are looked for in them. Pure.
 
+use std::borrow::Cow;
+
 use memchr::memmem::Finder;
 
 use crate::bank::item::{Body, Item};
@@ -34,9 +36,12 @@ pub(super) fn of_item(item: &Item) -> String {
         _ => &[],
     };
     let mut text = String::with_capacity(item.stem.len() * 2);
-    let parts = [&item.code, &item.topic, &item.stem].into_iter();
-    for part in parts.chain(entries).chain(item.body.options()) {
-        text.push_str(&folded(part));
+    let said = |text| item.markup.words(text);
+    let named = [&item.code, &item.topic].map(|name| Cow::Borrowed(name.as_str()));
+    let asked = [&item.stem].into_iter().chain(entries);
+    let asked = asked.chain(item.body.options()).map(|part| said(part));
+    for part in named.into_iter().chain(asked) {
+        text.push_str(&folded(&part));
         text.push('\n');
     }
     text
