@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::forms::NUMBERS;
 use super::pool::{ABILITIES, PoolItem};
-use crate::bank::item::Difficulty;
+use crate::bank::item::{Difficulty, ItemKind};
 use crate::kernel::{Fault, Score};
 
 /// What every paper of a subject holds, as examiners write it.
@@ -23,7 +23,7 @@ use crate::kernel::{Fault, Score};
 /// marks_each = "1"
 /// cells = [
 ///     { topic = "da", count = 15, stimuli = 3 },
-///     { topic = "da.basic", difficulty = "easy", count = 5 },
+///     { topic = "da.basic", difficulty = "easy", kind = "single_choice", count = 5 },
 /// ]
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -83,7 +83,7 @@ pub struct Section {
     pub cells: Vec<Cell>,
 }
 
-/// One cell (细目): so many items of a kind.
+/// One cell (细目): so many items of a topic, a difficulty and a kind.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Cell {
@@ -93,6 +93,9 @@ pub struct Cell {
     /// Judged difficulty. Absent: any.
     #[serde(default)]
     pub difficulty: Option<Difficulty>,
+    /// Kind (题型). Absent: any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<ItemKind>,
     /// Items in all.
     pub count: u32,
     /// Over how many stimuli (材料) the items are spread evenly. Absent: items without a stimulus.
@@ -243,21 +246,25 @@ impl Section {
         require(positive, "marks_each", "not-positive");
         require(!self.cells.is_empty(), "cells", "required");
         for (index, cell) in self.cells.iter().enumerate() {
-            faults.extend(
-                cell.faults()
-                    .map(|(field, code)| Fault::new(self.cell_place(index, field), code)),
-            );
+            let mut wrong =
+                |field, code| faults.push(Fault::new(self.cell_place(index, field), code));
+            cell.faults().for_each(|(field, code)| wrong(field, code));
+            let never = |kind| (kind == ItemKind::Essay) != self.is_written();
+            if cell.kind.is_some_and(never) {
+                wrong("kind", "kind-never-here");
+            }
         }
         faults
     }
 }
 
 impl Cell {
-    /// Whether `item` is of the cell's topic and difficulty.
+    /// Whether `item` is of the cell's topic, difficulty and kind.
     pub fn matches(&self, item: &PoolItem) -> bool {
         let topic = self.topic.as_deref();
         topic.is_none_or(|topic| is_within(&item.topic, topic))
             && self.difficulty.is_none_or(|d| d == item.difficulty)
+            && self.kind.is_none_or(|kind| kind == item.kind)
     }
 
     /// How many units (single items or stimuli) the cell draws.
@@ -367,6 +374,7 @@ mod tests {
         wrong.sections[0].cells[1].count = 0;
         wrong.sections[0].cells[2].count = 7;
         wrong.sections[1].cells[0].stimuli = Some(0);
+        wrong.sections[1].cells[0].kind = Some(ItemKind::Numeric);
         wrong.sections.push(Section {
             code: "verbal".into(),
             title_zh: String::new(),
@@ -386,6 +394,7 @@ mod tests {
             ("sections.verbal.cells.1.count", "not-positive"),
             ("sections.verbal.cells.2.count", "not-a-multiple-of-stimuli"),
             ("sections.essay.cells.0.stimuli", "not-positive"),
+            ("sections.essay.cells.0.kind", "kind-never-here"),
             ("sections.verbal.code", "duplicate-code"),
             ("sections.verbal.title_zh", "required"),
             ("sections.verbal.cells", "required"),

@@ -1,10 +1,11 @@
 //! Which units belong to which cell of a section.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::blueprint::{Cell, Section};
-use super::pool::Pool;
-use crate::kernel::Score;
+use super::forms::windows;
+use super::pool::{Pool, PoolItem};
+use crate::kernel::{Fault, Score};
 
 /// What a draw takes as a whole: an item that stands alone, or a stimulus with its items.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -92,6 +93,25 @@ impl Unit<'_> {
     fn matching(&self, cell: &Cell, pool: &Pool) -> impl Iterator<Item = usize> {
         let items = self.items.iter().copied();
         items.filter(|at| cell.matches(&pool.items()[*at]))
+    }
+
+    /// Sets of which some paper would have two items through this stimulus.
+    pub(super) fn enemies_within<'p>(&self, cell: &Cell, pool: &'p Pool) -> Vec<Fault> {
+        let mut found = BTreeSet::new();
+        for card in windows(self.items.len(), cell.items_per_unit()) {
+            let mut sets = BTreeSet::new();
+            let items = card
+                .into_iter()
+                .map(|place| &pool.items()[self.items[place]]);
+            let named = items.flat_map(PoolItem::enemy_sets);
+            found.extend(named.filter(|set: &&'p str| !sets.insert(*set)));
+        }
+        let fault = |set: &str| {
+            Fault::new(format!("enemies.{set}"), "enemies-in-stimulus")
+                .with("set", set)
+                .with("stimulus", self.code)
+        };
+        found.into_iter().map(fault).collect()
     }
 
     /// What the unit brings to a paper through its cell in a written section; nothing if that

@@ -23,9 +23,9 @@
 //! so is each stimulus. Only items of the section count: those with its section code and, if the
 //! section states `marks_each`, without marks of their own, else (a *written* section) with them.
 //!
-//! **Who may serve a cell.** An item *matches* a cell if the cell's difficulty is absent or equal,
-//! and the cell's topic is absent, equal to the item's, or followed by a full stop a prefix of it
-//! (`vb` matches `vb.cloze` but not `vbx`). A cell without `stimuli` is served by single items that
+//! **Who may serve a cell.** An item *matches* a cell if the cell's difficulty is absent or equal, so
+//! is its kind, and the cell's topic is absent, equal to the item's, or followed by a full stop a
+//! prefix of it (`vb` matches `vb.cloze` but not `vbx`). A cell without `stimuli` is served by single items that
 //! match. A cell with `stimuli = n` is served by stimuli that have at least `m = count / n` matching
 //! items. The cell needs `count` units, or `n`.
 //!

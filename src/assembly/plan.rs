@@ -189,10 +189,12 @@ pub fn overexposed(blueprint: &Blueprint, pool: &Pool) -> Vec<Fault> {
     cells.filter(over).map(fault).collect()
 }
 
-/// Sets of enemies that cannot be kept apart: as items are used alike, theirs would be in more
-/// papers than there are. `units` is how many there are of the set, `share` what they add up to.
+/// Sets of enemies that cannot be kept apart: two of them share a stimulus, whose items are asked
+/// together; or, as items are used alike, theirs would be in more papers than there are. `units` is
+/// how many there are of the set, `share` what they add up to.
 pub fn crowded(blueprint: &Blueprint, pool: &Pool) -> Vec<Fault> {
     let mut shares: BTreeMap<&str, (usize, f64)> = BTreeMap::new();
+    let mut faults = Vec::new();
     for section in &blueprint.sections {
         let by_cell = units_by_cell(section, pool);
         for (cell, units) in section.cells.iter().zip(&by_cell) {
@@ -204,6 +206,7 @@ pub fn crowded(blueprint: &Blueprint, pool: &Pool) -> Vec<Fault> {
                     *count += 1;
                     *share += share_of(cell.units(), units.len());
                 }
+                faults.extend(unit.enemies_within(cell, pool));
             }
         }
     }
@@ -216,7 +219,8 @@ pub fn crowded(blueprint: &Blueprint, pool: &Pool) -> Vec<Fault> {
             .with("units", units)
             .with("percent", format!("{:.0}", share * 100.0))
     };
-    crowded.map(fault).collect()
+    faults.extend(crowded.map(fault));
+    faults
 }
 
 /// Cells of written sections whose items may be worth more or less from paper to paper, so that

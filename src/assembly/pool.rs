@@ -7,7 +7,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::blueprint::Blueprint;
 use super::forms::{NUMBERS, Numbers, micro};
-use crate::bank::item::{Body, Difficulty, Item};
+use crate::bank::item::{Body, Difficulty, Item, ItemKind};
 use crate::kernel::merkle::Hash;
 use crate::kernel::{Id, Score};
 use crate::psychometrics::ItemParameters;
@@ -33,6 +33,8 @@ pub struct PoolItem {
     pub topic: String,
     /// Judged difficulty.
     pub difficulty: Difficulty,
+    /// Kind.
+    pub kind: ItemKind,
     /// Code of the stimulus it shares with other items of its section.
     pub stimulus: Option<String>,
     /// Options to shuffle; zero for kinds without options.
@@ -114,6 +116,7 @@ impl PoolItem {
             section: item.section.clone(),
             topic: item.topic.clone(),
             difficulty: item.difficulty,
+            kind: item.body.kind(),
             stimulus: item.stimulus.clone(),
             option_count: u8::try_from(item.body.options().len()).unwrap_or(u8::MAX),
             marks: match item.body {

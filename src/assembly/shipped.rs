@@ -54,7 +54,7 @@ mod tests {
 
     use super::*;
     use crate::assembly::{Blueprint, Plan, Pool, PoolItem, Response, Seated, unequal_totals};
-    use crate::bank::item::Difficulty;
+    use crate::bank::item::{Difficulty, ItemKind};
     use crate::draw::Seed;
     use crate::kernel::{Id, Instant, Score};
 
@@ -73,6 +73,7 @@ mod tests {
         id: String,
         topic: String,
         difficulty: Difficulty,
+        kind: ItemKind,
         stimulus: Option<String>,
         #[serde(default)]
         options: Vec<String>,
@@ -97,6 +98,7 @@ mod tests {
                 section: file.section.clone(),
                 topic: entry.topic,
                 difficulty: entry.difficulty,
+                kind: entry.kind,
                 stimulus: entry.stimulus,
                 option_count: entry.options.len().try_into().unwrap(),
                 marks: entry.marks.map(Score::whole),

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use serde::Deserialize;
 
 use super::*;
-use crate::bank::item::Difficulty;
+use crate::bank::item::{Difficulty, ItemKind};
 use crate::draw::Seed;
 use crate::kernel::{Id, Score};
 
@@ -20,6 +20,7 @@ fn item(code: &str, topic: &str, difficulty: Difficulty) -> PoolItem {
         section: "s".to_owned(),
         topic: topic.to_owned(),
         difficulty,
+        kind: ItemKind::SingleChoice,
         stimulus: None,
         option_count: 4,
         marks: None,
@@ -45,6 +46,7 @@ fn of_stimulus(stimulus: &str, number: usize) -> PoolItem {
 fn essay(code: &str, marks: i32) -> PoolItem {
     PoolItem {
         option_count: 0,
+        kind: ItemKind::Essay,
         marks: Some(Score::whole(marks)),
         ..item(code, "t", Difficulty::Hard)
     }
@@ -64,6 +66,7 @@ fn cell(topic: Option<&str>, count: u32, stimuli: Option<u32>) -> Cell {
     Cell {
         topic: topic.map(str::to_owned),
         difficulty: None,
+        kind: None,
         count,
         stimuli,
     }
@@ -241,6 +244,34 @@ fn a_shortage_names_the_cell_and_what_it_lacks() {
     );
 }
 
+/// Topic × difficulty × kind: two cells that differ in the kind alone have each their own items.
+#[test]
+fn a_cell_takes_the_items_of_its_kind_alone() {
+    let of_kind = |kind, count| Cell {
+        kind: Some(kind),
+        ..cell(Some("a"), count, None)
+    };
+    let blueprint = blueprint(vec![
+        of_kind(ItemKind::SingleChoice, 2),
+        of_kind(ItemKind::MultipleChoice, 3),
+    ]);
+    assert_eq!(blueprint.faults(), []);
+    let mut items = easy_items("a", 8);
+    for item in &mut items[..4] {
+        item.kind = ItemKind::MultipleChoice;
+    }
+    let full = pool(items.clone());
+    for byte in 0..20 {
+        let paper = one_paper(&blueprint, &full, &seed(byte));
+        assert_eq!(paper.verify(&blueprint, &full), Ok(()));
+        let codes = codes(&paper, &full);
+        let multiple = codes.iter().filter(|code| code.as_str() < "a-04").count();
+        assert_eq!((multiple, codes.len()), (3, 5));
+    }
+    let short = feasible(&blueprint, &pool(items.split_off(2)));
+    assert_eq!((short[0].cell, short[0].available), (1, 2));
+}
+
 /// The first cell may take any of the five, but only two of them leave the second cell its three.
 #[test]
 fn an_any_topic_cell_never_starves_a_narrow_one() {
@@ -362,6 +393,32 @@ fn enemies_that_cannot_be_kept_apart_are_told_beforehand() {
     let faults = crowded(&blueprint, &pool(items));
     assert_eq!(fault_codes(&faults), [("enemies.same", "enemies-crowded")]);
     assert_eq!(faults[0].args[2], ("percent", "150".to_owned()));
+}
+
+/// Two items of a stimulus in one enemy set: told with the stimulus and the set, unless they never
+/// meet on a card.
+#[test]
+fn enemies_within_a_stimulus_are_told_beforehand() {
+    let mut items: Vec<PoolItem> = (0..4).map(|n| of_stimulus("x", n)).collect();
+    items[0].enemies = vec!["same".to_owned()];
+    items[1].enemies = vec!["same".to_owned()];
+    let faults = crowded(
+        &blueprint(vec![cell(None, 2, Some(1))]),
+        &pool(items.clone()),
+    );
+    assert_eq!(
+        fault_codes(&faults),
+        [("enemies.same", "enemies-in-stimulus")]
+    );
+    assert_eq!(faults[0].args[1], ("stimulus", "x".to_owned()));
+    // Cards are the items 0 and 1, or 2 and 3.
+    items.swap(1, 2);
+    items[1].code = "x-1".to_owned();
+    items[2].code = "x-2".to_owned();
+    assert_eq!(
+        crowded(&blueprint(vec![cell(None, 2, Some(1))]), &pool(items)),
+        []
+    );
 }
 
 #[test]
@@ -519,15 +576,19 @@ fn any_difficulty() -> impl Strategy<Value = Difficulty> {
     prop::sample::select(Difficulty::ALL.to_vec())
 }
 
+fn any_kind() -> impl Strategy<Value = ItemKind> {
+    prop::sample::select(vec![ItemKind::SingleChoice, ItemKind::MultipleChoice])
+}
+
 fn any_item() -> impl Strategy<Value = PoolItem> {
     let topic = prop::sample::select(vec!["a", "a.x", "a.y", "b"]);
     let stimulus = prop::option::weighted(0.4, prop::sample::select(vec!["m1", "m2", "m3"]));
-    (topic, any_difficulty(), stimulus, 0u8..6).prop_map(|(topic, difficulty, stimulus, n)| {
-        PoolItem {
-            stimulus: stimulus.map(str::to_owned),
-            option_count: n,
-            ..item("", topic, difficulty)
-        }
+    let parts = (topic, any_difficulty(), any_kind(), stimulus, 0u8..6);
+    parts.prop_map(|(topic, difficulty, kind, stimulus, n)| PoolItem {
+        kind,
+        stimulus: stimulus.map(str::to_owned),
+        option_count: n,
+        ..item("", topic, difficulty)
     })
 }
 
@@ -546,9 +607,12 @@ fn any_items() -> impl Strategy<Value = Vec<PoolItem>> {
 fn any_cell() -> impl Strategy<Value = Cell> {
     let topic = prop::option::of(prop::sample::select(vec!["a", "a.x", "b"]));
     let difficulty = prop::option::weighted(0.3, any_difficulty());
+    let kind = prop::option::weighted(0.3, any_kind());
     let stimuli = prop::option::weighted(0.3, 1u32..3);
-    (topic, difficulty, 1u32..4, stimuli).prop_map(|(topic, difficulty, count, stimuli)| Cell {
+    let parts = (topic, difficulty, kind, 1u32..4, stimuli);
+    parts.prop_map(|(topic, difficulty, kind, count, stimuli)| Cell {
         difficulty,
+        kind,
         ..cell(topic, count * stimuli.unwrap_or(1), stimuli)
     })
 }

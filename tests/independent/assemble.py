@@ -68,8 +68,8 @@ def worth_of(item: dict, section: dict):
 
 
 def matches(item: dict, cell: dict) -> bool:
-    topic, difficulty = cell.get("topic"), cell.get("difficulty")
-    if difficulty is not None and difficulty != item["difficulty"]:
+    topic = cell.get("topic")
+    if any(cell.get(name) not in (None, item[name]) for name in ("difficulty", "kind")):
         return False
     return topic is None or item["topic"] == topic or item["topic"].startswith(topic + ".")
 

@@ -1026,7 +1026,7 @@ def check_tickets(record: Record) -> None:
 def check_sizes(blueprint: dict, pool: list) -> None:
     """Refuses what would not be a blueprint or a pool, before a paper is drawn from it."""
     for item in pool:
-        need(all(is_a(item[name], str) for name in ("code", "topic", "section")), "an item's texts")
+        need(all(is_a(item[name], str) for name in ("code", "topic", "section", "kind")), "an item's texts")
         need(item["stimulus"] is None or is_a(item["stimulus"], str), "an item's stimulus")
         need(item["marks"] is None or rule_decimal(item["marks"]) >= 0, "an item's marks")
         need(0 <= number(item["option_count"]) <= 100, "an item's options")
@@ -1042,7 +1042,8 @@ def check_sizes(blueprint: dict, pool: list) -> None:
         need(section.get("marks_each") is None or rule_decimal(section["marks_each"]) >= 0, "marks")
         for cell in section["cells"]:
             need(1 <= number(cell["count"]) <= 10_000, "a cell's count")
-            need(cell.get("topic") is None or is_a(cell["topic"], str), "a cell's topic")
+            need(all(cell.get(name) is None or is_a(cell[name], str) for name in ("topic", "difficulty", "kind")),
+                 "a cell's topic, difficulty or kind")
             stimuli = cell.get("stimuli")
             need(stimuli is None or 0 <= number(stimuli) <= cell["count"], "a cell's stimuli")
 

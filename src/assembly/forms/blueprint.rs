@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::items::FormItem;
-use super::table::Table;
+use super::table::{Table, windows};
 use super::{NUMBERS, Numbers, micro};
 
 /// Most cells, and most cards of a paper.
@@ -277,6 +277,7 @@ impl FormBlueprint {
                 continue;
             }
             let window = spec.items_per_stimulus.unwrap_or(1);
+            shortages.extend(enemies_within(at, spec, items, &groups));
             table.add_cell(spec.needs(), window, &groups, |item| {
                 self.numbers(&items[item])
             });
@@ -322,6 +323,47 @@ fn groups(spec: &CellSpec, items: &[FormItem], own: &[usize]) -> Vec<Vec<usize>>
     groups
         .into_values()
         .filter(|group| group.len() >= window)
+        .collect()
+}
+
+/// Stimuli that would bring two enemies at once.
+fn enemies_within(
+    at: usize,
+    spec: &CellSpec,
+    items: &[FormItem],
+    groups: &[Vec<usize>],
+) -> Vec<Shortage> {
+    let Some(window) = spec.items_per_stimulus else {
+        return Vec::new();
+    };
+    let of_group = |group: &Vec<usize>| {
+        let cards = windows(group.len(), window).into_iter();
+        let pair = cards.flat_map(|card| pairs(&card)).find(|(one, other)| {
+            let (one, other) = (&items[group[*one]], &items[group[*other]]);
+            one.enemies.contains(&other.id) || other.enemies.contains(&one.id)
+        });
+        pair.map(|(one, other)| Shortage {
+            cell: at,
+            name: spec.name(),
+            why: format!(
+                "the stimulus {} brings the enemies {} and {}",
+                items[group[one]].stimulus, items[group[one]].id, items[group[other]].id
+            ),
+        })
+    };
+    groups.iter().filter_map(of_group).collect()
+}
+
+/// Every two of them.
+fn pairs(places: &[usize]) -> Vec<(usize, usize)> {
+    let with_those_before = |(at, one): (usize, &usize)| {
+        let before = places[..at].iter();
+        before.map(|other| (*other, *one)).collect::<Vec<_>>()
+    };
+    places
+        .iter()
+        .enumerate()
+        .flat_map(with_those_before)
         .collect()
 }
 

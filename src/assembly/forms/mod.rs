@@ -76,7 +76,7 @@ pub use items::{FormItem, ItemsError, read_items};
 pub use listed::list_items;
 pub(super) use report::{Basis, band, figures, histogram};
 pub use report::{Report, html, report};
-pub(super) use table::{Table, index};
+pub(super) use table::{Table, index, windows};
 pub use walk_in::{Refusal, WalkIn, WalkInPaper, WalkInRun, walk_in};
 
 /// Most numbers of an item: two moments at seven abilities, and the seconds.

@@ -98,8 +98,8 @@ impl Table {
     ) -> std::ops::Range<usize> {
         let (first, cell) = (self.cards.len(), self.cells.len());
         let unit = self.cards.last().map_or(0, |card| card.unit + 1);
-        for start in starts(group.len(), window) {
-            let steps = (0..window).filter_map(|step| group.get((start + step) % group.len()));
+        for places in windows(group.len(), window) {
+            let steps = places.into_iter().filter_map(|place| group.get(place));
             let chosen: Vec<usize> = steps.copied().collect();
             let mut sums = [0; NUMBERS];
             for item in &chosen {
@@ -173,6 +173,12 @@ fn starts(size: usize, window: usize) -> Vec<usize> {
         next = (next + window) % size;
     }
     starts
+}
+
+/// The places of the items of each card of a unit of so many: windows, going round.
+pub(in crate::assembly) fn windows(size: usize, window: usize) -> Vec<Vec<usize>> {
+    let places = |start| (0..window).map(|step| (start + step) % size).collect();
+    starts(size, window).into_iter().map(places).collect()
 }
 
 fn whole(count: usize) -> i64 {

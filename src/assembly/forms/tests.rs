@@ -177,6 +177,21 @@ fn every_cell_that_cannot_be_met_is_named_with_the_numbers() {
 }
 
 #[test]
+fn a_stimulus_that_would_bring_two_enemies_is_named() {
+    let text = "id,stimulus,b,enemies\na,x,0,\nb,x,0,a\nc,x,0,\nd,x,0,\n";
+    let items = read_items(text).unwrap();
+    let cell = "[[cells]]\nstimuli = 1\nitems_per_stimulus = 2\n";
+    let said = refusals(cell, &items);
+    assert_eq!(
+        said,
+        ["cell 1 (any): the stimulus x brings the enemies a and b"]
+    );
+    // The cards are a with c, and d with e.
+    let text = text.replace("b,x,0,a", "e,x,0,a");
+    assert_eq!(refusals(cell, &read_items(&text).unwrap()), [""; 0]);
+}
+
+#[test]
 fn a_blueprint_that_means_nothing_is_refused() {
     let items = items(1);
     let found = refusals(

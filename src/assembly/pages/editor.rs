@@ -9,7 +9,7 @@ use serde::Deserialize;
 use crate::access::Actor;
 use crate::assembly::service::{self, BlueprintView, Tried};
 use crate::assembly::{Blueprint, Cell, CellStock, Equal, Section, shipped};
-use crate::bank::item::Difficulty;
+use crate::bank::item::{Difficulty, ItemKind};
 use crate::http::{Answer, FaultBody, Page, PageForm, Params, ProblemBody, html, see_other};
 use crate::kernel::{Fault, Id, Problem, Score};
 use crate::store::Store;
@@ -33,6 +33,7 @@ pub(super) struct Fields {
     cell_section: Vec<usize>,
     cell_topic: Vec<String>,
     cell_difficulty: Vec<String>,
+    cell_kind: Vec<String>,
     cell_count: Vec<String>,
     cell_stimuli: Vec<String>,
     /// What the button does: `check`, `save`, `add-section`, `drop-section 1`, `add-cell 1`,
@@ -56,6 +57,7 @@ struct CellRow {
     number: usize,
     topic: String,
     difficulty: String,
+    kind: String,
     count: String,
     stimuli: String,
     stock: Option<CellStock>,
@@ -234,6 +236,8 @@ impl Fields {
                     .cell_topic
                     .push(cell.topic.clone().unwrap_or_default());
                 fields.cell_difficulty.push(difficulty.to_owned());
+                let kind = cell.kind.map_or("", ItemKind::as_str);
+                fields.cell_kind.push(kind.to_owned());
                 fields.cell_count.push(cell.count.to_string());
                 fields.cell_stimuli.push(text(cell.stimuli));
             }
@@ -309,6 +313,7 @@ impl Fields {
         Cell {
             topic: (!topic.is_empty()).then(|| topic.to_owned()),
             difficulty: Difficulty::parse(at(&self.cell_difficulty, place)),
+            kind: ItemKind::parse(at(&self.cell_kind, place)),
             count: number(faults, format!("{within}.count"), count).unwrap_or_default(),
             stimuli,
         }
@@ -385,10 +390,11 @@ impl Fields {
         }
     }
 
-    fn cell_lists(&mut self) -> [&mut Vec<String>; 4] {
+    fn cell_lists(&mut self) -> [&mut Vec<String>; 5] {
         [
             &mut self.cell_topic,
             &mut self.cell_difficulty,
+            &mut self.cell_kind,
             &mut self.cell_count,
             &mut self.cell_stimuli,
         ]
@@ -419,6 +425,7 @@ impl Fields {
             number,
             topic: at(&self.cell_topic, number).to_owned(),
             difficulty: at(&self.cell_difficulty, number).to_owned(),
+            kind: at(&self.cell_kind, number).to_owned(),
             count: at(&self.cell_count, number).to_owned(),
             stimuli: at(&self.cell_stimuli, number).to_owned(),
             stock: stock.next().cloned(),
