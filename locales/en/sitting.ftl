@@ -1,4 +1,5 @@
 room-title = Exam room
+room-section-minutes = { $minutes } minutes advised
 room-ticket = Ticket number
 room-room = Room
 room-seat = Seat

@@ -1,4 +1,5 @@
 room-title = 考场
+room-section-minutes = 建议用时 { $minutes } 分钟
 room-ticket = 准考证号
 room-room = 考场号
 room-seat = 座位号

@@ -64,6 +64,8 @@ pub struct Trial {
     tried: Tried,
     /// What stands against it, by place.
     problems: Vec<FaultBody>,
+    /// What does not, but should be looked at, by place.
+    warnings: Vec<FaultBody>,
 }
 
 /// Looks at a blueprint that is being written: what the bank holds for each cell, what exposure that
@@ -82,9 +84,11 @@ pub async fn try_blueprint(
         .read(move |view| service::try_text(view, &actor, id, &new))
         .await?;
     let faults = Problem::invalid(std::mem::take(&mut tried.faults));
+    let warnings = Problem::invalid(std::mem::take(&mut tried.warnings));
     let lang = Page::of(&request).lang;
     Ok(web::Json(Trial {
         problems: ProblemBody::new(&faults, lang).errors,
+        warnings: ProblemBody::new(&warnings, lang).errors,
         tried,
     }))
 }

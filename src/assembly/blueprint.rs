@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::forms::NUMBERS;
+use super::forms::{NUMBERS, Range, settle};
 use super::pool::{ABILITIES, PoolItem};
 use crate::bank::item::{Difficulty, ItemKind};
 use crate::kernel::{Fault, Score};
@@ -21,8 +21,11 @@ use crate::kernel::{Fault, Score};
 /// title_zh = "资料分析"
 /// title_en = "Data interpretation"
 /// marks_each = "1"
+/// minutes = 25
+/// items = 25
 /// cells = [
 ///     { topic = "da", count = 15, stimuli = 3 },
+///     { topic = "da.text", count = 3, count_max = 6 },
 ///     { topic = "da.basic", difficulty = "easy", kind = "single_choice", count = 5 },
 /// ]
 /// ```
@@ -48,6 +51,10 @@ pub struct Equal {
     /// How far the expected score of a paper may lie from the target, in marks, for candidates of
     /// every ability from −3 to 3.
     pub tolerance: Score,
+    /// How hard papers are to be (难度目标): the share of the full mark that candidates of the
+    /// abilities −3, −2 … 3 are expected to get. Absent: as hard as the bank is on average.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target: Option<Vec<Score>>,
     /// Whether scores must also spread alike: the same for the marks times the squares of the
     /// probabilities.
     #[serde(default, skip_serializing_if = "is_false")]
@@ -75,10 +82,16 @@ pub struct Section {
     pub title_zh: String,
     /// Heading in English.
     pub title_en: String,
+    /// How many minutes candidates are advised to spend on it (建议用时). Absent: no advice.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub minutes: Option<u32>,
     /// Marks of every item. Absent for a *written* section: there each item states its own marks
     /// (essays do), and the draw leaves the order of the blueprint as it is.
     #[serde(default)]
     pub marks_each: Option<Score>,
+    /// Items of the section, where cells have ranges. Absent: as many as the cells have.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub items: Option<u32>,
     /// What to draw.
     pub cells: Vec<Cell>,
 }
@@ -96,8 +109,11 @@ pub struct Cell {
     /// Kind (题型). Absent: any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kind: Option<ItemKind>,
-    /// Items in all.
+    /// Items in all; where there is a range, at least.
     pub count: u32,
+    /// Items in all at most, where that is left to the stock. Absent: as many as `count`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub count_max: Option<u32>,
     /// Over how many stimuli (材料) the items are spread evenly. Absent: items without a stimulus.
     #[serde(default)]
     pub stimuli: Option<u32>,
@@ -150,6 +166,16 @@ impl Blueprint {
             "sections",
             "paper-too-long",
         );
+        let minutes = self.sections.iter().filter_map(|section| section.minutes);
+        let minutes: u64 = minutes.map(u64::from).sum();
+        if minutes > u64::from(self.minutes) {
+            let fault = Fault::new("minutes", "sections-too-long");
+            faults.push(
+                fault
+                    .with("sections", minutes)
+                    .with("minutes", self.minutes),
+            );
+        }
         let mut codes = BTreeSet::new();
         for section in &self.sections {
             if !codes.insert(&section.code) {
@@ -192,9 +218,16 @@ impl Equal {
         let share = |share: Score| share > Score::ZERO && share <= Score::whole(1);
         let too_fine = self.tolerance < TOLERANCE_MIN || self.tolerance > Score::whole(1000);
         let no_share = self.exposure_max.is_some_and(|cap| !share(cap));
+        let target = self.target.as_deref();
+        let not_seven = target.is_some_and(|shares| shares.len() != ABILITIES.len());
+        let in_range = |one: &Score| *one >= Score::ZERO && *one <= Score::whole(1);
+        let no_curve =
+            target.is_some_and(|shares| !shares.iter().all(in_range) || !shares.is_sorted());
         let no_time = self.seconds.is_some_and(|s| !(1..=36_000).contains(&s));
         [
             (too_fine, ("tolerance", "tolerance-out-of-range")),
+            (not_seven, ("target", "target-not-seven")),
+            (no_curve && !not_seven, ("target", "target-not-ascending")),
             (no_share, ("exposure_max", "not-a-share")),
             (no_time, ("seconds", "seconds-out-of-range")),
         ]
@@ -206,7 +239,8 @@ impl Equal {
 impl Section {
     /// Items in this section of every paper.
     pub fn item_count(&self) -> usize {
-        self.cells.iter().map(|cell| whole(cell.count)).sum()
+        let own = self.cells.iter().map(|cell| whole(cell.count));
+        self.items.map_or_else(|| own.sum(), whole)
     }
 
     /// Whether the items state their own marks and keep the order of the blueprint.
@@ -230,6 +264,27 @@ impl Section {
         self.place(&format!("cells.{index}.{field}"))
     }
 
+    /// What is wrong with the ranges of the cells, whatever the pool.
+    fn range_fault(&self) -> Option<&'static str> {
+        let Some(items) = self.items.map(whole) else {
+            let ranged = self.cells.iter().any(|cell| cell.count_max.is_some());
+            return ranged.then_some("range-without-total");
+        };
+        let least: usize = self.cells.iter().map(|cell| whole(cell.count)).sum();
+        let most: usize = self.cells.iter().map(Cell::items_max).sum();
+        let cells: Vec<Range> = self
+            .cells
+            .iter()
+            .map(|cell| cell.range(usize::MAX))
+            .collect();
+        match items {
+            _ if items < least => Some("range-minima"),
+            _ if items > most => Some("range-maxima"),
+            _ if items <= UNITS_MAX && settle(&cells, items).is_none() => Some("range-uneven"),
+            _ => None,
+        }
+    }
+
     fn faults(&self) -> Vec<Fault> {
         let plain = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
         let mut faults = Vec::new();
@@ -242,8 +297,12 @@ impl Section {
         require(code_is_plain, "code", "not-a-code");
         require(!self.title_zh.trim().is_empty(), "title_zh", "required");
         require(!self.title_en.trim().is_empty(), "title_en", "required");
+        if let Some(code) = self.range_fault() {
+            require(false, "items", code);
+        }
         let positive = self.marks_each.is_none_or(|marks| marks > Score::ZERO);
         require(positive, "marks_each", "not-positive");
+        require(self.minutes != Some(0), "minutes", "not-positive");
         require(!self.cells.is_empty(), "cells", "required");
         for (index, cell) in self.cells.iter().enumerate() {
             let mut wrong =
@@ -267,7 +326,30 @@ impl Cell {
             && self.kind.is_none_or(|kind| kind == item.kind)
     }
 
-    /// How many units (single items or stimuli) the cell draws.
+    /// Items of the cell at most.
+    fn items_max(&self) -> usize {
+        whole(self.count_max.unwrap_or(self.count))
+    }
+
+    /// How many units the cell draws at most.
+    pub(super) fn units_max(&self) -> usize {
+        let most = self.items_max().checked_div(self.items_per_unit());
+        most.unwrap_or_default().max(self.units())
+    }
+
+    /// The cell's range, with so many units that there are.
+    pub(super) fn range(&self, units: usize) -> Range {
+        Range {
+            least: self.units(),
+            most: self.units_max(),
+            units,
+            apart: units,
+            step: self.items_per_unit(),
+            smallest: 1,
+        }
+    }
+
+    /// How many units (single items or stimuli) the cell draws; where it has a range, at least.
     pub fn units(&self) -> usize {
         whole(self.stimuli.unwrap_or(self.count))
     }
@@ -285,11 +367,19 @@ impl Cell {
         let uneven = self
             .stimuli
             .is_some_and(|n| n > 0 && !self.count.is_multiple_of(n));
+        let backwards = self.count_max.is_some_and(|most| most < self.count);
+        let per_unit = self.items_per_unit();
+        let ragged = per_unit > 0 && !self.items_max().is_multiple_of(per_unit);
         [
             (blank_topic, ("topic", "required")),
             (self.count == 0, ("count", "not-positive")),
             (no_stimuli, ("stimuli", "not-positive")),
             (uneven, ("count", "not-a-multiple-of-stimuli")),
+            (backwards, ("count_max", "range-backwards")),
+            (
+                ragged && !uneven,
+                ("count_max", "not-a-multiple-of-stimuli"),
+            ),
         ]
         .into_iter()
         .filter_map(|(wrong, fault)| wrong.then_some(fault))
@@ -379,6 +469,8 @@ mod tests {
             code: "verbal".into(),
             title_zh: String::new(),
             title_en: "Again".into(),
+            minutes: None,
+            items: None,
             marks_each: None,
             cells: vec![],
         });

@@ -125,3 +125,23 @@ impl Unit<'_> {
         certain.then(|| marks.into_iter().take(drawn).sum())
     }
 }
+
+/// The sets of enemies to which items of the unit belong.
+pub(super) fn sets_of<'p>(unit: &Unit<'_>, pool: &'p Pool) -> BTreeSet<&'p str> {
+    let items = unit.items.iter().map(|at| &pool.items()[*at]);
+    items.flat_map(PoolItem::enemy_sets).collect()
+}
+
+/// How many of the units can stand on one paper: of enemies of one set only the first counts.
+pub(super) fn apart(units: &[Unit<'_>], pool: &Pool) -> usize {
+    let mut taken: BTreeSet<&str> = BTreeSet::new();
+    let free = units.iter().filter(|unit| {
+        let own = sets_of(unit, pool);
+        let is_free = own.is_disjoint(&taken);
+        if is_free {
+            taken.extend(own);
+        }
+        is_free
+    });
+    free.count()
+}

@@ -35,8 +35,19 @@
 //! the earliest. A stimulus brings those of its items that match the cell. In a cell, units stand in
 //! order of their codes.
 //!
+//! **Ranges.** A cell with `count_max` brings from `count` to `count_max` items, in steps of its units, and
+//! its section's `items` says how many they are together. Above, a cell's need is its least. Then the
+//! numbers are fixed as [`forms`] defines, for each section by itself; a cell may take as many units as
+//! can stand on one paper: those that in their order share no enemy set with one that counted before.
+//!
 //! **Enemies.** Units are enemies if an item of the one and an item of the other name the same enemy
 //! set.
+//!
+//! **Target.** What papers should come to is the mean of the bank, as [`forms`] has it. With
+//! `equal.target`, seven shares of the full mark, it is for the first seven numbers
+//! `⌊10⁶ s_k f + ½⌋`, with the `k`-th share `s_k` and the full mark `f` of any paper, and units are
+//! set aside for it as [`forms`] defines, with `equal.tolerance` and `equal.exposure_max`. The others
+//! have the mean of what is left.
 //!
 //! # The papers
 //!
@@ -64,6 +75,16 @@
 //! **Options.** The `k`-th option shown for an item is the author's option
 //! `perm(sub(c, "options/⟨item⟩"), number of options)[k]`; items without options have an empty list.
 //!
+//! **Keys and letters.** Nothing is balanced by the keys, and nothing here could be: papers follow from
+//! what is published, and keys need not be. Whatever orders of options a rule gives that does not know
+//! the keys, there are keys for which A is right everywhere. Lots give what can be had: every order is as
+//! likely as every other, for each item and candidate by itself, so each of `k` letters is the key with
+//! the chance `1/k`, wherever the author put it; of `n` items with `k` options a letter is the key of
+//! `n/k` on average, give or take `√(n (k − 1)) / k`. It is also the only balance that tells nothing: who
+//! is sure of all answers but one learns nothing about that one, where a rule that made the letters
+//! come out even would leave one letter for it. And it is the same for everybody: over the candidates
+//! each item's key stands equally often under each letter.
+//!
 //! # Hashes
 //!
 //! The pool's root and a paper's hash are SHA-256 of their canonical JSON (RFC 8785). The root over
@@ -83,6 +104,8 @@ mod plan;
 mod pool;
 mod seats;
 mod shipped;
+mod sorted;
+mod stock;
 mod store;
 
 #[cfg(test)]
@@ -94,10 +117,11 @@ mod tests;
 
 pub use blueprint::{Blueprint, Cell, Equal, Section};
 pub use paper::{Paper, PaperSection, PlacedItem, paper_hash, paper_json, papers_root};
-pub use plan::{
-    CellShortage, CellStock, Counted, Drawn, Plan, Unequal, crowded, feasible, overexposed, stock,
-    unequal_totals,
-};
+pub use plan::{Drawn, Plan, Unequal};
 pub use pool::{DuplicateCode, Pool, PoolItem, Response, pool_root};
 pub use seats::Seated;
 pub use shipped::{SHIPPED, Shipped, shipped};
+pub use stock::{
+    CellShortage, CellStock, Counted, Reach, SectionTime, crowded, feasible, hurried, off_target,
+    overexposed, reach, stock, times, unequal_totals,
+};

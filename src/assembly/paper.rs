@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use super::blueprint::{Blueprint, Section};
-use super::cells::units_by_cell;
 use super::pool::{Pool, PoolItem};
+use super::sorted::SortedSection;
 use crate::kernel::merkle::{self, Hash};
 use crate::kernel::{Fault, Id, Score};
 
@@ -141,14 +141,15 @@ impl Paper {
 
 /// Cells of the section that have fewer units than they need on a paper of these items.
 fn unfilled_cells(section: &Section, pool: &Pool, placed: &BTreeSet<Id>) -> Vec<Fault> {
-    let by_cell = units_by_cell(section, pool).into_iter();
-    let cells = section.cells.iter().zip(by_cell).enumerate();
-    let unfilled = cells.filter_map(|(index, (cell, units))| {
+    let sorted = SortedSection::new(section, pool);
+    let cells = sorted.cells.iter().enumerate();
+    let unfilled = cells.filter_map(|(index, filled)| {
+        let (cell, units) = (filled.cell, &filled.units);
         let on_paper = |at: &&usize| placed.contains(&pool.items()[**at].item_id);
         let whole = units
             .iter()
             .filter(|unit| unit.items.iter().filter(on_paper).count() == cell.items_per_unit());
-        let (needed, available) = (cell.units(), whole.count());
+        let (needed, available) = (filled.needs(), whole.count());
         let code = match cell.stimuli {
             None => "too-few-items",
             Some(_) => "too-few-stimuli",

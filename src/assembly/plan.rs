@@ -1,18 +1,16 @@
 //! The draw itself, as the room's own page defines it.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
-use serde::{Deserialize, Serialize};
-
-use super::blueprint::{Blueprint, Cell, Section};
-use super::cells::{Unit, units_by_cell};
+use super::blueprint::{Blueprint, Section};
 use super::forms::{self, Assembly, Basis, Failure, Report, Table, index};
 use super::paper::{Paper, PaperSection, PlacedItem};
 use super::pool::{ABILITIES, Pool, PoolItem};
 use super::seats::{Seated, give};
+use super::sorted::{Filled, Sorted};
+use super::stock::CellShortage;
 use crate::draw::Seed;
-use crate::kernel::{Fault, Score};
+use crate::kernel::Score;
 
 /// How often papers are made anew until enough meet every limit. A small examination needs several
 /// attempts now and then, and they cost it nothing.
@@ -21,88 +19,10 @@ const ATTEMPTS: u32 = 16;
 /// little further from even, so they stay few.
 const DOUBLINGS: u32 = 4;
 
-/// What a cell counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Counted {
-    /// Single items.
-    Items,
-    /// Stimuli with enough items.
-    Stimuli,
-}
-
-impl Counted {
-    /// What `cell` counts.
-    const fn of(cell: &Cell) -> Self {
-        match cell.stimuli {
-            None => Self::Items,
-            Some(_) => Self::Stimuli,
-        }
-    }
-
-    /// As in the API and in message keys.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Items => "items",
-            Self::Stimuli => "stimuli",
-        }
-    }
-}
-
-/// A cell that the pool cannot fill.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CellShortage {
-    /// The section's code.
-    pub section: String,
-    /// The cell's number in its section, from zero.
-    pub cell: usize,
-    /// What is counted.
-    pub counted: Counted,
-    /// How many the cell needs.
-    pub needed: usize,
-    /// How many belong to it.
-    pub available: usize,
-}
-
-/// What a pool holds for a cell.
-#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
-pub struct CellStock {
-    /// The section's code.
-    pub section: String,
-    /// The cell's number in its section, from zero.
-    pub cell: usize,
-    /// What is counted.
-    pub counted: Counted,
-    /// How many the cell needs.
-    pub needed: usize,
-    /// How many belong to it.
-    pub available: usize,
-    /// Whether these are too few.
-    pub short: bool,
-    /// The share of papers in which each item of it must be at least, from 0 to 1; none where the
-    /// cell is empty.
-    pub exposure: Option<f64>,
-}
-
-impl From<&CellShortage> for Fault {
-    fn from(shortage: &CellShortage) -> Self {
-        let code = match shortage.counted {
-            Counted::Items => "too-few-items",
-            Counted::Stimuli => "too-few-stimuli",
-        };
-        let place = format!("sections.{}.cells.{}", shortage.section, shortage.cell);
-        Self::new(place, code)
-            .with("needed", shortage.needed)
-            .with("available", shortage.available)
-    }
-}
-
-/// A section with the units of its cells.
+/// A section and its slots on a paper.
 #[derive(Debug)]
 struct SectionPlan<'a> {
     section: &'a Section,
-    units: Vec<Vec<Unit<'a>>>,
-    /// Its slots on a paper.
     slots: Range<usize>,
 }
 
@@ -113,6 +33,7 @@ pub struct Plan<'a> {
     pool: &'a Pool,
     sections: Vec<SectionPlan<'a>>,
     table: Table,
+    total: Score,
 }
 
 /// Papers for everybody, and which of them is whose.
@@ -149,114 +70,27 @@ impl Unequal {
     }
 }
 
-/// What the pool holds for each cell, in order.
-pub fn stock(blueprint: &Blueprint, pool: &Pool) -> Vec<CellStock> {
-    let sections = blueprint.sections.iter();
-    sections
-        .flat_map(|section| SectionPlan::new(section, pool, 0).stock(pool))
-        .collect()
-}
-
-/// The cells that the pool cannot fill; none if every paper can be drawn.
-pub fn feasible(blueprint: &Blueprint, pool: &Pool) -> Vec<CellShortage> {
-    let short = stock(blueprint, pool).into_iter().filter(|cell| cell.short);
-    let shortage = |cell: CellStock| CellShortage {
-        section: cell.section,
-        cell: cell.cell,
-        counted: cell.counted,
-        needed: cell.needed,
-        available: cell.available,
-    };
-    short.map(shortage).collect()
-}
-
-/// Cells whose items must be in more papers than the blueprint allows.
-pub fn overexposed(blueprint: &Blueprint, pool: &Pool) -> Vec<Fault> {
-    let Some(cap) = blueprint.exposure_max() else {
-        return Vec::new();
-    };
-    let over = |cell: &CellStock| cell.exposure.is_some_and(|least| least > cap + 1e-9);
-    let fault = |cell: CellStock| {
-        let place = format!("sections.{}.cells.{}", cell.section, cell.cell);
-        let percent = |share: f64| format!("{:.1}", share * 100.0);
-        Fault::new(place, "overexposed")
-            .with("least", percent(cell.exposure.unwrap_or_default()))
-            .with("cap", percent(cap))
-            .with("available", cell.available)
-            .with("needed", cell.needed)
-    };
-    let cells = stock(blueprint, pool).into_iter();
-    cells.filter(over).map(fault).collect()
-}
-
-/// Sets of enemies that cannot be kept apart: two of them share a stimulus, whose items are asked
-/// together; or, as items are used alike, theirs would be in more papers than there are. `units` is
-/// how many there are of the set, `share` what they add up to.
-pub fn crowded(blueprint: &Blueprint, pool: &Pool) -> Vec<Fault> {
-    let mut shares: BTreeMap<&str, (usize, f64)> = BTreeMap::new();
-    let mut faults = Vec::new();
-    for section in &blueprint.sections {
-        let by_cell = units_by_cell(section, pool);
-        for (cell, units) in section.cells.iter().zip(&by_cell) {
-            for unit in units {
-                let items = unit.items.iter().map(|at| &pool.items()[*at]);
-                let sets: BTreeSet<&str> = items.flat_map(PoolItem::enemy_sets).collect();
-                for set in sets {
-                    let (count, share) = shares.entry(set).or_default();
-                    *count += 1;
-                    *share += share_of(cell.units(), units.len());
-                }
-                faults.extend(unit.enemies_within(cell, pool));
-            }
-        }
-    }
-    let crowded = shares
-        .into_iter()
-        .filter(|(_, (_, share))| *share > 1.0 + 1e-9);
-    let fault = |(set, (units, share)): (&str, (usize, f64))| {
-        Fault::new(format!("enemies.{set}"), "enemies-crowded")
-            .with("set", set)
-            .with("units", units)
-            .with("percent", format!("{:.0}", share * 100.0))
-    };
-    faults.extend(crowded.map(fault));
-    faults
-}
-
-/// Cells of written sections whose items may be worth more or less from paper to paper, so that
-/// candidates would sit papers of different totals.
-pub fn unequal_totals(blueprint: &Blueprint, pool: &Pool) -> Vec<Fault> {
-    let written = blueprint.sections.iter().filter(|s| s.is_written());
-    written
-        .flat_map(|section| SectionPlan::new(section, pool, 0).unequal_cells(pool))
-        .collect()
-}
-
 impl<'a> Plan<'a> {
     /// Checks that the pool can fill every cell, and says of each that it cannot. The pool is one
     /// that was [`Pool::numbered`] for the blueprint.
     pub fn new(blueprint: &'a Blueprint, pool: &'a Pool) -> Result<Self, Vec<CellShortage>> {
-        let shortages = feasible(blueprint, pool);
-        if !shortages.is_empty() {
+        let sorted = Sorted::new(blueprint, pool);
+        let shortages = sorted.shortages();
+        let Some(table) = sorted.table.as_ref().filter(|_| shortages.is_empty()) else {
             return Err(shortages);
-        }
-        let mut table = Table::new(blueprint.tolerances());
-        let mut sections = Vec::new();
-        for section in &blueprint.sections {
-            let plan = SectionPlan::new(section, pool, table.slots);
-            for (cell, units) in section.cells.iter().zip(&plan.units) {
-                let groups: Vec<Vec<usize>> = units.iter().map(|unit| unit.items.clone()).collect();
-                table.add_cell(cell.units(), cell.items_per_unit(), &groups, |item| {
-                    pool.items()[item].numbers()
-                });
-            }
-            sections.push(plan);
-        }
-        table.set_enemies(pool.enemies());
+        };
+        let mut first = 0;
+        let sections = sorted.sections.iter().map(|one| {
+            let slots = first..first + one.cells.iter().map(Filled::needs).sum::<usize>();
+            first = slots.end;
+            let section = one.section;
+            SectionPlan { section, slots }
+        });
         Ok(Self {
             pool,
-            sections,
-            table,
+            sections: sections.collect(),
+            table: table.clone(),
+            total: sorted.total_marks(),
         })
     }
 
@@ -361,21 +195,8 @@ impl<'a> Plan<'a> {
     }
 
     /// What any paper is worth, if totals are equal.
-    pub fn total_marks(&self) -> Score {
-        let of_section = |plan: &SectionPlan<'_>| -> Score {
-            let cells = plan.section.cells.iter().zip(&plan.units);
-            let of_cell = |(cell, units): (&Cell, &Vec<Unit<'_>>)| match plan.section.marks_each {
-                Some(marks) => (0..cell.units() * cell.items_per_unit())
-                    .map(|_| marks)
-                    .sum(),
-                None => {
-                    let worth = units.first().and_then(|unit| unit.worth(cell, self.pool));
-                    (0..cell.units()).map(|_| worth.unwrap_or_default()).sum()
-                }
-            };
-            cells.map(of_cell).sum()
-        };
-        self.sections.iter().map(of_section).sum()
+    pub const fn total_marks(&self) -> Score {
+        self.total
     }
 
     /// What the committee reads of papers: how equal they are, how often items are used, how much
@@ -437,34 +258,7 @@ impl Drawn {
     }
 }
 
-impl<'a> SectionPlan<'a> {
-    fn new(section: &'a Section, pool: &'a Pool, first: usize) -> Self {
-        let slots: usize = section.cells.iter().map(Cell::units).sum();
-        Self {
-            units: units_by_cell(section, pool),
-            section,
-            slots: first..first + slots,
-        }
-    }
-
-    fn stock(&self, pool: &Pool) -> Vec<CellStock> {
-        let cells = self.section.cells.iter().zip(&self.units).enumerate();
-        cells
-            .map(|(index, (cell, units))| {
-                let available = apart(units, pool);
-                CellStock {
-                    section: self.section.code.clone(),
-                    cell: index,
-                    counted: Counted::of(cell),
-                    needed: cell.units(),
-                    available,
-                    short: available < cell.units(),
-                    exposure: least_exposure(cell, units),
-                }
-            })
-            .collect()
-    }
-
+impl SectionPlan<'_> {
     /// Puts an item on the paper; nothing if it does not belong to the section.
     fn place(&self, candidate: &Seed, item: &PoolItem, position: u32) -> Option<PlacedItem> {
         let order = candidate
@@ -481,44 +275,4 @@ impl<'a> SectionPlan<'a> {
                 .collect(),
         })
     }
-
-    fn unequal_cells(&self, pool: &Pool) -> Vec<Fault> {
-        let is_unequal = |&index: &usize| {
-            let cell = &self.section.cells[index];
-            let mut worths = self.units[index].iter().map(|unit| unit.worth(cell, pool));
-            let first = worths.next().flatten();
-            first.is_none() || worths.any(|worth| worth != first)
-        };
-        (0..self.section.cells.len())
-            .filter(|index| !self.units[*index].is_empty())
-            .filter(is_unequal)
-            .map(|index| Fault::new(self.section.cell_place(index, "count"), "unequal-marks"))
-            .collect()
-    }
-}
-
-/// How many of the units can stand on one paper: of enemies of one set only the first counts.
-fn apart(units: &[Unit<'_>], pool: &Pool) -> usize {
-    let mut sets: BTreeMap<&str, ()> = BTreeMap::new();
-    let free = units.iter().filter(|unit| {
-        let items = unit.items.iter().map(|at| &pool.items()[*at]);
-        let own: Vec<&str> = items.flat_map(PoolItem::enemy_sets).collect();
-        let is_free = own.iter().all(|set| !sets.contains_key(set));
-        if is_free {
-            sets.extend(own.into_iter().map(|set| (set, ())));
-        }
-        is_free
-    });
-    free.count()
-}
-
-/// In what share of papers the most used item of a cell is at least.
-fn least_exposure(cell: &Cell, units: &[Unit<'_>]) -> Option<f64> {
-    let smallest = units.iter().map(|unit| unit.items.len()).min()?;
-    Some(share_of(cell.units(), units.len()) * share_of(cell.items_per_unit(), smallest))
-}
-
-#[expect(clippy::cast_precision_loss, reason = "a share for people")]
-fn share_of(some: usize, all: usize) -> f64 {
-    some as f64 / all as f64
 }

@@ -10,8 +10,8 @@ use utoipa::ToSchema;
 use super::forms::{Failure, Report};
 use super::store::{self, SetupRow, Ticket};
 use super::{
-    Blueprint, CellStock, Plan, Pool, PoolItem, Response, Seated, Unequal, crowded, overexposed,
-    paper_hash, paper_json, papers_root, pool_root, stock, unequal_totals,
+    Blueprint, CellStock, Plan, Pool, PoolItem, Response, Seated, Unequal, crowded, off_target,
+    overexposed, paper_hash, paper_json, papers_root, pool_root, stock, unequal_totals,
 };
 use crate::access::{Actor, Role};
 use crate::bank;
@@ -425,6 +425,7 @@ fn draw_faults(
     let mut faults = unequal_totals(blueprint, pool);
     faults.extend(overexposed(blueprint, pool));
     faults.extend(crowded(blueprint, pool));
+    faults.extend(off_target(blueprint, pool));
     // Totals are equal, so any paper shows them.
     let total = plan.total_marks();
     let component = examination.profile.component(&subject.component);

@@ -68,6 +68,7 @@ fn cell(topic: Option<&str>, count: u32, stimuli: Option<u32>) -> Cell {
         difficulty: None,
         kind: None,
         count,
+        count_max: None,
         stimuli,
     }
 }
@@ -82,6 +83,8 @@ fn blueprint(cells: Vec<Cell>) -> Blueprint {
             code: "s".to_owned(),
             title_zh: "部分".to_owned(),
             title_en: "Section".to_owned(),
+            minutes: None,
+            items: None,
             marks_each: Some(Score::whole(1)),
             cells,
         }],
@@ -306,6 +309,7 @@ fn an_item_is_in_at_most_so_many_papers_or_the_blueprint_is_refused() {
     let pool = pool(items);
     let equal = |cap: &str| Equal {
         tolerance: Score::whole(1),
+        target: None,
         spread: false,
         seconds: None,
         exposure_max: Some(cap.parse().unwrap()),
@@ -356,6 +360,7 @@ fn papers_are_equally_hard_enemies_do_not_meet_and_items_are_used_alike() {
     let dealt = papers(&blueprint, &pool, &seed(1), &codes);
     blueprint.equal = Some(Equal {
         tolerance: "0.2".parse().unwrap(),
+        target: None,
         spread: false,
         seconds: Some(60),
         exposure_max: None,
@@ -426,6 +431,7 @@ fn a_tolerance_that_the_bank_cannot_meet_gives_no_papers_and_says_what_failed() 
     let mut blueprint = blueprint(vec![cell(None, 2, None)]);
     blueprint.equal = Some(Equal {
         tolerance: "0.001".parse().unwrap(),
+        target: None,
         spread: false,
         seconds: None,
         exposure_max: None,
@@ -620,6 +626,10 @@ fn any_cell() -> impl Strategy<Value = Cell> {
 fn any_blueprint() -> impl Strategy<Value = Blueprint> {
     prop::collection::vec(any_cell(), 1..5).prop_map(blueprint)
 }
+
+mod keys;
+mod ranges;
+mod target;
 
 proptest! {
     #[test]

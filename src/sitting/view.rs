@@ -58,6 +58,8 @@ pub struct AttemptSection {
     pub title_zh: String,
     /// Heading in English.
     pub title_en: String,
+    /// How many minutes candidates are advised to spend on it, if they are.
+    pub minutes: Option<u32>,
     /// Its items, in the candidate's order.
     pub items: Vec<AttemptItem>,
 }
@@ -221,6 +223,7 @@ fn sections(
             code: section.code.clone(),
             title_zh,
             title_en,
+            minutes: heading.and_then(|heading| heading.minutes),
             items: shown.collect::<Result<_, _>>()?,
         });
     }

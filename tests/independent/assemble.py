@@ -106,13 +106,37 @@ def units_by_cell(section: dict, pool: list[dict]) -> list[list]:
     return [sorted(one, key=lambda unit: unit[0]) for one in found]
 
 
+def apart(units: list) -> int:
+    """How many can stand on one paper: of those that share an enemy set, the first."""
+    met, count = set(), 0
+    for _, items in units:
+        own = {name for item in items for name in item.get("enemies", [])}
+        if not own & met:
+            met |= own
+            count += 1
+    return count
+
+
+def settled(section: dict, found: list[list]) -> list[int]:
+    """How many units each cell of the section brings."""
+    cells = section["cells"]
+    if section.get("items") is None:
+        return [needs_of(cell) for cell in cells]
+    ranges = []
+    for cell, units in zip(cells, found):
+        most = max((cell.get("count_max") or cell["count"]) // per_unit(cell), needs_of(cell))
+        smallest = min((len(items) for _, items in units), default=1)
+        ranges.append((needs_of(cell), min(most, apart(units)), per_unit(cell), len(units), smallest))
+    return deal.settle(ranges, section["items"])
+
+
 # The table of deal and trade
 
 class Cell(deal.Cell):
     """A cell of deal.py, from the units of a section's cell."""
 
     def __init__(self, number: int, needs: int, window: int, units: list):
-        self.needs, self.units, total = needs, [], None
+        self.needs, self.units, self.means = needs, [], []
         for at, (_, items) in enumerate(units):
             cards, start = [], 0
             while True:
@@ -122,16 +146,32 @@ class Cell(deal.Cell):
                 start = (start + window) % len(items)
                 if start == 0:
                     break
-            mean = [deal.half_up(sum(c), len(cards)) for c in zip(*(card.numbers for card in cards))]
-            total = mean if total is None else [a + b for a, b in zip(total, mean)]
+            self.means.append([deal.half_up(sum(c), len(cards)) for c in zip(*(card.numbers for card in cards))])
             self.units.append(cards)
-        self.target = [deal.half_up(number * needs, len(self.units)) for number in total]
+        self.aim_at_mean()
 
 
 class Limits(deal.Limits):
-    def __init__(self, cells: list, tolerance: list):
+    def __init__(self, cells: list, tolerance: list, target: list):
         self.target = [sum(column) for column in zip(*(cell.target for cell in cells))]
+        self.target[:len(target)] = target
         self.tolerance = tolerance
+
+
+def stated_target(blueprint: dict, parts: list, cells: list) -> list[int]:
+    """At each ability, in millionths of a mark; nothing if none is stated. Units are set aside for it."""
+    equal = blueprint.get("equal") or {}
+    if equal.get("target") is None:
+        return []
+    full, rest = Fraction(0), iter(cells)
+    for section, count in zip(blueprint["sections"], parts):
+        for cell in (next(rest) for _ in range(count)):
+            worths = (Fraction(worth_of(item, section)) for item in cell.units[0][0].items)
+            full += cell.needs * sum(worths)
+    target = [math.floor(Fraction(share) * full * 10**6 + Fraction(1, 2)) for share in equal["target"]]
+    cap = equal.get("exposure_max")
+    deal.set_aside(cells, target, micros(equal["tolerance"]) // 10, None if cap is None else micros(cap))
+    return target
 
 
 def table(blueprint: dict, pool: list[dict]) -> tuple[list, list]:
@@ -141,10 +181,11 @@ def table(blueprint: dict, pool: list[dict]) -> tuple[list, list]:
         for item in pool:
             if (marks := worth_of(item, section)) is not None:
                 check_numbers(item, marks)
-        for cell, units in zip(section["cells"], units_by_cell(section, pool)):
-            if len(units) < needs_of(cell):
+        found = units_by_cell(section, pool)
+        for cell, units, needs in zip(section["cells"], found, settled(section, found)):
+            if len(units) < needs:
                 raise ValueError(f"section {section['code']}: the pool cannot fill the cells")
-            cells.append(Cell(len(cells), needs_of(cell), per_unit(cell), units))
+            cells.append(Cell(len(cells), needs, per_unit(cell), units))
         parts.append(len(section["cells"]))
     sets: dict = {}
     for item in pool:
@@ -242,7 +283,8 @@ class Drawn:
     def __init__(self, blueprint: dict, pool: list[dict], seed: bytes, seats: list):
         pool = [item | {"id": item["code"]} for item in sorted(pool, key=by_code)]
         cells, parts = table(blueprint, pool)
-        limits = Limits(cells, tolerances(blueprint))
+        target = stated_target(blueprint, parts, cells)
+        limits = Limits(cells, tolerances(blueprint), target)
         papers, self.attempt, self.made = make(cells, limits, len(seats), seed)
         sums = (deal.sums_of(paper) for paper in papers)
         self.deviation = max((abs(s - t) for own in sums for s, t in zip(own[:7], limits.target)), default=0)

@@ -14,6 +14,7 @@ import json
 import math
 import sys
 import tomllib
+from fractions import Fraction
 from pathlib import Path
 
 BLOCK, ROUNDS, OFFERS, ENEMIES = 2_000, 200, 32, 10**12
@@ -104,10 +105,16 @@ def units_of(cell, own):
 
 
 class Cell:
+    """Units, each a list of cards, and the mean of each over its cards."""
+
+    def aim_at_mean(self):
+        sums = (sum(column) for column in zip(*self.means))
+        self.target = [half_up(number * self.needs, len(self.units)) for number in sums]
+
     def __init__(self, spec, number, own, numbers):
         self.needs = spec.get("stimuli", spec.get("count"))
         window = spec.get("items_per_stimulus", 1)
-        self.units, total = [], None
+        self.units, self.means = [], []
         for at, items in enumerate(units_of(spec, own)):
             cards, start = [], 0
             while True:
@@ -116,10 +123,9 @@ class Cell:
                 start = (start + window) % len(items)
                 if start == 0:
                     break
-            mean = [half_up(sum(column), len(cards)) for column in zip(*(card.numbers for card in cards))]
-            total = mean if total is None else [a + b for a, b in zip(total, mean)]
+            self.means.append([half_up(sum(column), len(cards)) for column in zip(*(card.numbers for card in cards))])
             self.units.append(cards)
-        self.target = [half_up(number * self.needs, len(self.units)) for number in total]
+        self.aim_at_mean()
 
 
 def sort_into_cells(blueprint, items, numbers):
@@ -146,6 +152,91 @@ def make_enemies(cells, items):
                         pairs |= {(one, other), (other, one)}
     for card in cards:
         card.enemies = {other for one, other in pairs if one == card.unit}
+
+
+# ---------------------------------------------------------------- ranges
+
+def makes_up(total, parts):
+    """Whether so many can be made up of these: of each, a step and how often it may be taken."""
+    sums = {0}
+    for step, times in parts:
+        sums = {one + step * taken for one in sums for taken in range(times + 1) if one + step * taken <= total}
+    return total in sums
+
+
+def settle(ranges, total):
+    """Units of each cell so that they make `total` items. A range is (least, most, step, units, smallest)."""
+    taken = [least for least, *_ in ranges]
+    rest = total - sum(least * step for least, _, step, *_ in ranges)
+    room = [(step, max(0, most - least)) for least, most, step, *_ in ranges]
+    if rest < 0 or not makes_up(rest, room):
+        raise ValueError("the ranges cannot be met")
+    while rest:
+        best = None
+        for at, (_, _, step, units, smallest) in enumerate(ranges):
+            after = [(one, times - (at == place)) for place, (one, times) in enumerate(room)]
+            if after[at][1] < 0 or step > rest or not makes_up(rest - step, after):
+                continue
+            share = Fraction((taken[at] + 1) * step, units * smallest)
+            if best is None or share < best[0]:
+                best = share, at, after
+        _, at, room = best
+        taken[at] += 1
+        rest -= ranges[at][2]
+    return taken
+
+
+# ---------------------------------------------------------------- a stated target
+
+def smallest(cell):
+    return min(len({item["id"] for card in cards for item in card.items}) for cards in cell.units)
+
+
+def fewest(cell, cap):
+    """So many units of the cell stay at least; `cap` in millionths."""
+    uses = cell.needs * len(cell.units[0][0].items) * 10**6
+    within = 0 if cap is None else -(-uses // (smallest(cell) * cap))
+    return max(within, cell.needs + sum(bool(cards[0].enemies) for cards in cell.units))
+
+
+def set_aside(cells, target, near, cap):
+    """Units go until the mean of what is left is near the target, or comes no nearer."""
+    stay = [fewest(cell, cap) for cell in cells]
+    sizes = [smallest(cell) for cell in cells]
+    while True:
+        off = [sum(column) - stated for column, stated in zip(zip(*(cell.target for cell in cells)), target)]
+        if all(abs(one) <= near for one in off):
+            return
+        before, best, found = sum(one * one for one in off), Fraction(0), None
+        for cell, least, size in zip(cells, stay, sizes):
+            count = len(cell.units)
+            papers = Fraction(count * (count - 1) * size, cell.needs * len(cell.units[0][0].items))
+            if count <= least:
+                continue
+            rest = [one - own for one, own in zip(off, cell.target)]
+            sums = [sum(column) for column in zip(*cell.means)]
+            for at, mean in enumerate(cell.means):
+                without = (half_up((total - own) * cell.needs, count - 1) for total, own in zip(sums, mean))
+                worth = before - sum((one + other) ** 2 for one, other in zip(rest, without))
+                if worth > 0 and worth * papers > best:
+                    best, found = worth * papers, (cell, at)
+        if found is None:
+            return
+        cell, at = found
+        del cell.units[at], cell.means[at]
+        cell.aim_at_mean()
+
+
+def stated_target(blueprint, cells):
+    """For each ability, in millionths; nothing if none is stated. Units are set aside for it."""
+    if "target" not in blueprint:
+        return []
+    items = sum(cell.needs * len(cell.units[0][0].items) for cell in cells)
+    target = [math.floor(share * 10**6 + 0.5) * items for share in blueprint["target"]]
+    cap = blueprint.get("exposure_max")
+    cap = None if cap is None else max(1, math.floor(cap * 10**6 + 0.5))
+    set_aside(cells, target, math.floor(blueprint.get("score_tolerance", 0.3) * 10**6 + 0.5) // 10, cap)
+    return target
 
 
 # ---------------------------------------------------------------- deal
@@ -284,9 +375,11 @@ def make_again(items_path, blueprint_path, out):
             check_numbers(item, numbers[item["id"]], blueprint)
     cells = sort_into_cells(blueprint, items, numbers)
     make_enemies(cells, items)
+    target = stated_target(blueprint, cells)
     seed, wanted = bytes.fromhex(manifest["seed"]), manifest["papers"]
     made = deal(cells, manifest["made"], seed)
     limits = Limits(blueprint, cells, len(next(iter(numbers.values()))))
+    limits.target[:len(target)] = target
     for number, start in enumerate(range(0, len(made), BLOCK)):
         block = made[start:start + BLOCK]
         trade(block, cells, limits, Stream(sub(seed, f"trade/{number}")))

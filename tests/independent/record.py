@@ -1036,12 +1036,18 @@ def check_sizes(blueprint: dict, pool: list) -> None:
     equal = blueprint.get("equal")
     if equal is not None:
         need(Fraction(1, 1000) <= rule_decimal(equal["tolerance"]) <= 1000, "a tolerance")
+        target = equal.get("target")
+        need(target is None or len(target) == 7 and all(0 <= rule_decimal(one) <= 1 for one in target), "a target")
+        need(equal.get("exposure_max") is None or 0 < rule_decimal(equal["exposure_max"]) <= 1, "a cap")
         need(equal.get("seconds") is None or 1 <= number(equal["seconds"]) <= 36_000, "a time")
     for section in blueprint["sections"]:
         text(section["code"])
+        need(section.get("items") is None or 1 <= number(section["items"]) <= 1_000, "a section's items")
         need(section.get("marks_each") is None or rule_decimal(section["marks_each"]) >= 0, "marks")
         for cell in section["cells"]:
-            need(1 <= number(cell["count"]) <= 10_000, "a cell's count")
+            need(1 <= number(cell["count"]) <= 1_000, "a cell's count")
+            most = cell.get("count_max")
+            need(most is None or cell["count"] <= number(most) <= 1_000, "a cell's range")
             need(all(cell.get(name) is None or is_a(cell[name], str) for name in ("topic", "difficulty", "kind")),
                  "a cell's topic, difficulty or kind")
             stimuli = cell.get("stimuli")

@@ -138,7 +138,9 @@ def make_again(items_path, blueprint_path, out):
             deal.check_numbers(item, numbers[item["id"]], blueprint)
     cells = deal.sort_into_cells(blueprint, items, numbers)
     deal.make_enemies(cells, items)
+    target = deal.stated_target(blueprint, cells)
     limits = Limits(blueprint, cells, len(next(iter(numbers.values()))))
+    limits.target[:len(target)] = target
     cap = blueprint.get("exposure_max")
     cap = None if cap is None else max(1, math.floor(cap * 10**6 + 0.5))
     desk = Desk(cells, limits, cap, bytes.fromhex(manifest["seed"]))

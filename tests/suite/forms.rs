@@ -102,6 +102,35 @@ fn made_again_by(program: &str, items: &Path, blueprint: &Path, out: &Path) -> O
     }
 }
 
+/// Harder than the bank by a fifth of a unit of ability.
+const TARGET: &str = "target = [0.2394, 0.2913, 0.4034, 0.5688, 0.7412, 0.8719, 0.9473]\n";
+
+#[test]
+fn another_program_sets_the_same_units_aside_for_a_stated_target() {
+    let folder = fresh_dir();
+    let (items, blueprint) = bank(&folder);
+    let text = fs::read_to_string(&blueprint).unwrap();
+    fs::write(&blueprint, format!("{TARGET}{text}")).unwrap();
+    let out = folder.join("out");
+    let output = assemble(&items, &blueprint, "60", &"5b".repeat(32), &out);
+    assert!(output.status.success(), "{output:?}");
+    let said: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let aside = |cell: usize| said["report"]["cells"][cell]["aside"].as_u64().unwrap();
+    assert_eq!([0, 1, 2, 3].map(aside), [34, 4, 4, 0]);
+    let middle = &said["report"]["abilities"][3];
+    assert_eq!(middle["target"], 14.7888);
+    assert!(middle["bank"].as_f64().unwrap() > 15.5, "{middle}");
+    let Some(again) = made_again(&items, &blueprint, &out) else {
+        return;
+    };
+    assert!(again.status.success(), "{again:?}");
+    let out = folder.join("walk-in");
+    let output = walk_in(&items, &blueprint, &["--papers", "30"], &out);
+    assert!(output.status.success(), "{output:?}");
+    let again = made_again_by("walk_in.py", &items, &blueprint, &out).unwrap();
+    assert!(again.status.success(), "{again:?}");
+}
+
 #[test]
 fn another_program_makes_the_same_papers_from_the_definition() {
     let folder = fresh_dir();

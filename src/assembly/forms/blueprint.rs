@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::aim::{CellReach, Goal};
 use super::items::FormItem;
 use super::table::{Table, windows};
 use super::{NUMBERS, Numbers, micro};
@@ -25,6 +26,10 @@ pub struct FormBlueprint {
     /// How far the expected score of a paper may lie from the target at each of them, in marks.
     #[serde(default = "score_tolerance")]
     pub score_tolerance: f64,
+    /// How hard papers are to be: the share of the full mark expected at each of the abilities; as
+    /// hard as the bank is on average if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target: Option<Vec<f64>>,
     /// 1: the expected score; 2: the sum of the squares too, so that scores spread alike.
     #[serde(default = "moments")]
     pub moments: u8,
@@ -189,6 +194,16 @@ impl FormBlueprint {
                 "`score_tolerance` must be from 0.001 to 1000 marks",
             );
         }
+        let share = |share: &f64| (0.0..=1.0).contains(share);
+        let is_curve =
+            |target: &Vec<f64>| target.len() == self.abilities.len() && target.iter().all(share);
+        if !self.target.as_ref().is_none_or(is_curve) {
+            wrong(
+                0,
+                String::new(),
+                "`target` must be a share from 0 to 1 for each of the `abilities`",
+            );
+        }
         if !(1..=2).contains(&self.moments) {
             wrong(0, String::new(), "`moments` is 1 or 2");
         }
@@ -244,8 +259,97 @@ impl FormBlueprint {
         faults
     }
 
-    /// Sorts the items into the cells; or says of every cell why it cannot be met.
+    /// Sorts the items into the cells and sets aside what the target asks; or says of every cell why
+    /// it cannot be met.
     pub(super) fn table(&self, items: &[FormItem]) -> Result<Table, Vec<Shortage>> {
+        let table = self.whole_table(items)?;
+        let goal = self.goal(&table);
+        if goal.target.is_empty() {
+            return Ok(table);
+        }
+        let reach = table.aim(&goal, goal.target.len());
+        let missed = self.missed(&goal, &reach);
+        if missed.is_empty() {
+            Ok(table.aimed(&goal, &reach))
+        } else {
+            Err(missed)
+        }
+    }
+
+    /// What all papers are to come to.
+    pub(super) fn goal(&self, table: &Table) -> Goal {
+        let items: usize = table
+            .cells
+            .iter()
+            .map(|cell| cell.items(&table.cards))
+            .sum();
+        let items = i32::try_from(items).unwrap_or(i32::MAX);
+        let shares = self.target.iter().flatten();
+        Goal {
+            target: shares.map(|share| micro(*share) * items).collect(),
+            tolerance: micro(self.score_tolerance),
+            cap: self.exposure_max.map(|cap| i64::from(micro(cap)).max(1)),
+        }
+    }
+
+    /// Where the nearest that the bank allows is farther from the target than papers may be, and at
+    /// the farthest ability the cells that have nothing left to set aside.
+    fn missed(&self, goal: &Goal, reach: &[CellReach]) -> Vec<Shortage> {
+        let mut missed = Vec::new();
+        let mut farthest = None;
+        for (at, target) in goal.target.iter().enumerate() {
+            let sum = |of: fn(&CellReach) -> &Vec<i64>| reach.iter().map(|r| of(r)[at]).sum();
+            let kept: i64 = sum(|cell| &cell.kept);
+            let off = (kept - i64::from(*target)).abs();
+            if off <= i64::from(goal.tolerance) {
+                continue;
+            }
+            if farthest.is_none_or(|(most, _)| off > most) {
+                farthest = Some((off, at));
+            }
+            missed.push(Shortage {
+                cell: 0,
+                name: String::new(),
+                why: format!(
+                    "at ability {} the target is {} marks; the bank gives {} on average, the nearest that can be reached is {}, and by itself this ability could have {} to {}",
+                    self.abilities[at],
+                    marks(i64::from(*target)),
+                    marks(sum(|cell| &cell.all)),
+                    marks(kept),
+                    marks(sum(|cell| &cell.least)),
+                    marks(sum(|cell| &cell.greatest)),
+                ),
+            });
+        }
+        missed.extend(
+            farthest
+                .into_iter()
+                .flat_map(|(_, at)| self.spent(at, reach)),
+        );
+        missed
+    }
+
+    fn spent(&self, at: usize, reach: &[CellReach]) -> Vec<Shortage> {
+        let cells = (1..).zip(&self.cells).zip(reach);
+        cells
+            .filter(|(_, reach)| reach.spent)
+            .map(|((number, spec), reach)| Shortage {
+                cell: number,
+                name: spec.name(),
+                why: format!(
+                    "it has no more units to set aside for the target: {} of {} are left, which give {} marks at ability {} where all give {}",
+                    reach.stays.len() - reach.aside(),
+                    reach.stays.len(),
+                    marks(reach.kept[at]),
+                    self.abilities[at],
+                    marks(reach.all[at]),
+                ),
+            })
+            .collect()
+    }
+
+    /// The table of all items.
+    pub(super) fn whole_table(&self, items: &[FormItem]) -> Result<Table, Vec<Shortage>> {
         let faults = self.faults();
         if !faults.is_empty() {
             return Err(faults);
@@ -306,6 +410,12 @@ impl FormBlueprint {
                 spec.needs(), groups.len(), least * 100.0, cap * 100.0),
         })
     }
+}
+
+/// Marks for people.
+#[expect(clippy::cast_precision_loss, reason = "marks for people")]
+fn marks(micros: i64) -> String {
+    format!("{:.2}", micros as f64 / 1e6)
 }
 
 /// The units of a cell: items by id, or stimuli by id with their items.

@@ -3,7 +3,8 @@
 //! better they could be. Only with the feature `exact`; the solver is HiGHS.
 //!
 //! Items in numbers, cells, units, target and tolerances are those of [the parent module](super);
-//! but of a stimulus any `m` items may be taken, not only windows, and enemies are items, not units. The
+//! but of a stimulus any `m` items may be taken, not only windows, enemies are items, not units, and
+//! nothing is set aside for a stated target. The
 //! model is the test assembly of van der Linden (2005, Linear Models for Optimal Test Design,
 //! doi 10.1007/0-387-29054-0): with `x_fi` for item `i` on form `f` and `z_fs` for stimulus `s`, all 0
 //! or 1, and `v_ij` the number `j` of item `i`, with target `T_j` and tolerance `t_j`,
@@ -122,7 +123,14 @@ pub fn exact(
     order: &ExactOrder,
     seed: &Seed,
 ) -> Result<ExactForms, ExactError> {
-    let table = blueprint.table(items).map_err(ExactError::Shortages)?;
+    let mut table = blueprint
+        .whole_table(items)
+        .map_err(ExactError::Shortages)?;
+    // A few forms need not use all units alike: they are chosen for the target from all of them.
+    let stated = blueprint.goal(&table).target;
+    for (target, stated) in table.target.iter_mut().zip(stated) {
+        *target = stated;
+    }
     let shortages = shortages(blueprint, &table, order);
     if !shortages.is_empty() {
         return Err(ExactError::Shortages(shortages));

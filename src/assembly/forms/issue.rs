@@ -196,7 +196,7 @@ impl Assembly {
         line
     }
 
-    /// The numbers of every item that may be dealt, by id: with the seed and the blueprint, all from
+    /// The numbers of every item of the cells, by id: with the seed and the blueprint, all from
     /// which a stranger makes the papers again.
     pub fn numbers(
         &self,
@@ -204,7 +204,12 @@ impl Assembly {
         items: &[FormItem],
     ) -> BTreeMap<String, Vec<i32>> {
         let mut numbers = BTreeMap::new();
-        for card in &self.table.cards {
+        // Those that are set aside too: a stranger finds out for themselves which they are.
+        let whole = blueprint.whole_table(items);
+        let cards = whole
+            .as_ref()
+            .map_or(&self.table.cards, |table| &table.cards);
+        for card in cards {
             for item in &card.items {
                 let item = &items[index(*item)];
                 numbers.insert(item.id.clone(), blueprint.used_numbers(item));

@@ -18,6 +18,14 @@
 //! of its `s` items that stand, going round, from place `(m · u) mod s` on when it is dealt for the
 //! `u`-th time, from 0.
 //!
+//! # Ranges
+//!
+//! Where a cell has a range, how many units it takes is fixed once, for all papers. From the least on,
+//! one unit after another goes to the cell on whose papers its most used item would then be least
+//! often, as the fraction `q m / (n s)`: `q` the units that it then takes, `n` those that there are, `m` the
+//! items of a card, `s` those of its smallest unit; of equal ones to the earliest. Only cells count that
+//! may take another, by their range and their stock, and with which the rest can still be made up.
+//!
 //! # Deal
 //!
 //! Papers are numbered from 0. Cell `c` is dealt with the stream of `sub(seed, "deal/" ‖ c)`, cells in
@@ -27,11 +35,27 @@
 //! the units that the paper has already are passed over and stay at its front, in their order. So every
 //! paper meets every cell, and of `N` papers each unit is in `⌊N·k/n⌋` or one more.
 //!
+//! # Target
+//!
+//! The target of each number is, for each cell, the count times the mean of its units (rounded, half
+//! up; that of a stimulus the mean over its cards, rounded), added up. As the deal uses the units of a
+//! cell alike, it is also what papers come to on average.
+//!
+//! Where a target `T_k` is stated instead, at each ability the share times the items of a paper, it
+//! must be what papers come to on average, and so units are set aside, which are in no paper. Let `m_k`
+//! be the target as it were without that, and `d = Σ_k (m_k − T_k)²`. While some `|m_k − T_k| > ⌊t/10⌋`,
+//! with the tolerance `t`, that unit is set aside by which `d` falls most for what it adds to the exposure of
+//! the others: the one with the greatest `(d − d') · n (n − 1) s / (q m)`, of equal ones the first by cell and
+//! place; it ends where none makes `d` fall. `d'` is `d` without the unit, `n` the units of its cell so far, `q`
+//! the cell's need, `m` the items of a card, `s` those of its smallest unit before any is set aside. Only cells
+//! are looked at that have more than `max(q + e, ⌈10⁶ q m / (s · cap)⌉)` units: `e` of them had enemies at
+//! first, and `cap`, in millionths, is the greatest share of papers for an item; without one only `q + e`.
+//! Targets of squares and of seconds are the means of what is left.
+//!
 //! # Trade
 //!
 //! Papers trade within blocks of 2,000 by number, block `b` with the stream of `sub(seed, "trade/" ‖ b)`.
-//! The deviation of a paper in each number is its sum less the target: for each cell the count times
-//! the mean of its units (rounded, half up; that of a stimulus the mean over its windows), added up.
+//! The deviation of a paper in each number is its sum less the target.
 //! Its penalty is the sum over the numbers of `min(2²⁰, ⌊e · ⌊2³⁰ / t⌋ / 2²⁰⌋)²`, with the
 //! tolerance `t` and the excess `e = max(0, |deviation| − ⌊7 t / 10⌋)`, and a million million for each
 //! pair of enemies.
@@ -51,6 +75,7 @@
 //! its units in the order `perm(sub(seed, "order/" ‖ number), units)`, number in decimal, the items of a
 //! stimulus together.
 
+mod aim;
 mod blueprint;
 mod deal;
 #[cfg(feature = "exact")]
@@ -59,6 +84,7 @@ mod issue;
 mod items;
 mod limits;
 mod listed;
+mod range;
 mod report;
 mod table;
 mod trade;
@@ -67,6 +93,7 @@ mod walk_in;
 #[cfg(test)]
 mod tests;
 
+pub(super) use aim::{CellReach, Goal};
 pub use blueprint::{CellSpec, FormBlueprint, Shortage};
 #[cfg(feature = "exact")]
 pub use exact::{EXACT_FORMS_MAX, ExactError, ExactForms, ExactOrder, ExactRecord, exact};
@@ -74,8 +101,9 @@ pub use issue::{Assembly, Failure, assemble};
 pub(super) use issue::{make, spares};
 pub use items::{FormItem, ItemsError, read_items};
 pub use listed::list_items;
+pub(super) use range::{Range, settle};
+pub use report::{AbilityReport, Report, html, report};
 pub(super) use report::{Basis, band, figures, histogram};
-pub use report::{Report, html, report};
 pub(super) use table::{Table, index, windows};
 pub use walk_in::{Refusal, WalkIn, WalkInPaper, WalkInRun, walk_in};
 

@@ -69,6 +69,9 @@ pub struct CellReport {
     pub units: usize,
     /// Share of papers in which each unit is.
     pub exposure: f64,
+    /// Units that are set aside for the target, and in no paper.
+    #[serde(default)]
+    pub aside: usize,
 }
 
 /// Papers at one ability, in marks.
@@ -78,6 +81,9 @@ pub struct AbilityReport {
     pub ability: f64,
     /// The target.
     pub target: f64,
+    /// The mean of the bank, where the target is another.
+    #[serde(default)]
+    pub bank: Option<f64>,
     /// Deviations of the papers as they were dealt.
     pub dealt: Spread,
     /// Deviations of the issued papers.
@@ -184,8 +190,10 @@ pub(in crate::assembly) fn figures(
     let share = |uses: u32| f64::from(uses) / issued.max(1) as f64;
     let cells = basis.cells.iter().zip(&assembly.table.cells);
     let cells: Vec<CellReport> = cells
-        .map(|(name, cell)| CellReport {
+        .zip(&assembly.table.aside)
+        .map(|((name, cell), aside)| CellReport {
             name: name.clone(),
+            aside: *aside,
             needs: cell.needs,
             units: cell.units.len(),
             exposure: cell.needs as f64 / cell.units.len().max(1) as f64,
@@ -266,7 +274,7 @@ fn least_max(assembly: &Assembly) -> f64 {
 }
 
 fn abilities(assembly: &Assembly, basis: &Basis<'_>) -> Vec<AbilityReport> {
-    let target = &assembly.table.target;
+    let (target, bank) = (&assembly.table.target, &assembly.table.bank);
     let one = |(at, ability): (usize, &f64)| {
         let deviation = |sums: &Numbers| f64::from(sums[at] - target[at]) / 1e6;
         let dealt = assembly.dealt_sums.iter().map(deviation);
@@ -284,6 +292,7 @@ fn abilities(assembly: &Assembly, basis: &Basis<'_>) -> Vec<AbilityReport> {
         AbilityReport {
             ability: *ability,
             target: f64::from(target[at]) / 1e6,
+            bank: (target != bank).then(|| f64::from(bank[at]) / 1e6),
             dealt: Spread::of(dealt),
             issued: Spread::of(assembly.sums.iter().map(deviation)),
             dealt_off,
@@ -412,14 +421,15 @@ fn curves(page: &mut String, report: &Report) {
         "<figcaption>各能力水平上期望得分与目标之差（分）：浅色为分发时，深色为签发的试卷，虚线为允许偏差 ±{}。 Deviation of the expected score from the target, in marks: light as dealt, dark as issued, dashed the tolerance.</figcaption></figure>",
         report.score_tolerance.unwrap_or_default()
     );
-    page.push_str("<table><tr><th>能力 Ability</th><th>目标 Target</th><th>分发时标准差 SD as dealt</th><th>差 1 分以上 Off by more than 1</th><th>签发后标准差 SD as issued</th><th>最小 Least</th><th>最大 Most</th><th>标定误差 0.1 / 0.2 / 0.3 所致 By calibration error</th></tr>");
+    page.push_str("<table><tr><th>能力 Ability</th><th>目标 Target</th><th>题库均值 Mean of the bank</th><th>分发时标准差 SD as dealt</th><th>差 1 分以上 Off by more than 1</th><th>签发后标准差 SD as issued</th><th>最小 Least</th><th>最大 Most</th><th>标定误差 0.1 / 0.2 / 0.3 所致 By calibration error</th></tr>");
     for one in &report.abilities {
         let [small, middle, large] = one.calibration;
         let _ = write!(
             page,
-            "<tr><td>{}</td><td>{:.2}</td><td>{:.3}</td><td>{:.1} %</td><td>{:.3}</td><td>{:+.3}</td><td>{:+.3}</td><td>{small:.2} / {middle:.2} / {large:.2}</td></tr>",
+            "<tr><td>{}</td><td>{:.2}</td><td>{:.2}</td><td>{:.3}</td><td>{:.1} %</td><td>{:.3}</td><td>{:+.3}</td><td>{:+.3}</td><td>{small:.2} / {middle:.2} / {large:.2}</td></tr>",
             one.ability,
             one.target,
+            one.bank.unwrap_or(one.target),
             one.dealt.sd,
             one.dealt_off * 100.0,
             one.issued.sd,

@@ -37,12 +37,24 @@ pub(in crate::assembly) struct Cell {
     pub first: usize,
 }
 
+impl Cell {
+    /// Items that a paper has of it, if each of its cards has as many as the first.
+    pub fn items(&self, cards: &[Card]) -> usize {
+        let first = self.units.first().and_then(|cards| cards.first());
+        self.needs * first.map_or(0, |card| cards[index(*card)].items.len())
+    }
+}
+
 /// Everything that papers are made from, in numbers.
 #[derive(Debug, Clone)]
 pub(in crate::assembly) struct Table {
     pub cells: Vec<Cell>,
     pub cards: Vec<Card>,
     pub target: Numbers,
+    /// What the units of the bank come to on average, those that are set aside among them.
+    pub bank: Numbers,
+    /// How many units of each cell are set aside.
+    pub aside: Vec<usize>,
     /// Tolerance of each number; none where it is free.
     pub tolerance: [Option<i32>; NUMBERS],
     pub slots: usize,
@@ -55,6 +67,8 @@ impl Table {
             cells: Vec::new(),
             cards: Vec::new(),
             target: [0; NUMBERS],
+            bank: [0; NUMBERS],
+            aside: Vec::new(),
             tolerance,
             slots: 0,
         }
@@ -69,23 +83,35 @@ impl Table {
         groups: &[Vec<usize>],
         numbers: impl Fn(usize) -> Numbers,
     ) {
-        let mut units = Vec::with_capacity(groups.len());
-        let mut sum = [0_i64; NUMBERS];
-        for group in groups {
+        let units = groups.iter().map(|group| {
             let cards = self.add_unit(group, window, &numbers);
-            let own = cards.clone();
-            add(&mut sum, self.mean_of(own));
-            units.push(cards.filter_map(|card| u32::try_from(card).ok()).collect());
+            cards.filter_map(|card| u32::try_from(card).ok()).collect()
+        });
+        let units = units.collect();
+        self.push_cell(needs, units);
+        self.bank = self.target;
+    }
+
+    /// Adds a cell whose cards are there already.
+    pub(super) fn push_cell(&mut self, needs: usize, units: Vec<Vec<u32>>) {
+        let mut sum = [0_i64; NUMBERS];
+        for cards in &units {
+            add(
+                &mut sum,
+                self.mean_of(cards.iter().map(|card| index(*card))),
+            );
         }
-        let (needed, count) = (whole(needs), whole(groups.len()).max(1));
+        let (needed, count) = (whole(needs), whole(units.len()));
         for (target, sum) in self.target.iter_mut().zip(sum) {
-            *target += i32::try_from(rounded(sum * needed, count)).unwrap_or(i32::MAX);
+            let own = i32::try_from(rounded(sum * needed, count)).unwrap_or(i32::MAX);
+            *target = target.saturating_add(own);
         }
         self.cells.push(Cell {
             needs,
             units,
             first: self.slots,
         });
+        self.aside.push(0);
         self.slots += needs;
     }
 
@@ -120,11 +146,11 @@ impl Table {
     }
 
     /// The mean of these cards, each number rounded.
-    fn mean_of(&self, cards: std::ops::Range<usize>) -> [i64; NUMBERS] {
-        let count = whole(cards.len()).max(1);
+    pub(super) fn mean_of(&self, cards: impl ExactSizeIterator<Item = usize>) -> [i64; NUMBERS] {
+        let count = whole(cards.len());
         let mut sums = [0_i64; NUMBERS];
-        for card in &self.cards[cards] {
-            add(&mut sums, card.numbers.map(i64::from));
+        for card in cards {
+            add(&mut sums, self.cards[card].numbers.map(i64::from));
         }
         sums.map(|sum| rounded(sum, count))
     }
@@ -159,8 +185,9 @@ fn add(sums: &mut [i64; NUMBERS], numbers: [i64; NUMBERS]) {
     }
 }
 
-/// Half up; numbers are not negative.
-const fn rounded(sum: i64, count: i64) -> i64 {
+/// Half up; numbers are not negative. The mean of nothing is nothing.
+pub(super) fn rounded(sum: i64, count: i64) -> i64 {
+    let count = count.max(1);
     (2 * sum + count) / (2 * count)
 }
 
@@ -181,7 +208,7 @@ pub(in crate::assembly) fn windows(size: usize, window: usize) -> Vec<Vec<usize>
     starts(size, window).into_iter().map(places).collect()
 }
 
-fn whole(count: usize) -> i64 {
+pub(super) fn whole(count: usize) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
 }
 

@@ -176,6 +176,75 @@ fn every_cell_that_cannot_be_met_is_named_with_the_numbers() {
     );
 }
 
+/// What papers of the whole bank are expected to bring at each ability, as shares.
+fn shares_of_bank(items: &[FormItem], shift: f64) -> Vec<f64> {
+    let assembly = assemble(&blueprint(), items, 1, &Seed::new([1; 32])).unwrap();
+    let abilities = [-3.0, -2.0, -1.0, 0.0, 1.0, 2.0, 3.0];
+    let seed = Seed::new([1; 32]);
+    let report = report(&assembly, &blueprint(), items, 1, &seed);
+    let of = |at: usize| report.abilities[at].target / 28.0;
+    // As the curve is at an ability that much lower.
+    abilities
+        .iter()
+        .enumerate()
+        .map(|(at, _)| of(at) - shift * (of((at + 1).min(6)) - of(at.saturating_sub(1))) / 2.0)
+        .collect()
+}
+
+#[test]
+fn papers_of_a_stated_target_are_that_hard_and_use_the_rest_alike() {
+    let items = items(3);
+    let stated = shares_of_bank(&items, 0.15);
+    let blueprint = FormBlueprint {
+        target: Some(stated.clone()),
+        ..blueprint()
+    };
+    let seed = Seed::new([2; 32]);
+    let assembly = assemble(&blueprint, &items, 200, &seed).unwrap();
+    assert_eq!(assembly.len(), 200);
+    let used = |uses: &&u32| **uses > 0;
+    let unused = assembly.exposure.iter().filter(|uses| !used(uses)).count();
+    assert!(unused > 0);
+    for paper in papers(&assembly) {
+        for (ability, share) in blueprint.abilities.iter().zip(&stated) {
+            let own = paper.iter().map(|item| &items[index(*item)].parameters);
+            let expected: f64 = own.map(|one| one.probability(*ability)).sum();
+            assert!(
+                (expected - 28.0 * share).abs() < 0.3001,
+                "{expected} at {ability}"
+            );
+        }
+    }
+    let figures = report(&assembly, &blueprint, &items, 200, &seed);
+    let aside: usize = figures.cells.iter().map(|cell| cell.aside).sum();
+    assert!(aside > 0 && aside <= unused);
+    assert!(figures.abilities[3].bank.unwrap() > figures.abilities[3].target + 0.5);
+    assert!(html(&figures).contains("题库均值"));
+}
+
+#[test]
+fn a_target_out_of_reach_is_refused_by_ability_and_cell() {
+    let items = items(3);
+    let target: Vec<String> = shares_of_bank(&items, 0.0)
+        .iter()
+        .map(|share| format!("{:.4}", share * 0.5))
+        .collect();
+    let said = refusals(
+        &format!("target = [{}]\n{BLUEPRINT}", target.join(",")),
+        &items,
+    );
+    assert!(
+        said[0].starts_with("the blueprint: at ability -3 the target is"),
+        "{said:?}"
+    );
+    assert!(
+        said.iter()
+            .any(|line| line.starts_with("cell 1 (law · know): it has no more units"))
+    );
+    let said = refusals(&format!("target = [0.5]\n{BLUEPRINT}"), &items);
+    assert!(said[0].contains("`target` must be a share"), "{said:?}");
+}
+
 #[test]
 fn a_stimulus_that_would_bring_two_enemies_is_named() {
     let text = "id,stimulus,b,enemies\na,x,0,\nb,x,0,a\nc,x,0,\nd,x,0,\n";

@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use crate::access::Actor;
 use crate::assembly::service::{self, BlueprintView, Tried};
-use crate::assembly::{Blueprint, Cell, CellStock, Equal, Section, shipped};
+use crate::assembly::{Blueprint, Cell, CellStock, Equal, Reach, Section, shipped};
 use crate::bank::item::{Difficulty, ItemKind};
 use crate::http::{Answer, FaultBody, Page, PageForm, Params, ProblemBody, html, see_other};
 use crate::kernel::{Fault, Id, Problem, Score};
@@ -22,6 +22,8 @@ pub(super) struct Fields {
     title: String,
     minutes: String,
     tolerance: String,
+    /// Seven shares with spaces between.
+    target: String,
     spread: String,
     seconds: String,
     exposure_max: String,
@@ -29,6 +31,8 @@ pub(super) struct Fields {
     section_zh: Vec<String>,
     section_en: Vec<String>,
     section_marks: Vec<String>,
+    section_minutes: Vec<String>,
+    section_items: Vec<String>,
     /// The number of the section that a cell stands in, from zero.
     cell_section: Vec<usize>,
     cell_topic: Vec<String>,
@@ -48,6 +52,10 @@ struct SectionRow {
     zh: String,
     en: String,
     marks: String,
+    minutes: String,
+    items: String,
+    /// Minutes that its items are expected to take.
+    expected: Option<f64>,
     cells: Vec<CellRow>,
 }
 
@@ -73,6 +81,7 @@ struct EditorPage {
     fields: Fields,
     sections: Vec<SectionRow>,
     faults: Vec<FaultBody>,
+    warnings: Vec<FaultBody>,
     tried: Option<Tried>,
 }
 
@@ -80,6 +89,19 @@ impl EditorPage {
     fn share(&self, stock: &CellStock) -> String {
         let share = stock.exposure.map(|share| format!("{:.1}%", share * 100.0));
         share.unwrap_or_else(|| "–".to_owned())
+    }
+
+    fn whole(&self, number: &f64) -> String {
+        format!("{number:.0}")
+    }
+
+    fn percent(&self, share: &f64) -> String {
+        format!("{:.1}%", share * 100.0)
+    }
+
+    /// What each ability is expected to get; nothing while a cell is short.
+    fn reach(&self) -> &[Reach] {
+        self.tried.as_ref().map_or(&[], |tried| &tried.reach)
     }
 
     fn two(&self, number: &f64) -> String {
@@ -180,8 +202,11 @@ async fn shown(
     let mut faults = read.err().unwrap_or_default();
     faults.extend(tried.iter().flat_map(|tried| tried.faults.clone()));
     let said = ProblemBody::new(&Problem::invalid(faults), page.lang);
+    let warnings = tried.iter().flat_map(|tried| tried.warnings.clone());
+    let warnings = ProblemBody::new(&Problem::invalid(warnings.collect()), page.lang);
     html(&EditorPage {
-        sections: fields.sections(tried.as_ref().map_or(&[], |tried| &tried.cells)),
+        sections: fields.sections(tried.as_ref()),
+        warnings: warnings.errors,
         page,
         view,
         banks,
@@ -219,6 +244,13 @@ impl Fields {
             title: blueprint.title.clone(),
             minutes: blueprint.minutes.to_string(),
             tolerance: score(equal.map(|equal| equal.tolerance)),
+            target: equal.and_then(|equal| equal.target.as_ref()).map_or_else(
+                String::new,
+                |shares| {
+                    let shares: Vec<String> = shares.iter().map(Score::to_string).collect();
+                    shares.join(" ")
+                },
+            ),
             spread: equal.map_or_else(String::new, |e| if e.spread { "on" } else { "" }.to_owned()),
             seconds: text(equal.and_then(|equal| equal.seconds)),
             exposure_max: score(equal.and_then(|equal| equal.exposure_max)),
@@ -229,6 +261,8 @@ impl Fields {
             fields.section_zh.push(section.title_zh.clone());
             fields.section_en.push(section.title_en.clone());
             fields.section_marks.push(score(section.marks_each));
+            fields.section_minutes.push(text(section.minutes));
+            fields.section_items.push(text(section.items));
             for cell in &section.cells {
                 let difficulty = cell.difficulty.map_or("", Difficulty::as_str);
                 fields.cell_section.push(number);
@@ -238,7 +272,9 @@ impl Fields {
                 fields.cell_difficulty.push(difficulty.to_owned());
                 let kind = cell.kind.map_or("", ItemKind::as_str);
                 fields.cell_kind.push(kind.to_owned());
-                fields.cell_count.push(cell.count.to_string());
+                let range = cell.count_max.map(|most| format!("{}-{most}", cell.count));
+                let count = range.unwrap_or_else(|| cell.count.to_string());
+                fields.cell_count.push(count);
                 fields.cell_stimuli.push(text(cell.stimuli));
             }
         }
@@ -282,6 +318,15 @@ impl Fields {
         let optional = |text: &str| (!text.trim().is_empty()).then(|| text.trim().to_owned());
         Some(Equal {
             tolerance: number(faults, "equal.tolerance".to_owned(), tolerance).unwrap_or_default(),
+            target: optional(&self.target).map(|text| {
+                let shares = text.split([' ', ',', ';', '，', '、', '　']);
+                let shares = shares.filter(|share| !share.is_empty());
+                shares
+                    .map(|share| {
+                        number(faults, "equal.target".to_owned(), share).unwrap_or_default()
+                    })
+                    .collect()
+            }),
             spread: !self.spread.is_empty(),
             seconds: optional(&self.seconds)
                 .and_then(|text| number(faults, "equal.seconds".to_owned(), &text)),
@@ -299,6 +344,8 @@ impl Fields {
                 .then(|| number(faults, field, marks).unwrap_or_default()),
             title_zh: at(&self.section_zh, place).to_owned(),
             title_en: at(&self.section_en, place).to_owned(),
+            minutes: optional(faults, &code, "minutes", at(&self.section_minutes, place)),
+            items: optional(faults, &code, "items", at(&self.section_items, place)),
             cells: Vec::new(),
             code,
         }
@@ -310,7 +357,15 @@ impl Fields {
         let count = at(&self.cell_count, place);
         let stimuli = (!stimuli.is_empty())
             .then(|| number(faults, format!("{within}.stimuli"), stimuli).unwrap_or_default());
+        // A range is written `10-12`.
+        let (count, most) = match count.split_once(['-', '–', '~']) {
+            Some((least, most)) => (least.trim(), Some(most.trim())),
+            None => (count, None),
+        };
+        let count_max = most
+            .map(|most| number(faults, format!("{within}.count_max"), most).unwrap_or_default());
         Cell {
+            count_max,
             topic: (!topic.is_empty()).then(|| topic.to_owned()),
             difficulty: Difficulty::parse(at(&self.cell_difficulty, place)),
             kind: ItemKind::parse(at(&self.cell_kind, place)),
@@ -340,6 +395,8 @@ impl Fields {
             &mut self.section_zh,
             &mut self.section_en,
             &mut self.section_marks,
+            &mut self.section_minutes,
+            &mut self.section_items,
         ] {
             list.resize(number + 1, String::new());
         }
@@ -355,6 +412,8 @@ impl Fields {
             &mut self.section_zh,
             &mut self.section_en,
             &mut self.section_marks,
+            &mut self.section_minutes,
+            &mut self.section_items,
         ] {
             if number < list.len() {
                 list.remove(number);
@@ -400,15 +459,19 @@ impl Fields {
         ]
     }
 
-    /// The sections as the page shows them; `stock` is that of their cells, in order.
-    fn sections(&self, stock: &[CellStock]) -> Vec<SectionRow> {
-        let mut stock = stock.iter();
+    /// The sections as the page shows them, with what was found of them and of their cells.
+    fn sections(&self, tried: Option<&Tried>) -> Vec<SectionRow> {
+        let mut stock = tried.map_or(&[][..], |tried| &tried.cells).iter();
+        let times = tried.map_or(&[][..], |tried| &tried.times);
         let section = |number: usize| SectionRow {
             number,
             code: at(&self.section_code, number).to_owned(),
             zh: at(&self.section_zh, number).to_owned(),
             en: at(&self.section_en, number).to_owned(),
             marks: at(&self.section_marks, number).to_owned(),
+            minutes: at(&self.section_minutes, number).to_owned(),
+            items: at(&self.section_items, number).to_owned(),
+            expected: times.get(number).map(|time| time.expected),
             cells: self.cells(number, &mut stock),
         };
         (0..self.section_code.len()).map(section).collect()
@@ -434,6 +497,12 @@ impl Fields {
     }
 }
 
+/// A number of a section where something stands, or a fault at its place.
+fn optional(faults: &mut Vec<Fault>, section: &str, field: &str, text: &str) -> Option<u32> {
+    let place = || format!("sections.{section}.{field}");
+    (!text.is_empty()).then(|| number(faults, place(), text).unwrap_or_default())
+}
+
 /// A number, or a fault at its place.
 fn number<T: std::str::FromStr>(faults: &mut Vec<Fault>, place: String, text: &str) -> Option<T> {
     let number = text.parse().ok();
@@ -455,6 +524,34 @@ mod tests {
             let fields = Fields::of(shipped.code, &blueprint);
             assert_eq!(fields.read().unwrap(), blueprint, "{}", shipped.code);
         }
+    }
+
+    #[test]
+    fn a_target_goes_through_the_form_unchanged() {
+        let mut blueprint = Blueprint::from_toml(SHIPPED[0].text).unwrap();
+        let shares = ["0.2", "0.3", "0.4", "0.55", "0.7", "0.8", "0.95"];
+        let shares = shares.map(|share| share.parse().unwrap());
+        blueprint.equal.as_mut().unwrap().target = Some(shares.to_vec());
+        let mut fields = Fields::of("bank", &blueprint);
+        assert_eq!(fields.read().unwrap(), blueprint);
+        fields.target = "0.2，0.3、much".to_owned();
+        let faults = fields.read().unwrap_err();
+        assert_eq!(faults, [Fault::new("equal.target", "not-a-number")]);
+    }
+
+    #[test]
+    fn times_and_ranges_go_through_the_form_unchanged() {
+        let mut blueprint = Blueprint::from_toml(SHIPPED[0].text).unwrap();
+        let section = &mut blueprint.sections[0];
+        section.minutes = Some(25);
+        section.items = Some(20);
+        section.cells[1].count_max = Some(12);
+        let mut fields = Fields::of("bank", &blueprint);
+        assert_eq!(fields.read().unwrap(), blueprint);
+        fields.cell_count[1] = "3–many".to_owned();
+        let place = format!("sections.{}.cells.1.count_max", blueprint.sections[0].code);
+        let faults = fields.read().unwrap_err();
+        assert_eq!(faults, [Fault::new(place, "not-a-number")]);
     }
 
     #[test]

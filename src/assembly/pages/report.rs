@@ -4,7 +4,7 @@ use actix_web::{HttpResponse, web};
 use askama::Template;
 
 use crate::access::Actor;
-use crate::assembly::forms::{self, Report};
+use crate::assembly::forms::{self, AbilityReport, Report};
 use crate::assembly::service;
 use crate::http::{Answer, Page, html};
 use crate::kernel::Id;
@@ -32,6 +32,14 @@ impl ReportPage {
     /// The farthest that any paper is from its target at any ability, in marks.
     fn worst(&self) -> String {
         self.three(&self.report.worst())
+    }
+
+    /// The mean of the bank: the target, unless another is stated.
+    const fn bank<'a>(&self, one: &'a AbilityReport) -> &'a f64 {
+        match &one.bank {
+            Some(bank) => bank,
+            None => &one.target,
+        }
     }
 
     fn percent(&self, share: &f64) -> String {

@@ -9,7 +9,9 @@ use utoipa::ToSchema;
 use super::{NewBlueprint, draw_faults, pool, unequal};
 use crate::access::{Actor, Role};
 use crate::assembly::forms::Report;
-use crate::assembly::{Blueprint, CellStock, Plan, stock, store};
+use crate::assembly::{
+    Blueprint, CellStock, Plan, Reach, SectionTime, hurried, reach, stock, store, times,
+};
 use crate::kernel::{Fault, Id, Problem, Score};
 use crate::regulation::service as regulation;
 use crate::store::View;
@@ -24,6 +26,14 @@ pub struct Tried {
     pub total: Score,
     /// What the bank holds for each cell.
     pub cells: Vec<CellStock>,
+    /// How hard its papers are: at each ability what share of the full mark is expected. Nothing while a
+    /// cell is short.
+    pub reach: Vec<Reach>,
+    /// How long each section takes.
+    pub times: Vec<SectionTime>,
+    /// What does not stand against it but should be looked at: sections for which time is short.
+    #[serde(skip)]
+    pub warnings: Vec<Fault>,
     /// What stands against it.
     #[serde(skip)]
     pub faults: Vec<Fault>,
@@ -62,10 +72,14 @@ pub fn try_out(
     let subject = regulation::subject(view, subject)?;
     let examination = regulation::load(view, subject.examination)?;
     let pool = pool(view, bank)?.numbered(blueprint);
+    let times = times(blueprint, &pool);
     let mut tried = Tried {
+        warnings: hurried(blueprint, &times),
+        times,
         items: blueprint.item_count(),
         total: Score::ZERO,
         cells: stock(blueprint, &pool),
+        reach: reach(blueprint, &pool),
         faults: blueprint.faults(),
         trial: None,
         worst: 0.0,
