@@ -122,6 +122,6 @@ pub use pool::{DuplicateCode, Pool, PoolItem, Response, pool_root};
 pub use seats::Seated;
 pub use shipped::{SHIPPED, Shipped, shipped};
 pub use stock::{
-    CellShortage, CellStock, Counted, Reach, SectionTime, crowded, feasible, hurried, off_target,
-    overexposed, reach, stock, times, unequal_totals,
+    CellShortage, CellStock, Counted, Reach, SectionTime, crowded, feasible, off_target,
+    overexposed, stock, unequal_totals,
 };

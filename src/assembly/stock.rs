@@ -123,25 +123,9 @@ pub struct SectionTime {
     pub expected: f64,
 }
 
-/// How long each section takes.
-pub fn times(blueprint: &Blueprint, pool: &Pool) -> Vec<SectionTime> {
-    let sorted = Sorted::new(blueprint, pool);
-    let time = |one: &SortedSection<'_>| SectionTime {
-        section: one.section.code.clone(),
-        minutes: one.section.minutes,
-        expected: one
-            .cells
-            .iter()
-            .map(|filled| filled.seconds(pool))
-            .sum::<f64>()
-            / 60.0,
-    };
-    sorted.sections.iter().map(time).collect()
-}
-
 /// Sections, and the paper, whose items are expected to take longer than there is time: no reason to
 /// refuse the blueprint, but one to look at it again.
-pub fn hurried(blueprint: &Blueprint, times: &[SectionTime]) -> Vec<Fault> {
+pub(super) fn hurried(blueprint: &Blueprint, times: &[SectionTime]) -> Vec<Fault> {
     let short = |place: String, minutes: u32, expected: f64| {
         let fault = Fault::new(place, "time-short")
             .with("minutes", minutes)
@@ -165,11 +149,6 @@ pub fn stock(blueprint: &Blueprint, pool: &Pool) -> Vec<CellStock> {
 /// The cells that the pool cannot fill; none if every paper can be drawn.
 pub fn feasible(blueprint: &Blueprint, pool: &Pool) -> Vec<CellShortage> {
     Sorted::new(blueprint, pool).shortages()
-}
-
-/// What papers can be expected to bring at each ability; nothing while a cell is short.
-pub fn reach(blueprint: &Blueprint, pool: &Pool) -> Vec<Reach> {
-    Sorted::new(blueprint, pool).reach_by_ability()
 }
 
 /// Why the target cannot be met: the abilities at which the nearest that the pool allows is too far
@@ -252,6 +231,19 @@ fn unequal_cells(sorted: &SortedSection<'_>, pool: &Pool) -> Vec<Fault> {
 }
 
 impl Sorted<'_> {
+    /// How long each section takes.
+    pub fn times(&self) -> Vec<SectionTime> {
+        let time = |one: &SortedSection<'_>| {
+            let seconds = one.cells.iter().map(|filled| filled.seconds(self.pool()));
+            SectionTime {
+                section: one.section.code.clone(),
+                minutes: one.section.minutes,
+                expected: seconds.sum::<f64>() / 60.0,
+            }
+        };
+        self.sections.iter().map(time).collect()
+    }
+
     /// What the pool holds for each cell, in order.
     pub fn stock(&self) -> Vec<CellStock> {
         let of_section = |sorted: &SortedSection<'_>| {

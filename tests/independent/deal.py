@@ -111,11 +111,10 @@ class Cell:
         sums = (sum(column) for column in zip(*self.means))
         self.target = [half_up(number * self.needs, len(self.units)) for number in sums]
 
-    def __init__(self, spec, number, own, numbers):
-        self.needs = spec.get("stimuli", spec.get("count"))
-        window = spec.get("items_per_stimulus", 1)
+    def __init__(self, spec, number, units, needs, numbers):
+        self.needs, window = needs, spec.get("items_per_stimulus", 1)
         self.units, self.means = [], []
-        for at, items in enumerate(units_of(spec, own)):
+        for at, items in enumerate(units):
             cards, start = [], 0
             while True:
                 chosen = [items[(start + step) % len(items)] for step in range(window)]
@@ -129,12 +128,21 @@ class Cell:
 
 
 def sort_into_cells(blueprint, items, numbers):
-    taken, cells = set(), []
-    for number, spec in enumerate(blueprint["cells"]):
+    taken, sorted_ = set(), []
+    for spec in blueprint["cells"]:
         own = [item for item in items if item["id"] not in taken and matches(spec, item)]
         taken |= {item["id"] for item in own}
-        cells.append(Cell(spec, number, own, numbers))
-    return cells
+        sorted_.append(units_of(spec, own))
+    needs, ranges = [], []
+    for spec, units in zip(blueprint["cells"], sorted_):
+        needs.append(spec.get("stimuli", spec.get("count")))
+        most = spec.get("stimuli_max", spec.get("count_max", needs[-1]))
+        smallest = min(len(unit) for unit in units)
+        ranges.append((needs[-1], min(most, len(units)), spec.get("items_per_stimulus", 1), len(units), smallest))
+    if "items" in blueprint:
+        needs = settle(ranges, blueprint["items"])
+    parts = enumerate(zip(blueprint["cells"], sorted_, needs))
+    return [Cell(spec, number, units, own, numbers) for number, (spec, units, own) in parts]
 
 
 def make_enemies(cells, items):

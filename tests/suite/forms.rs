@@ -102,6 +102,43 @@ fn made_again_by(program: &str, items: &Path, blueprint: &Path, out: &Path) -> O
     }
 }
 
+/// Ranges of which the bank decides how much each takes, in papers, forms and walk-in papers alike.
+#[test]
+fn another_program_settles_the_same_ranges() {
+    let folder = fresh_dir();
+    let (items, blueprint) = bank(&folder);
+    let text = fs::read_to_string(&blueprint).unwrap();
+    let text = text
+        .replace("count = 9", "count = 5\ncount_max = 12")
+        .replace("count = 4\n", "count = 4\ncount_max = 8\n")
+        .replace("stimuli = 2", "stimuli = 1\nstimuli_max = 2");
+    fs::write(&blueprint, format!("items = 28\n{text}")).unwrap();
+    let out = folder.join("out");
+    let output = assemble(&items, &blueprint, "60", &"5b".repeat(32), &out);
+    assert!(output.status.success(), "{output:?}");
+    let said: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(said["report"]["items_per_paper"], 28);
+    let needs = |cell: usize| said["report"]["cells"][cell]["needs"].as_u64().unwrap();
+    assert_eq!([0, 1, 2, 3].map(needs), [12, 5, 7, 1]);
+    let Some(again) = made_again(&items, &blueprint, &out) else {
+        return;
+    };
+    assert!(again.status.success(), "{again:?}");
+    let out = folder.join("walk-in");
+    let output = walk_in(&items, &blueprint, &["--papers", "30"], &out);
+    assert!(output.status.success(), "{output:?}");
+    let again = made_again_by("walk_in.py", &items, &blueprint, &out).unwrap();
+    assert!(again.status.success(), "{again:?}");
+    let text = text.replace("count_max = 12", "count_max = 120");
+    fs::write(&blueprint, format!("items = 110\n{text}")).unwrap();
+    let output = assemble(&items, &blueprint, "60", &"5b".repeat(32), &out);
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        said.contains("cell 1 (law): the cells together do not make up 110 items: this one may take 120 units, and there are 80"),
+        "{said}"
+    );
+}
+
 /// Harder than the bank by a fifth of a unit of ability.
 const TARGET: &str = "target = [0.2394, 0.2913, 0.4034, 0.5688, 0.7412, 0.8719, 0.9473]\n";
 

@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::aim::{CellReach, Goal};
 use super::items::FormItem;
 use super::table::{Table, windows};
 use super::{NUMBERS, Numbers, micro};
+
+mod ranges;
+mod target;
 
 /// Most cells, and most cards of a paper.
 const CELLS_MAX: usize = 500;
@@ -39,6 +41,9 @@ pub struct FormBlueprint {
     /// The share of papers in which an item may be at most; any share if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub exposure_max: Option<f64>,
+    /// Items of a paper, where cells have ranges; as many as the cells have if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub items: Option<usize>,
     /// The cells, in the order of the paper.
     pub cells: Vec<CellSpec>,
 }
@@ -71,16 +76,22 @@ pub struct CellSpec {
     /// How many items without a stimulus.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub count: Option<usize>,
+    /// How many at most, where that is left to the bank.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub count_max: Option<usize>,
     /// How many stimuli instead.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stimuli: Option<usize>,
+    /// How many at most, where that is left to the bank.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stimuli_max: Option<usize>,
     /// With how many items each.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub items_per_stimulus: Option<usize>,
 }
 
 impl CellSpec {
-    /// Units that a paper needs of it.
+    /// Units that a paper needs of it; where it has a range, at least.
     pub(super) fn needs(&self) -> usize {
         self.stimuli.or(self.count).unwrap_or_default()
     }
@@ -94,6 +105,24 @@ impl CellSpec {
         });
         let stimulus = self.stimuli.is_some() != item.stimulus.is_empty();
         topic && stimulus && same(&self.level, &item.level) && same(&self.kind, &item.kind)
+    }
+
+    /// Whether so many units are too few, as the cell of this number.
+    fn short_of(&self, cell: usize, units: usize) -> Option<Shortage> {
+        let what = match self.stimuli {
+            Some(_) => "stimuli with enough items",
+            None => "items",
+        };
+        let why = format!("needs {} {what}, and there are {units}", self.needs());
+        (units < self.needs()).then(|| self.fault(cell, &why))
+    }
+
+    fn fault(&self, cell: usize, why: &str) -> Shortage {
+        Shortage {
+            cell,
+            name: self.name(),
+            why: why.to_owned(),
+        }
     }
 
     /// The cell in words.
@@ -230,13 +259,12 @@ impl FormBlueprint {
         if self.cells.is_empty() || self.cells.len() > CELLS_MAX {
             wrong(0, String::new(), "it must have one to 500 cells");
         }
-        let slots = self
-            .cells
-            .iter()
-            .fold(0_usize, |sum, cell| sum.saturating_add(cell.needs()));
+        let slots = self.cells.iter().fold(0_usize, |sum, cell| {
+            sum.saturating_add(cell.needs_at_most())
+        });
         let items = self.cells.iter().fold(0_usize, |sum, cell| {
             sum.saturating_add(
-                cell.needs()
+                cell.needs_at_most()
                     .saturating_mul(cell.items_per_stimulus.unwrap_or(1)),
             )
         });
@@ -255,6 +283,9 @@ impl FormBlueprint {
             if stimuli != cell.items_per_stimulus.is_some_and(|count| count > 0) {
                 wrong(at, cell.name(), "`items_per_stimulus` belongs to `stimuli`");
             }
+        }
+        if faults.is_empty() {
+            faults = self.range_faults();
         }
         faults
     }
@@ -276,116 +307,34 @@ impl FormBlueprint {
         }
     }
 
-    /// What all papers are to come to.
-    pub(super) fn goal(&self, table: &Table) -> Goal {
-        let items: usize = table
-            .cells
-            .iter()
-            .map(|cell| cell.items(&table.cards))
-            .sum();
-        let items = i32::try_from(items).unwrap_or(i32::MAX);
-        let shares = self.target.iter().flatten();
-        Goal {
-            target: shares.map(|share| micro(*share) * items).collect(),
-            tolerance: micro(self.score_tolerance),
-            cap: self.exposure_max.map(|cap| i64::from(micro(cap)).max(1)),
-        }
-    }
-
-    /// Where the nearest that the bank allows is farther from the target than papers may be, and at
-    /// the farthest ability the cells that have nothing left to set aside.
-    fn missed(&self, goal: &Goal, reach: &[CellReach]) -> Vec<Shortage> {
-        let mut missed = Vec::new();
-        let mut farthest = None;
-        for (at, target) in goal.target.iter().enumerate() {
-            let sum = |of: fn(&CellReach) -> &Vec<i64>| reach.iter().map(|r| of(r)[at]).sum();
-            let kept: i64 = sum(|cell| &cell.kept);
-            let off = (kept - i64::from(*target)).abs();
-            if off <= i64::from(goal.tolerance) {
-                continue;
-            }
-            if farthest.is_none_or(|(most, _)| off > most) {
-                farthest = Some((off, at));
-            }
-            missed.push(Shortage {
-                cell: 0,
-                name: String::new(),
-                why: format!(
-                    "at ability {} the target is {} marks; the bank gives {} on average, the nearest that can be reached is {}, and by itself this ability could have {} to {}",
-                    self.abilities[at],
-                    marks(i64::from(*target)),
-                    marks(sum(|cell| &cell.all)),
-                    marks(kept),
-                    marks(sum(|cell| &cell.least)),
-                    marks(sum(|cell| &cell.greatest)),
-                ),
-            });
-        }
-        missed.extend(
-            farthest
-                .into_iter()
-                .flat_map(|(_, at)| self.spent(at, reach)),
-        );
-        missed
-    }
-
-    fn spent(&self, at: usize, reach: &[CellReach]) -> Vec<Shortage> {
-        let cells = (1..).zip(&self.cells).zip(reach);
-        cells
-            .filter(|(_, reach)| reach.spent)
-            .map(|((number, spec), reach)| Shortage {
-                cell: number,
-                name: spec.name(),
-                why: format!(
-                    "it has no more units to set aside for the target: {} of {} are left, which give {} marks at ability {} where all give {}",
-                    reach.stays.len() - reach.aside(),
-                    reach.stays.len(),
-                    marks(reach.kept[at]),
-                    self.abilities[at],
-                    marks(reach.all[at]),
-                ),
-            })
-            .collect()
-    }
-
     /// The table of all items.
     pub(super) fn whole_table(&self, items: &[FormItem]) -> Result<Table, Vec<Shortage>> {
         let faults = self.faults();
         if !faults.is_empty() {
             return Err(faults);
         }
-        let mut table = Table::new(self.tolerances());
-        let mut shortages = Vec::new();
         let mut taken = vec![false; items.len()];
+        let (mut sorted, mut shortages) = (Vec::new(), Vec::new());
         for (at, spec) in (1..).zip(&self.cells) {
             let own: Vec<usize> = (0..items.len())
                 .filter(|index| !taken[*index] && spec.matches(&items[*index]))
                 .collect();
             own.iter().for_each(|index| taken[*index] = true);
             let groups = groups(spec, items, &own);
-            if groups.len() < spec.needs() {
-                let what = if spec.stimuli.is_some() {
-                    "stimuli with enough items"
-                } else {
-                    "items"
-                };
-                shortages.push(Shortage {
-                    cell: at,
-                    name: spec.name(),
-                    why: format!(
-                        "needs {} {what}, and there are {}",
-                        spec.needs(),
-                        groups.len()
-                    ),
-                });
-                continue;
-            }
+            shortages.extend(spec.short_of(at, groups.len()));
+            sorted.push(groups);
+        }
+        if !shortages.is_empty() {
+            return Err(shortages);
+        }
+        let needs = self.settled(&sorted)?;
+        let mut table = Table::new(self.tolerances());
+        let cells = self.cells.iter().zip(&sorted).zip(needs);
+        for (at, ((spec, groups), needs)) in (1..).zip(cells) {
             let window = spec.items_per_stimulus.unwrap_or(1);
-            shortages.extend(enemies_within(at, spec, items, &groups));
-            table.add_cell(spec.needs(), window, &groups, |item| {
-                self.numbers(&items[item])
-            });
-            shortages.extend(self.overexposed(at, spec, &groups));
+            table.add_cell(needs, window, groups, |item| self.numbers(&items[item]));
+            shortages.extend(enemies_within(at, spec, items, groups));
+            shortages.extend(self.overexposed(at, spec, needs, groups));
         }
         if !shortages.is_empty() {
             return Err(shortages);
@@ -395,11 +344,17 @@ impl FormBlueprint {
     }
 
     /// Even the least exposure is more than the cap allows.
-    fn overexposed(&self, at: usize, spec: &CellSpec, groups: &[Vec<usize>]) -> Option<Shortage> {
+    fn overexposed(
+        &self,
+        at: usize,
+        spec: &CellSpec,
+        needs: usize,
+        groups: &[Vec<usize>],
+    ) -> Option<Shortage> {
         let cap = self.exposure_max?;
         #[expect(clippy::cast_precision_loss, reason = "small numbers")]
         let share = |needs: usize, units: usize| needs as f64 / units as f64;
-        let of_units = share(spec.needs(), groups.len());
+        let of_units = share(needs, groups.len());
         let window = spec.items_per_stimulus.unwrap_or(1);
         let widest = groups.iter().map(Vec::len).min().unwrap_or(1);
         let least = of_units * share(window, widest.max(window));
@@ -407,15 +362,9 @@ impl FormBlueprint {
             cell: at,
             name: spec.name(),
             why: format!("each paper takes {} of {} units, so an item is in {:.1} % of papers at least; the cap is {:.1} %",
-                spec.needs(), groups.len(), least * 100.0, cap * 100.0),
+                needs, groups.len(), least * 100.0, cap * 100.0),
         })
     }
-}
-
-/// Marks for people.
-#[expect(clippy::cast_precision_loss, reason = "marks for people")]
-fn marks(micros: i64) -> String {
-    format!("{:.2}", micros as f64 / 1e6)
 }
 
 /// The units of a cell: items by id, or stimuli by id with their items.

@@ -1,6 +1,6 @@
 //! Calibrated items, read from CSV.
 //!
-//! `id, topic, level, type, stimulus, a, b, c, seconds, enemies`: columns in any order, others are
+//! `id, topic, level, type, stimulus, a, b, c, seconds, enemies, key`: columns in any order, others are
 //! left out. Only `id` and `b` must be there; `a` is 1, `c` is 0 and `seconds` is 60 where nothing
 //! stands. `enemies` are ids with spaces or semicolons between them.
 
@@ -27,6 +27,9 @@ pub struct FormItem {
     pub seconds: i32,
     /// Items that must not be on the same paper.
     pub enemies: Vec<String>,
+    /// The letter of its key, as the author ordered the options; empty if it is not said, or is more
+    /// than a letter.
+    pub key: String,
 }
 
 /// What is wrong with a file of items, and where; lines from one, with the heading.
@@ -63,8 +66,8 @@ pub enum ItemsError {
     TooMany(usize),
 }
 
-const COLUMNS: [&str; 10] = [
-    "id", "topic", "level", "type", "stimulus", "a", "b", "c", "seconds", "enemies",
+const COLUMNS: [&str; 11] = [
+    "id", "topic", "level", "type", "stimulus", "a", "b", "c", "seconds", "enemies", "key",
 ];
 /// Most items of a bank.
 const ITEMS_MAX: usize = 60_000;
@@ -177,6 +180,9 @@ impl Row<'_> {
             topic: text("topic"),
             level: text("level"),
             kind: text("type"),
+            key: Some(text("key"))
+                .filter(|key| key.chars().count() == 1)
+                .unwrap_or_default(),
             stimulus: text("stimulus"),
             parameters: ItemParameters {
                 a: self.number("a", Some(1.0), (0.01, 10.0))?,

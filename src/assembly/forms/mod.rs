@@ -102,7 +102,7 @@ pub(super) use issue::{make, spares};
 pub use items::{FormItem, ItemsError, read_items};
 pub use listed::list_items;
 pub(super) use range::{Range, settle};
-pub use report::{AbilityReport, Report, html, report};
+pub use report::{AbilityReport, KeyReport, Report, html, report};
 pub(super) use report::{Basis, band, figures, histogram};
 pub(super) use table::{Table, index, windows};
 pub use walk_in::{Refusal, WalkIn, WalkInPaper, WalkInRun, walk_in};

@@ -246,6 +246,35 @@ fn a_target_out_of_reach_is_refused_by_ability_and_cell() {
 }
 
 #[test]
+fn the_report_counts_keys_by_letter_where_they_are_known() {
+    let mut text = String::from("id,b,key\n");
+    for (number, key) in ["A", "A", "B", "BD"].into_iter().enumerate() {
+        writeln!(text, "q{number},0,{key}").unwrap();
+    }
+    let items = read_items(&text).unwrap();
+    let blueprint = FormBlueprint::from_toml("[[cells]]\ncount = 3\n").unwrap();
+    let seed = Seed::new([1; 32]);
+    let assembly = assemble(&blueprint, &items, 40, &seed).unwrap();
+    let figures = report(&assembly, &blueprint, &items, 40, &seed);
+    let said = figures.keys.iter().map(|one| {
+        (
+            one.letter.as_str(),
+            one.bank,
+            one.papers.min,
+            one.papers.max,
+        )
+    });
+    assert_eq!(
+        said.collect::<Vec<_>>(),
+        [("A", 2, 1.0, 2.0), ("B", 1, 0.0, 1.0)]
+    );
+    assert!(html(&figures).contains("<td>A</td><td>2</td>"));
+    let (items, blueprint) = (self::items(1), self::blueprint());
+    let assembly = assemble(&blueprint, &items, 5, &seed).unwrap();
+    assert!(!html(&report(&assembly, &blueprint, &items, 5, &seed)).contains("Keys by letter"));
+}
+
+#[test]
 fn a_stimulus_that_would_bring_two_enemies_is_named() {
     let text = "id,stimulus,b,enemies\na,x,0,\nb,x,0,a\nc,x,0,\nd,x,0,\n";
     let items = read_items(text).unwrap();

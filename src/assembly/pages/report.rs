@@ -42,6 +42,10 @@ impl ReportPage {
         }
     }
 
+    fn minutes(&self, seconds: &f64) -> String {
+        format!("{:.1}", seconds / 60.0)
+    }
+
     fn percent(&self, share: &f64) -> String {
         format!("{:.1}%", share * 100.0)
     }

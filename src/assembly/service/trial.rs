@@ -9,9 +9,9 @@ use utoipa::ToSchema;
 use super::{NewBlueprint, draw_faults, pool, unequal};
 use crate::access::{Actor, Role};
 use crate::assembly::forms::Report;
-use crate::assembly::{
-    Blueprint, CellStock, Plan, Reach, SectionTime, hurried, reach, stock, store, times,
-};
+use crate::assembly::sorted::Sorted;
+use crate::assembly::stock::hurried;
+use crate::assembly::{Blueprint, CellStock, Plan, Reach, SectionTime, store};
 use crate::kernel::{Fault, Id, Problem, Score};
 use crate::regulation::service as regulation;
 use crate::store::View;
@@ -72,14 +72,15 @@ pub fn try_out(
     let subject = regulation::subject(view, subject)?;
     let examination = regulation::load(view, subject.examination)?;
     let pool = pool(view, bank)?.numbered(blueprint);
-    let times = times(blueprint, &pool);
+    let sorted = Sorted::new(blueprint, &pool);
+    let times = sorted.times();
     let mut tried = Tried {
         warnings: hurried(blueprint, &times),
         times,
         items: blueprint.item_count(),
         total: Score::ZERO,
-        cells: stock(blueprint, &pool),
-        reach: reach(blueprint, &pool),
+        cells: sorted.stock(),
+        reach: sorted.reach_by_ability(),
         faults: blueprint.faults(),
         trial: None,
         worst: 0.0,
@@ -89,6 +90,11 @@ pub fn try_out(
     }
     if let Ok(plan) = Plan::new(blueprint, &pool) {
         tried.total = plan.total_marks();
+        // No papers come of a target that is out of reach, and looking for them takes long.
+        let out_of_reach = |fault: &Fault| fault.code == "target-out-of-reach";
+        if tried.faults.iter().any(out_of_reach) {
+            return Ok(tried);
+        }
         match plan.trial(&blueprint.title, TRIED) {
             Ok(report) => {
                 tried.worst = report.worst();

@@ -1,6 +1,8 @@
 //! Cells with ranges, and sections with times.
 
 use super::*;
+use crate::assembly::sorted::Sorted;
+use crate::assembly::stock::hurried;
 
 fn ranged(topic: &str, least: u32, most: u32) -> Cell {
     Cell {
@@ -135,7 +137,7 @@ fn time_that_is_short_is_told_and_does_not_stand_against_the_blueprint() {
     blueprint.sections[0].minutes = Some(9);
     blueprint.minutes = 9;
     assert_eq!(blueprint.faults(), []);
-    let times = super::times(&blueprint, &pool);
+    let times = Sorted::new(&blueprint, &pool).times();
     assert!((times[0].expected - 10.0).abs() < 1e-9);
     let warnings = hurried(&blueprint, &times);
     assert_eq!(
@@ -147,7 +149,7 @@ fn time_that_is_short_is_told_and_does_not_stand_against_the_blueprint() {
     );
     blueprint.minutes = 10;
     blueprint.sections[0].minutes = Some(10);
-    let times = super::times(&blueprint, &pool);
+    let times = Sorted::new(&blueprint, &pool).times();
     assert_eq!(hurried(&blueprint, &times), []);
     blueprint.minutes = 9;
     assert_eq!(

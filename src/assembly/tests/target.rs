@@ -1,6 +1,7 @@
 //! Papers that are as hard as a stated target.
 
 use super::*;
+use crate::assembly::sorted::Sorted;
 
 /// Probability of an item of the tests for somebody so able.
 fn chance(item: &PoolItem, ability: f64) -> f64 {
@@ -44,7 +45,7 @@ fn papers_are_as_hard_as_the_target_says_and_what_is_set_aside_is_in_none() {
     let numbered = pool.clone().numbered(&blueprint);
     assert_eq!(off_target(&blueprint, &numbered), []);
     assert_eq!(overexposed(&blueprint, &numbered), []);
-    let reach = reach(&blueprint, &numbered);
+    let reach = Sorted::new(&blueprint, &numbered).reach_by_ability();
     assert!(reach[3].bank - reach[3].target.unwrap() > 0.04, "{reach:?}");
     let codes: Vec<String> = (0..100).map(|n| format!("{n:03}")).collect();
     let codes: Vec<&str> = codes.iter().map(String::as_str).collect();
