@@ -187,5 +187,6 @@ fn item(code: &str) -> Item {
         explanation: String::new(),
         enemies: Vec::new(),
         seconds: None,
+        markup: keju::bank::rich::Markup::Plain,
     }
 }

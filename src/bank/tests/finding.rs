@@ -41,7 +41,7 @@ fn an_item_is_found_by_every_part_that_candidates_see_and_by_none_of_the_key() {
     house
         .import(Batch {
             items: vec![choice, blank],
-            stimuli: Vec::new(),
+            ..Batch::default()
         })
         .unwrap();
     let found = |query: &str| house.codes(&house.reviewer, &text(query));
@@ -106,7 +106,7 @@ fn a_topic_brings_those_below_it_and_all_are_counted_whichever_is_chosen() {
     house
         .import(Batch {
             items,
-            stimuli: Vec::new(),
+            ..Batch::default()
         })
         .unwrap();
     let filter = ItemFilter {
