@@ -333,7 +333,6 @@ impl Markup {
     }
 
     /// Whether texts stand as they are.
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
     pub const fn is_plain(&self) -> bool {
         matches!(self, Self::Plain)
     }

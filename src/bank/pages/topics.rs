@@ -4,6 +4,9 @@ use std::collections::BTreeMap;
 
 use crate::bank::service::TopicCount;
 
+/// Topics and how many items each has.
+type Counts<'a> = Vec<(&'a str, usize)>;
+
 /// What a branch of the tree narrows the list to.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Place {
@@ -49,7 +52,7 @@ impl Branch {
 /// The tree. Of one bank, its sections and their topics; of several, the banks and their sections, so
 /// that it stays small.
 pub(super) fn tree(counts: &[TopicCount]) -> Vec<Branch> {
-    let mut banks: BTreeMap<&str, BTreeMap<&str, Vec<(&str, usize)>>> = BTreeMap::new();
+    let mut banks: BTreeMap<&str, BTreeMap<&str, Counts<'_>>> = BTreeMap::new();
     for one in counts {
         let sections = banks.entry(&one.bank).or_default();
         let topics = sections.entry(&one.section).or_default();
@@ -95,7 +98,7 @@ fn of_section(bank: &Place, section: &str, topics: &[(&str, usize)], deep: bool)
 /// The topics by their first `depth` parts. One that has no items of its own and a single one below
 /// is skipped.
 fn of_topics(section: &Place, topics: &[(&str, usize)], depth: usize) -> Vec<Branch> {
-    let mut heads: BTreeMap<&str, (usize, Vec<(&str, usize)>)> = BTreeMap::new();
+    let mut heads: BTreeMap<&str, (usize, Counts<'_>)> = BTreeMap::new();
     for (topic, count) in topics {
         let end = topic.match_indices('.').nth(depth - 1).map(|(at, _)| at);
         let head = &topic[..end.unwrap_or(topic.len())];
