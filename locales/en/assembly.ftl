@@ -143,6 +143,7 @@ blueprint-seconds = Deviation of time (seconds)
 blueprint-seconds-hint = How many seconds the time of a paper may be off; empty for no limit.
 blueprint-spread = Scores must spread alike too
 blueprint-section-number = Section { $number }
+blueprint-place-cell = Section { $section }, cell { $cell }
 blueprint-section-code = Code
 blueprint-section-zh = Chinese title
 blueprint-section-en = English title

@@ -143,6 +143,7 @@ blueprint-seconds = 用时偏差（秒）
 blueprint-seconds-hint = 试卷用时可偏离目标多少秒；留空则不限。
 blueprint-spread = 得分的离散程度也须相同
 blueprint-section-number = 第 { $number } 部分
+blueprint-place-cell = 第 { $section } 部分第 { $cell } 格
 blueprint-section-code = 代码
 blueprint-section-zh = 中文标题
 blueprint-section-en = 英文标题

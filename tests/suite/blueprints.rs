@@ -61,7 +61,7 @@ fn a_blueprint_is_written_cell_by_cell_and_the_bank_answers_at_once() {
     chrome.sees("#live-stock-2", "不足");
     chrome.sees("#live-summary", "这份细目表还不能使用");
     chrome.click("[value=save]");
-    chrome.sees("#live-summary", "sections.common_knowledge.cells.2");
+    chrome.sees("#live-summary", "第 1 部分第 3 格");
 
     // Buttons change the form on the server, so that they work without scripts too.
     chrome.click("[value='drop-cell 2']");
