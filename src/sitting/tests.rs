@@ -262,7 +262,7 @@ fn matchings_and_orderings_are_asked_place_by_place_with_what_was_chosen() {
         let rest = &html[from..];
         rest[..rest.find("</select>").unwrap()].to_owned()
     };
-    assert!(html.contains("<label for=\"a1-0\">京</label>"));
+    assert!(html.contains("<label for=\"a1-0\"><span class=\"rich\">京</span></label>"));
     assert!(html.contains("<label for=\"a2-1\">第 2 位</label>"));
     assert!(field("a1-0").contains("<option value=\"1\" selected>B 北京"));
     assert!(!field("a1-1").contains("selected"));

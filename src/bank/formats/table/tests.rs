@@ -118,8 +118,8 @@ fn a_stimulus_is_given_once_and_shared() {
         said(&faults(&[header, &first, other, unknown, nameless])),
         [
             "row 3, column H: stimulus-differs",
-            "row 5, column H: required",
             "row 4, column H: stimulus-unknown",
+            "row 5, column H: required",
         ]
     );
 }
