@@ -9,7 +9,7 @@ use crate::bank::rules::tidy;
 
 impl Found {
     /// A question to be read with rich texts.
-    pub(super) fn rich(place: impl Into<String>) -> Self {
+    pub(in crate::bank::formats) fn rich(place: impl Into<String>) -> Self {
         Self {
             markup: Markup::Html,
             ..Self::at(place)
@@ -17,12 +17,12 @@ impl Found {
     }
 
     /// Whether the question is to be read again, with rich texts.
-    pub(super) fn is_poor(&self) -> bool {
+    pub(in crate::bank::formats) fn is_poor(&self) -> bool {
         self.poor && self.markup.is_plain()
     }
 
     /// Takes in the bytes that `source` names, if they are a picture a bank may keep.
-    pub(super) fn picture(&mut self, source: &str, bytes: Vec<u8>) {
+    pub(in crate::bank::formats) fn picture(&mut self, source: &str, bytes: Vec<u8>) {
         let Ok(picture) = picture::read(&bytes) else {
             return;
         };
@@ -32,7 +32,7 @@ impl Found {
     }
 
     /// A text of a page in the markup of the question; what is dropped is noted.
-    pub(super) fn said(&mut self, page: &Page) -> String {
+    pub(in crate::bank::formats) fn said(&mut self, page: &Page) -> String {
         if self.markup.is_plain() {
             self.poor |= is_poor(page);
             self.lose_if(page.formatting, "formatting");
@@ -45,7 +45,7 @@ impl Found {
     }
 
     /// A text without any markup, in the markup of the question.
-    pub(super) fn plainly(&self, text: &str) -> String {
+    pub(in crate::bank::formats) fn plainly(&self, text: &str) -> String {
         match self.markup {
             Markup::Plain => tidy(text),
             Markup::Html => rich::clean(&rich::escape(&tidy(text)).replace('\n', "<br>")),
@@ -53,7 +53,7 @@ impl Found {
     }
 
     /// A model answer, which stands apart.
-    pub(super) fn reference(&self, part: Option<&Part>) -> String {
+    pub(in crate::bank::formats) fn reference(&self, part: Option<&Part>) -> String {
         let Some(part) = part else {
             return String::new();
         };
@@ -74,7 +74,7 @@ impl Found {
 
     /// A stimulus with all that it must have: a text, and a title. It is rich if its page would
     /// lose something that rich texts keep.
-    pub(super) fn stimulus(
+    pub(in crate::bank::formats) fn stimulus(
         &mut self,
         (code, title): (&str, &str),
         page: &Page,
