@@ -427,6 +427,7 @@ item-markup-html = Rich text (HTML)
 rich-tools = Tools for rich text
 rich-strong = Bold
 rich-em = Emphasis
+rich-em-sign = i
 rich-u = Underline
 rich-sup = Superscript
 rich-sub = Subscript

@@ -427,6 +427,7 @@ item-markup-html = 富文本（HTML）
 rich-tools = 富文本工具
 rich-strong = 加粗
 rich-em = 加点
+rich-em-sign = 点
 rich-u = 下划线
 rich-sup = 上标
 rich-sub = 下标

@@ -122,7 +122,7 @@ pub async fn show_script_picture(
 ) -> Answer<HttpResponse> {
     let (id, hash) = path.into_inner();
     store
-        .read(move |view| service::picture(view, &actor, id, &material::named(&hash)?))
+        .read(move |view| service::picture(view, &actor, id, &hash))
         .await
         .map(material::api::image)
 }

@@ -103,7 +103,7 @@ async fn picture(
 ) -> Answer<HttpResponse> {
     let (script, hash) = path.into_inner();
     store
-        .read(move |view| service::picture(view, &actor, script, &material::named(&hash)?))
+        .read(move |view| service::picture(view, &actor, script, &hash))
         .await
         .map(material::api::image)
 }

@@ -92,7 +92,7 @@ async fn picture(
 ) -> Answer<HttpResponse> {
     let (attempt, hash) = path.into_inner();
     store
-        .read(move |view| service::picture(view, &actor, attempt, &material::named(&hash)?))
+        .read(move |view| service::picture(view, &actor, attempt, &hash))
         .await
         .map(material::api::image)
 }

@@ -203,7 +203,7 @@ fn pictures_of_a_paper_are_seen_in_its_room_alone() {
     let (anna, boris) = (house.candidate(0), house.candidate(1));
     let attempt = house.open(&anna).unwrap();
     let seen = |actor: &Actor, hash: &Hash| {
-        house.read(|view| service::picture(view, actor, attempt, hash))
+        house.read(|view| service::picture(view, actor, attempt, &hex::encode(hash)))
     };
     assert_eq!(seen(&anna, &hash).unwrap().content, bytes);
     let html = super::pages::rendered(&house.attempt(&anna, attempt).unwrap());

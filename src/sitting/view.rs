@@ -12,9 +12,8 @@ use crate::access::{Actor, Role};
 use crate::assembly::{self, Blueprint, Paper, PlacedItem};
 use crate::bank;
 use crate::bank::item::{Answer, Body, Item, ItemKind, Stimulus};
-use crate::bank::material::PictureContent;
+use crate::bank::material::{self, PictureContent};
 use crate::bank::rich::{self, Markup};
-use crate::kernel::merkle::Hash;
 use crate::kernel::{Id, Instant, Problem, Score};
 use crate::regulation::phase::Phase;
 use crate::regulation::service::{self as regulation, Examination, Subject};
@@ -159,9 +158,10 @@ pub fn picture(
     view: &mut View<'_>,
     actor: &Actor,
     id: Id,
-    hash: &Hash,
+    hash: &str,
 ) -> Result<PictureContent, Problem> {
     let attempt = attempt_view(view, actor, id)?;
+    let hash = &material::named(hash)?;
     let items = attempt.sections.iter().flat_map(|section| &section.items);
     let shows = items.flat_map(AttemptItem::marked_up);
     let rich = attempt.stimuli.iter().filter(|one| !one.markup.is_plain());

@@ -112,7 +112,7 @@ fn a_file_brings_its_pictures_along(app: TestApp) {
          </question></quiz>"
     );
     let headers = [("content-type", "application/xml")];
-    let imported = author.send("POST", "/banks/art/imports?name=a.xml", &headers, file.into_bytes());
+    let imported = author.send("POST", "/banks/art/imports?file_name=a.xml", &headers, file.into_bytes());
     assert_eq!(imported.status, 201, "{imported:?}");
     let id = author.get("/items?bank=art").json["items"][0]["id"].as_str().unwrap().to_owned();
     let item = author.get(&format!("/items/{id}")).json;

@@ -112,7 +112,7 @@ pub async fn show_picture(
     hash: web::Path<String>,
 ) -> Answer<HttpResponse> {
     store
-        .read(move |view| super::picture(view, &actor, &super::named(&hash)?))
+        .read(move |view| super::picture(view, &actor, &hash))
         .await
         .map(image)
 }

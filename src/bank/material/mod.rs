@@ -212,9 +212,10 @@ pub struct PictureContent {
     pub content: Vec<u8>,
 }
 
-/// A picture of a bank that this account may see.
-pub fn picture(view: &mut View<'_>, actor: &Actor, hash: &Hash) -> Result<PictureContent, Problem> {
+/// A picture of a bank that this account may see; `hash` is what a path names it by.
+pub fn picture(view: &mut View<'_>, actor: &Actor, hash: &str) -> Result<PictureContent, Problem> {
     actor.acting_as(&[Role::Reviewer, Role::Author])?;
+    let hash = &named(hash)?;
     let reach = Reach::of(view, actor)?;
     let banks = store::banks_of(view.db, hash)?;
     if !banks.iter().any(|bank| reach.admits(bank)) {

@@ -52,7 +52,7 @@ async fn picture(
     hash: web::Path<String>,
 ) -> Answer<HttpResponse> {
     store
-        .read(move |view| super::picture(view, &actor, &super::named(&hash)?))
+        .read(move |view| super::picture(view, &actor, &hash))
         .await
         .map(image)
 }

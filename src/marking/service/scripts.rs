@@ -8,11 +8,10 @@ use super::rule;
 use crate::access::{Actor, Role};
 use crate::assembly::records::paper;
 use crate::bank::item::{Answer, Body, Item, RubricPoint, Stimulus};
-use crate::bank::material::PictureContent;
+use crate::bank::material::{self, PictureContent};
 use crate::bank::records::{self, item_versions, stimuli};
 use crate::bank::rich::{self, Markup};
 use crate::ceremony::service::not_drawn_to_mark;
-use crate::kernel::merkle::Hash;
 use crate::kernel::{Fault, Id, Problem, Score};
 use crate::ledger;
 use crate::marking::double::{MarkerMark, Resolution, ScriptState, resolve};
@@ -118,9 +117,10 @@ pub fn picture(
     view: &mut View<'_>,
     actor: &Actor,
     id: Id,
-    hash: &Hash,
+    hash: &str,
 ) -> Result<PictureContent, Problem> {
     let script = script(view, actor, id)?;
+    let hash = &material::named(hash)?;
     let material = script
         .material
         .iter()
