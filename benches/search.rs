@@ -43,7 +43,7 @@ const PART: usize = 50_000;
 const SAMPLE: usize = 20_000;
 
 fn main() {
-    let count = std::env::var("KEJU_BENCH_ITEMS").map_or(1_000_000, |n| n.parse().unwrap());
+    let count: usize = std::env::var("KEJU_BENCH_ITEMS").map_or(1_000_000, |n| n.parse().unwrap());
     let data = tempfile::tempdir().unwrap();
     let target = Target::Sqlite(data.path().join("keju.db"));
     let vault = Vault::open(data.path()).unwrap();
@@ -121,7 +121,9 @@ fn main() {
             memchr::memmem::find_iter(&floor, word.as_bytes()).count();
         });
         println!("bare bytes, {name:9}{middle:8.1} ms");
-        let middle = middle_of_nine(|| drop(plain.like(word)));
+        let middle = middle_of_nine(|| {
+            std::hint::black_box(plain.like(word));
+        });
         println!("LIKE, {name:15}{middle:8.1} ms");
     }
     let each = open_one_by_one(&store, &mut stream);
@@ -232,7 +234,7 @@ fn import(store: &Store, author: &Actor, items: Vec<Item>) {
     let author = author.clone();
     let batch = Batch {
         items,
-        stimuli: Vec::new(),
+        ..Batch::default()
     };
     store
         .write_blocking(move |tx| service::import(tx, &author, "bench", &batch))
@@ -281,6 +283,7 @@ fn item(stream: &mut Stream, number: usize) -> Item {
         explanation: characters(stream, 20),
         enemies: Vec::new(),
         seconds: None,
+        markup: keju::bank::rich::Markup::Plain,
     }
 }
 
