@@ -110,7 +110,7 @@ fn main() {
     finding.measure("one's own, common", &author, &words(COMMON));
 
     let begun = Instant::now();
-    edit_one(&store, &author, &finding);
+    edit_one(&store, &author, &reviewer, &finding);
     search.catch_up_blocking(&store).unwrap();
     println!("caught up with edit  {:8.1} ms", milliseconds(begun));
     finding.measure("rare after the edit", &reviewer, &words(RARE));
@@ -154,7 +154,8 @@ impl Finding<'_> {
     }
 }
 
-fn edit_one(store: &Store, author: &Actor, finding: &Finding<'_>) {
+/// One item goes back to its author, who writes it anew.
+fn edit_one(store: &Store, author: &Actor, reviewer: &Actor, finding: &Finding<'_>) {
     let found = finding.find(author, &words(RARE));
     let id = found.items[0].item.id;
     let seen = store
@@ -164,9 +165,12 @@ fn edit_one(store: &Store, author: &Actor, finding: &Finding<'_>) {
         stem: format!("{}（修订）", seen.item.stem),
         ..seen.item
     };
-    let author = author.clone();
+    let (author, reviewer) = (author.clone(), reviewer.clone());
     store
-        .write_blocking(move |tx| service::edit(tx, &author, id, &edited))
+        .write_blocking(move |tx| {
+            service::return_to_author(tx, &reviewer, id, "not clear")?;
+            service::edit(tx, &author, id, &edited)
+        })
         .unwrap();
 }
 
