@@ -197,6 +197,9 @@ fn a_returned_item_says_why_and_is_submitted_again() {
     let shown = house.look(|view| service::item(view, &house.author, id));
     assert_eq!(shown.state, ItemState::Draft);
     assert_eq!(shown.returned_because.as_deref(), Some("题干有歧义"));
+    // It stays to be read when the item comes back to review.
+    let said: Vec<&str> = shown.comments.iter().map(|c| c.text.as_str()).collect();
+    assert_eq!(said, ["题干有歧义"]);
     let better = Item {
         stem: "改过的题干。".to_owned(),
         ..item("a")

@@ -12,7 +12,7 @@ use crate::bank::life::ItemState;
 use crate::bank::reading::seen;
 use crate::bank::records;
 use crate::bank::rules::tidy;
-use crate::bank::store::{self, CommentRow};
+use crate::bank::store::{self, CommentRow, ItemRow};
 use crate::kernel::{Fault, Id, Instant, Problem};
 use crate::ledger;
 use crate::store::{Tx, View};
@@ -42,20 +42,27 @@ pub fn comment(tx: &mut Tx<'_>, actor: &Actor, id: Id, text: &str) -> Result<Id,
     let (row, _) = seen(tx, actor, id)?;
     let text = tidy(text);
     Problem::unless_valid(faults(&text).into_iter().collect())?;
+    let said = keep(tx, &row, acting.account, &text)?;
+    let hash = store::version(tx.db, id, row.version)?.content_hash;
+    let mut inputs = inputs(&row, &hash);
+    inputs["comment"] = json!(said);
+    let entry = acting.decides("item.commented").on(inputs);
+    ledger::record(tx, &entry.outcome("written"))?;
+    Ok(said)
+}
+
+/// Keeps what was said. The reason of a return is kept so as well: the decision holds it, and whoever
+/// looks at the next version reads here what the one before was returned for.
+pub(super) fn keep(tx: &mut Tx<'_>, row: &ItemRow, account: Id, text: &str) -> Result<Id, Problem> {
     let comment = CommentRow {
         id: Id::new(tx.now),
-        item_id: id,
+        item_id: row.id,
         version: row.version,
-        account_id: acting.account,
-        text_sealed: tx.vault.seal(&text)?,
+        account_id: account,
+        text_sealed: tx.vault.seal(text)?,
         written_at: tx.now,
     };
     store::insert_comment(tx, &comment)?;
-    let hash = store::version(tx.db, id, row.version)?.content_hash;
-    let mut inputs = inputs(&row, &hash);
-    inputs["comment"] = json!(comment.id);
-    let entry = acting.decides("item.commented").on(inputs);
-    ledger::record(tx, &entry.outcome("written"))?;
     Ok(comment.id)
 }
 

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
-use super::{advance, advance_on, check_reason};
+use super::{advance, advance_on, check_reason, comments};
 use crate::access::{Acting, Actor, Role};
 use crate::bank::checklist::{self, CHECKLIST};
 use crate::bank::life::{ItemAct, may_review};
@@ -63,6 +63,7 @@ pub fn review(tx: &mut Tx<'_>, actor: &Actor, id: Id, review: &Review) -> Result
         (true, false) => ItemAct::Approve,
         (false, _) => {
             check_reason(&review.reason)?;
+            comments::keep(tx, &row, acting.account, review.reason.trim())?;
             ItemAct::Return
         }
     };
