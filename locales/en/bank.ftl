@@ -5,6 +5,7 @@ bank-none = There are no items yet.
 bank-import = Import items
 bank-import-lead = Either every item in the file is imported and handed to review, or none is.
 bank-template = Download the CSV template
+bank-template-xlsx = Download the XLSX template
 bank-code = Bank
 bank-code-hint = Lower-case letters, digits and underscores, such as administrative_aptitude.
 bank-file = File
@@ -88,6 +89,15 @@ item-seconds-count = { $count } s
 item-save = Save
 item-cancel = Cancel
 item-as-candidate = As a candidate sees it
+item-preview = Preview
+item-look = Preview without saving
+item-preview-hint = While you write, this shows what a candidate will see and what is still missing. Nothing is saved.
+item-sound = Complete: it can be saved.
+item-lacks = What is still missing
+item-lacks-count = { $count ->
+    [one] One thing is still missing.
+   *[other] { $count } things are still missing.
+}
 item-author = Author
 item-reviewer = Reviewer
 item-updated = Last change

@@ -23,7 +23,7 @@ use super::formats::{entries, letters};
 use super::forms::ItemFields;
 use super::item::{Body, Difficulty, Item, ItemKind, option_letter};
 use super::material;
-use super::service::{self, BankView, ItemView};
+use super::service::{self, BankView, ItemPreview, ItemView};
 use crate::access::{Actor, Role};
 use crate::http::{Answer, Page, PageForm, Params, ProblemBody, html, html_refused, see_other};
 use crate::kernel::error::Kind;
@@ -56,6 +56,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
         )
         .service(web::resource("/bank/items").get(items::items).post(create))
         .route("/bank/items/new", web::get().to(new_item))
+        .route("/bank/items/preview", web::post().to(preview))
         .route("/bank/items/{id}", web::get().to(show))
         .service(
             web::resource("/bank/items/{id}/edit")
@@ -202,6 +203,10 @@ struct ItemFormPage {
     id: Option<Id>,
     title: Option<String>,
     faults: Vec<crate::http::FaultBody>,
+    /// The item as it would be, if it was looked at.
+    preview: Option<ItemPreview>,
+    /// What keeps it from being kept as it is.
+    lacks: Vec<crate::http::FaultBody>,
     kinds: &'static [ItemKind],
     difficulties: &'static [Difficulty],
 }
@@ -214,6 +219,8 @@ impl ItemFormPage {
             id,
             title: None,
             faults: Vec::new(),
+            preview: None,
+            lacks: Vec::new(),
             kinds: &ItemKind::ALL,
             difficulties: &Difficulty::ALL,
         }
@@ -229,6 +236,27 @@ impl ItemFormPage {
     fn beside(&self) -> Vec<&crate::http::FaultBody> {
         let faults = self.faults.iter();
         faults.filter(|fault| fault.place != "kind").collect()
+    }
+
+    /// Where the item is looked at while it is written.
+    fn look(&self) -> String {
+        match self.id {
+            Some(id) => format!("/bank/items/preview?item={id}"),
+            None => "/bank/items/preview".to_owned(),
+        }
+    }
+
+    /// Whether the key could be read, so that it can be shown.
+    fn has_key(&self) -> bool {
+        !self.lacks.iter().any(|fault| fault.place == "key")
+    }
+
+    /// The form beside the item as it would be.
+    fn with(mut self, preview: ItemPreview) -> Self {
+        let problem = Problem::invalid(preview.faults.clone());
+        self.lacks = ProblemBody::new(&problem, self.page.lang).errors;
+        self.preview = Some(preview);
+        self
     }
 
     /// The form with what was typed and what is wrong with it.
@@ -285,6 +313,31 @@ async fn create(
     }
 }
 
+/// Which item is looked at while it is written; none if it is a new one.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Written {
+    item: Option<Id>,
+}
+
+/// Shows an item that is being written as it would be. Nothing is kept.
+async fn preview(
+    page: Page,
+    store: web::Data<Store>,
+    actor: Actor,
+    Params(written): Params<Written>,
+    PageForm(fields): PageForm<ItemFields>,
+) -> Answer<HttpResponse> {
+    actor.acting_as(&[Role::Author])?;
+    let bank = fields.bank.trim().to_owned();
+    let read = fields.draft().read();
+    let id = written.item;
+    let preview = store
+        .read(move |view| service::preview_item(view, &actor, &bank, id, read))
+        .await?;
+    html(&ItemFormPage::new(page, fields, id).with(preview))
+}
+
 async fn edit_form(
     page: Page,
     store: web::Data<Store>,
@@ -331,24 +384,18 @@ struct ItemPage {
     shown: ItemView,
 }
 
-impl ItemPage {
-    /// A text of the item for the page.
-    fn rich(&self, text: &str) -> String {
-        self.shown.item.markup.html(text, "/bank/pictures/")
-    }
+/// A text of an item for the page.
+fn rich(item: &Item, text: &str) -> String {
+    item.markup.html(text, "/bank/pictures/")
+}
 
-    /// The options with their letters.
-    fn options(&self) -> Vec<(char, &str)> {
-        let options = self.shown.item.body.options().iter();
-        options
-            .enumerate()
-            .map(|(place, option)| (option_letter(place), option.as_str()))
-            .collect()
-    }
-
-    fn key(&self) -> Option<String> {
-        key(&self.page, &self.shown.item.body)
-    }
+/// The options of an item with their letters.
+fn options(item: &Item) -> Vec<(char, &str)> {
+    let options = item.body.options().iter();
+    options
+        .enumerate()
+        .map(|(place, option)| (option_letter(place), option.as_str()))
+        .collect()
 }
 
 /// The key, in one line; none for an essay.

@@ -5,10 +5,9 @@ mod access;
 mod comments;
 mod figures;
 mod leak;
+mod preview;
 mod review;
 mod shelf;
-
-use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -19,15 +18,14 @@ use super::formats::{self, BankFolder, Batch, Defaults, Loss};
 use super::item::Item;
 use super::life::{ItemAct, ItemState};
 use super::reach::Reach;
-use super::reading::start;
 use super::store::{self, ItemRow, VersionRow};
-use super::{material, picture, records, rules, similar};
+use super::{material, records, rules};
 use crate::access::{Acting, Actor, Role};
 use crate::kernel::error::Kind;
 use crate::kernel::merkle::Hash;
 use crate::kernel::{Fault, Id, Problem};
 use crate::ledger::{self, Entry};
-use crate::store::{Tx, View};
+use crate::store::Tx;
 
 pub(in crate::bank) use self::access::key_views;
 pub use self::access::{
@@ -42,6 +40,7 @@ pub use self::figures::{
 };
 pub(in crate::bank) use self::leak::leak;
 pub use self::leak::{LeakView, LockedPapers, Redrawn, SittingState, Suspect, leaks, report_leak};
+pub use self::preview::{ItemPreview, Preview, Twins, preview, preview_item};
 pub use self::review::{
     Review, adopt, approve, approve_section, retire, return_to_author, review, waiting_seen,
 };
@@ -70,88 +69,6 @@ pub fn read_file(
     defaults: &Defaults,
 ) -> Result<(Batch, Vec<Loss>), Problem> {
     formats::exchange::read(file_name, bytes, defaults).map_err(import_refused)
-}
-
-/// What a file would bring to a bank.
-#[derive(Debug, Clone)]
-pub struct Preview {
-    /// Its items, as they would be kept.
-    pub items: Vec<Item>,
-    /// How many stimuli they share.
-    pub stimuli: usize,
-    /// The pictures that come along, each with its media type.
-    pub pictures: BTreeMap<Hash, (&'static str, Vec<u8>)>,
-    /// What the bank cannot keep of it.
-    pub losses: Vec<Loss>,
-    /// Items that ask nearly the same as another of the file, or as one of the author's own.
-    pub near: Vec<Twins>,
-}
-
-/// An item beside one that asks nearly the same.
-#[derive(Debug, Clone)]
-pub struct Twins {
-    /// Code of the item.
-    pub item: String,
-    /// The beginning of its question.
-    pub item_stem: String,
-    /// Code of the one before it.
-    pub twin: String,
-    /// The beginning of its question.
-    pub twin_stem: String,
-    /// How much they have in common, in per cent.
-    pub percent: usize,
-}
-
-/// Looks at what an import would bring, and changes nothing. Beside the file's own items only those
-/// are compared that the author wrote: what others have written is not for her to find out.
-pub fn preview(
-    view: &mut View<'_>,
-    actor: &Actor,
-    bank: &str,
-    (batch, losses): (Batch, Vec<Loss>),
-) -> Result<Preview, Problem> {
-    let acting = actor.acting_as(&[Role::Author])?;
-    check_bank(bank)?;
-    Reach::of(view, actor)?.must_admit(bank)?;
-    let faults = Shelf::look(view, bank)?.batch_faults(&batch);
-    if !faults.is_empty() {
-        return Err(import_refused(faults));
-    }
-    let mut all = own_items(view, acting.account, bank)?;
-    let known = all.len();
-    all.extend(batch.items.iter().cloned());
-    let near = similar::near(&all).into_iter();
-    let twins = near.filter(|near| near.second >= known).filter_map(|near| {
-        let (item, twin) = (all.get(near.second)?, all.get(near.first)?);
-        Some(Twins {
-            item: item.code.clone(),
-            item_stem: start(&item.markup.words(&item.stem)),
-            twin: twin.code.clone(),
-            twin_stem: start(&twin.markup.words(&twin.stem)),
-            percent: near.percent,
-        })
-    });
-    Ok(Preview {
-        near: twins.collect(),
-        stimuli: batch.stimuli.len(),
-        pictures: batch.pictures.into_iter().filter_map(typed).collect(),
-        items: batch.items,
-        losses,
-    })
-}
-
-/// A picture with its media type.
-fn typed((hash, bytes): (Hash, Vec<u8>)) -> Option<(Hash, (&'static str, Vec<u8>))> {
-    let media = picture::read(&bytes).ok()?.format.media_type();
-    Some((hash, (media, bytes)))
-}
-
-/// The items of a bank that somebody wrote, in their present versions.
-fn own_items(view: &mut View<'_>, author: Id, bank: &str) -> Result<Vec<Item>, Problem> {
-    let rows = store::items(view.db, bank, Some(author))?;
-    rows.into_iter()
-        .map(|(_, content)| records::open(view.vault, &content))
-        .collect()
 }
 
 /// All that is wrong with a file, as far as anybody wants to read on.

@@ -53,9 +53,9 @@ const ASSETS: &[Asset] = &[
         content: include_str!("../bank/assets/rich.js"),
     },
     Asset {
-        name: "editor.js",
+        name: "live.js",
         media_type: JS,
-        content: include_str!("../assembly/assets/editor.js"),
+        content: include_str!("assets/live.js"),
     },
     Asset {
         name: "room.js",

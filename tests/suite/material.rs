@@ -180,3 +180,73 @@ fn an_author_writes_a_rich_stimulus_and_an_item_about_it_in_a_browser() {
     chrome.picture("item-form-phone");
     assert_eq!(chrome.errors(), Vec::<String>::new());
 }
+
+#[test]
+fn an_item_is_looked_at_while_it_is_written_and_nothing_is_kept() {
+    let app = TestApp::start(Database::Sqlite).unwrap();
+    let Some(chrome) = Chrome::open(&app.base) else {
+        return;
+    };
+    let (_, email) = app.person("author", &[Role::Author]);
+    let author = app.sign_in(&email);
+    let kept = || author.get("/items?bank=art").json["total"].clone();
+    chrome.sign_in(&email);
+    chrome.go("/bank/items/new?kind=single_choice&bank=art");
+    chrome.sees("#live-item", "什么都不会保存");
+    chrome.fill("#stem", "下列属于 <em>行政处罚</em> 的是");
+    chrome.fill("#options", "罚款\n通报表扬\n招标\n采购");
+    chrome.sees("#live-item .options", "通报表扬");
+    chrome.sees("#live-item", "还缺什么");
+    // As plain text, a tag is text like any other; and there is no key before one is written.
+    chrome.sees("#live-item .prose", "<em>行政处罚</em>");
+    assert_eq!(
+        chrome.run("return document.querySelectorAll('#live-item h2').length"),
+        2
+    );
+    chrome.run(
+        "const m = document.querySelector('#markup'); m.value = 'html'; \
+         m.dispatchEvent(new Event('input', { bubbles: true }))",
+    );
+    chrome.sees("#live-item .rich em", "行政处罚");
+    for (field, text) in [
+        ("#code", "x1"),
+        ("#section", "law"),
+        ("#topic", "law.state"),
+        ("#key", "A"),
+    ] {
+        chrome.fill(field, text);
+    }
+    chrome.sees("#live-item", "填写完整，可以保存");
+    chrome.picture("item-preview");
+    assert_eq!(kept(), 0);
+
+    chrome.click("form[data-rich] .actions button");
+    chrome.sees("main", "试题已经保存");
+    assert_eq!(kept(), 1);
+    assert_eq!(chrome.errors(), Vec::<String>::new());
+}
+
+on_both! {
+fn a_preview_is_for_authors_of_the_bank_alone(app: TestApp) {
+    let (_, email) = app.person("organiser", &[Role::Organiser]);
+    let organiser = app.browser();
+    organiser.sign_in(&email);
+    let fields = [("bank", "art"), ("kind", "true_false"), ("stem", "x"), ("key", "true")];
+    let refused = organiser.submit("/account", "/bank/items/preview", &fields);
+    assert_eq!(refused.status, 403, "{}", refused.text);
+
+    let (_, email) = app.person("author", &[Role::Author]);
+    let author = app.browser();
+    author.sign_in(&email);
+    let shown = author.submit("/account", "/bank/items/preview", &fields);
+    assert_eq!(shown.status, 200);
+    assert!(shown.text.contains("还缺什么"), "{}", shown.text);
+    // As soon as others are admitted to the bank and she is not, it tells her nothing.
+    let (member, _) = app.person("member", &[Role::Author]);
+    let security = app.signed_in("security", &[Role::SecurityAdmin]);
+    let admit = json!({ "account": member, "reason": "命题组成员" });
+    assert_eq!(security.post("/banks/art/access", &admit).status, 204);
+    let refused = author.submit("/account", "/bank/items/preview", &fields);
+    assert_eq!(refused.status, 403, "{}", refused.text);
+}
+}

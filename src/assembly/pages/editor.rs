@@ -10,6 +10,7 @@ use crate::access::Actor;
 use crate::assembly::service::{self, BlueprintView, Tried};
 use crate::assembly::{Blueprint, Cell, CellStock, Equal, Reach, Section, shipped};
 use crate::bank::item::{Difficulty, ItemKind};
+use crate::bank::pages::titles;
 use crate::http::{Answer, FaultBody, Page, PageForm, Params, ProblemBody, html, see_other};
 use crate::kernel::{Fault, Id, Problem, Score};
 use crate::store::Store;

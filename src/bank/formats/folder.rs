@@ -11,7 +11,7 @@ use rust_embed::RustEmbed;
 use crate::bank::collection;
 use crate::kernel::Fault;
 
-use super::toml::{Index, Section, read_index, read_section};
+use super::toml::{Index, Section, Topic, read_index, read_section};
 use super::{check_size, text};
 
 /// The bank of one subject.
@@ -25,6 +25,8 @@ pub struct BankFolder {
     pub title_en: String,
     /// Its sections in paper order.
     pub sections: Vec<Section>,
+    /// What its topics are called.
+    pub topics: Vec<Topic>,
 }
 
 /// The banks that ship with the program. In a debug build they are read from the source folder.
@@ -85,6 +87,7 @@ fn read_folder(name: &str, bytes: impl Fn(&str) -> Bytes) -> Result<BankFolder, 
         title_zh: index.title_zh,
         title_en: index.title_en,
         sections,
+        topics: index.topics,
     })
 }
 

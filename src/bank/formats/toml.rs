@@ -9,7 +9,7 @@ use toml::{Table, Value};
 use crate::bank::collection::{self, Member};
 use crate::bank::item::{Item, Stimulus};
 use crate::bank::rich::Markup;
-use crate::bank::rules::{self, is_section};
+use crate::bank::rules::{self, is_section, is_topic};
 use crate::kernel::Fault;
 
 use super::Batch;
@@ -26,6 +26,19 @@ pub struct Index {
     pub title_en: String,
     /// Its sections in paper order; each is a file of that name.
     pub sections: Vec<String>,
+    /// The titles of its topics, in the order written.
+    pub topics: Vec<Topic>,
+}
+
+/// What a topic is called.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Topic {
+    /// Its code.
+    pub code: String,
+    /// Its Chinese title.
+    pub title_zh: String,
+    /// Its English title.
+    pub title_en: String,
 }
 
 /// A section of a subject with its items.
@@ -46,7 +59,10 @@ pub struct Section {
 /// Reads the index of a subject. `file` names it in faults.
 pub fn read_index(file: &str, text: &str) -> Result<Index, Vec<Fault>> {
     let mut fields = Fields::new(file, parse(file, text)?);
+    let (topics, wrong) = read_topics(file, fields.tables("topic"));
+    fields.faults.extend(wrong);
     let index = Index {
+        topics,
         subject: fields.section("subject"),
         title_zh: fields.title("title_zh"),
         title_en: fields.title("title_en"),
@@ -61,6 +77,28 @@ pub fn read_index(file: &str, text: &str) -> Result<Index, Vec<Fault>> {
         fields.found("sections", "bad-code", &section);
     }
     done(index, fields.finish())
+}
+
+fn read_topics(file: &str, tables: Vec<Table>) -> (Vec<Topic>, Vec<Fault>) {
+    let (mut topics, mut faults) = (Vec::<Topic>::new(), Vec::new());
+    for table in tables {
+        let mut fields = Fields::new(file, table);
+        let code = fields.text("code");
+        fields.place = format!("{file}: topic {}", clip(&code));
+        if !is_topic(&code) {
+            fields.found("code", "bad-code", &code);
+        } else if topics.iter().any(|topic| topic.code == code) {
+            fields.found("code", "duplicate-code", &code);
+        }
+        let (title_zh, title_en) = (fields.title("title_zh"), fields.title("title_en"));
+        topics.push(Topic {
+            code,
+            title_zh,
+            title_en,
+        });
+        faults.extend(fields.finish());
+    }
+    (topics, faults)
 }
 
 /// Reads the file of a section. `file` names it in faults: `verbal.toml: item vb-003: key`.
@@ -454,6 +492,28 @@ seconds = 60
 
     fn refused(items: &str) -> Vec<String> {
         said(&section(items).unwrap_err())
+    }
+
+    #[test]
+    fn topics_of_an_index_have_a_code_of_their_own_and_titles() {
+        let topic = |code: &str, zh: &str| {
+            format!("[[topic]]\ncode = \"{code}\"\ntitle_zh = \"{zh}\"\ntitle_en = \"x\"\n")
+        };
+        let index = |topics: &str| {
+            let head = "subject = \"s\"\ntitle_zh = \"甲\"\ntitle_en = \"a\"\nsections = [\"v\"]\n";
+            read_index("bank.toml", &format!("{head}{topics}"))
+        };
+        let titled = index(&topic("v.a", "法律")).unwrap();
+        assert_eq!(titled.topics[0].title_zh, "法律");
+        let wrong = [topic("v.a", "法律"), topic("v.a", ""), topic("V", "乙")].concat();
+        assert_eq!(
+            said(&index(&wrong).unwrap_err()),
+            [
+                "bank.toml: topic v.a: code: duplicate-code",
+                "bank.toml: topic v.a: title_zh: required",
+                "bank.toml: topic V: code: bad-code"
+            ]
+        );
     }
 
     #[test]

@@ -158,7 +158,10 @@ fn node(page: &Page, search: &Search, branch: &Branch) -> Answer<Node> {
     let (label, code) = match (section.as_str(), topic.as_str()) {
         ("", _) => (titles::bank(page, bank), bank),
         (section_code, "") => (titles::section(page, bank, section_code), section),
-        (_, topic_code) => (topic_code.to_owned(), topic),
+        (_, topic_code) => {
+            let title = titles::topic(page, bank, topic_code);
+            (title.unwrap_or_else(|| topic_code.to_owned()), topic)
+        }
     };
     Ok(Node {
         code: if label == *code { "" } else { code }.to_owned(),

@@ -15,6 +15,8 @@ struct Titles {
     banks: BTreeMap<String, Title>,
     /// By bank and section.
     sections: BTreeMap<(String, String), Title>,
+    /// By bank and topic.
+    topics: BTreeMap<(String, String), Title>,
 }
 
 /// Read once: the files do not change while the program runs.
@@ -25,6 +27,12 @@ static SHIPPED: LazyLock<Titles> = LazyLock::new(|| {
             let place = (bank.subject.clone(), section.code);
             let title = (section.title_zh, section.title_en);
             titles.sections.insert(place, title);
+        }
+        for topic in bank.topics {
+            let place = (bank.subject.clone(), topic.code);
+            titles
+                .topics
+                .insert(place, (topic.title_zh, topic.title_en));
         }
         let title = (bank.title_zh, bank.title_en);
         titles.banks.insert(bank.subject, title);
@@ -47,10 +55,34 @@ pub fn section(page: &Page, bank: &str, code: &str) -> String {
     in_words(page, SHIPPED.sections.get(&place), code)
 }
 
+/// The title of a topic, if it has one.
+pub fn topic(page: &Page, bank: &str, code: &str) -> Option<String> {
+    let place = (bank.to_owned(), code.to_owned());
+    let (zh, en) = SHIPPED.topics.get(&place)?;
+    Some(page.pick(zh, en).to_owned())
+}
+
 /// Whether a bank has this Chinese title.
 pub fn is_titled(bank: &str, title_zh: &str) -> bool {
     SHIPPED
         .banks
         .get(bank)
         .is_some_and(|(zh, _)| zh == title_zh)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_topic_that_ships_has_its_title_and_every_title_its_items() {
+        for bank in formats::shipped().unwrap() {
+            let items = bank.sections.iter().flat_map(|section| &section.items);
+            let asked: BTreeSet<&str> = items.map(|item| item.topic.as_str()).collect();
+            let titled = bank.topics.iter().map(|topic| topic.code.as_str());
+            assert_eq!(titled.collect::<BTreeSet<_>>(), asked, "{}", bank.subject);
+        }
+    }
 }
