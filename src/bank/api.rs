@@ -28,6 +28,7 @@ pub fn operations(config: &mut ServiceConfig<'_>) {
     config
         .service(list_banks)
         .service(template)
+        .service(template_xlsx)
         .service(list_items)
         .service(show_item)
         .service(create_item)
@@ -67,6 +68,16 @@ pub async fn template() -> HttpResponse {
         .content_type("text/csv; charset=utf-8")
         .insert_header((CONTENT_DISPOSITION, "attachment; filename=\"items.csv\""))
         .body(formats::template_csv())
+}
+
+/// The table to fill in as a workbook, in which no program takes a text for a date. Open to everybody.
+#[utoipa::path(tag = "bank", responses((status = 200, content_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")))]
+#[get("/banks/template.xlsx")]
+pub async fn template_xlsx() -> Answer<HttpResponse> {
+    Ok(HttpResponse::Ok()
+        .content_type("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
+        .insert_header((CONTENT_DISPOSITION, "attachment; filename=\"items.xlsx\""))
+        .body(formats::template_xlsx()?))
 }
 
 /// What a list of items is narrowed to, and where it goes on.

@@ -49,8 +49,8 @@ pub(super) use words::names;
 use std::collections::BTreeMap;
 
 use crate::bank::item::{Item, Stimulus};
-use crate::kernel::Fault;
 use crate::kernel::merkle::Hash;
+use crate::kernel::{Fault, Problem};
 
 /// Most bytes of a file.
 pub const BYTES_MAX: usize = 40 << 20;
@@ -114,6 +114,13 @@ pub fn template_csv() -> Vec<u8> {
     ["\u{feff}", include_str!("template.csv")]
         .concat()
         .into_bytes()
+}
+
+/// The same as a workbook.
+pub fn template_xlsx() -> Result<Vec<u8>, Problem> {
+    let batch = read("template.csv", &template_csv()).map_err(Problem::invalid)?;
+    let (bytes, _) = sheet::xlsx(&batch);
+    bytes.map_err(Problem::internal)
 }
 
 #[cfg(test)]

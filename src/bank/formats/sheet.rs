@@ -2,13 +2,19 @@
 
 use std::collections::BTreeSet;
 
-use rust_xlsxwriter::{Workbook, XlsxError};
+use rust_xlsxwriter::{DataValidation, Format, Workbook, XlsxError};
 
 use super::draft::{Draft, written};
 use super::foreign::Loss;
 use super::table::{COLUMNS, Column};
 use super::{Batch, words};
-use crate::bank::item::{Item, ItemKind, Stimulus};
+use crate::bank::item::{Difficulty, Item, ItemKind, Stimulus};
+use crate::bank::rich::Markup;
+
+/// The number format of texts, which every program knows by this number.
+const TEXT: u8 = 49;
+/// The last row of a workbook, from zero.
+const ROW_LAST: u32 = 1_048_575;
 
 /// The rows, the headings first, and what a row cannot say.
 fn rows(batch: &Batch) -> (Vec<Vec<String>>, Vec<Loss>) {
@@ -87,7 +93,8 @@ pub fn csv(batch: &Batch) -> (Result<Vec<u8>, csv::Error>, Vec<Loss>) {
     (bytes, losses)
 }
 
-/// A workbook, every cell a text: no program turns a code into a date.
+/// A workbook, every cell a text, those to be filled in too: no program turns a code into a date or
+/// an option into a percentage. Where only some words can stand, they are offered.
 pub fn xlsx(batch: &Batch) -> (Result<Vec<u8>, XlsxError>, Vec<Loss>) {
     let (rows, losses) = rows(batch);
     (workbook(&rows), losses)
@@ -96,16 +103,42 @@ pub fn xlsx(batch: &Batch) -> (Result<Vec<u8>, XlsxError>, Vec<Loss>) {
 fn workbook(rows: &[Vec<String>]) -> Result<Vec<u8>, XlsxError> {
     let mut book = Workbook::new();
     let sheet = book.add_worksheet();
+    let (text, head) = (
+        Format::new().set_num_format_index(TEXT),
+        Format::new().set_bold(),
+    );
+    for (place, (column, ..)) in (0_u16..).zip(COLUMNS) {
+        sheet.set_column_format(place, &text)?;
+        let words = offered(column);
+        if !words.is_empty() {
+            let words = DataValidation::new().allow_list_strings(&words)?;
+            sheet.add_data_validation(1, place, ROW_LAST, place, &words)?;
+        }
+    }
+    sheet.set_row_format(0, &head)?.set_freeze_panes(1, 1)?;
     for (number, row) in (0_u32..).zip(rows) {
         for (column, cell) in (0_u16..).zip(row).filter(|(_, cell)| !cell.is_empty()) {
-            sheet.write_string(number, column, cell)?;
+            let format = if number == 0 { &head } else { &text };
+            sheet.write_string_with_format(number, column, cell, format)?;
         }
     }
     book.save_to_buffer()
 }
 
+/// The words that can stand in a column.
+fn offered(column: Column) -> Vec<&'static str> {
+    match column {
+        Column::Kind => ItemKind::ALL.map(words::kind_in_chinese).to_vec(),
+        Column::Difficulty => Difficulty::ALL.map(words::difficulty_in_chinese).to_vec(),
+        Column::Markup | Column::StimulusMarkup => vec![written(Markup::Html)],
+        _ => Vec::new(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use std::io::Read as _;
+
     use super::super::{read, shipped, template_csv};
     use super::*;
 
@@ -117,6 +150,34 @@ mod tests {
             ("a.xlsx", xlsx(&template).0.unwrap()),
         ] {
             assert_eq!(read(file, &bytes).unwrap(), template, "{file}");
+        }
+    }
+
+    #[test]
+    fn cells_that_are_still_empty_are_texts_too_and_words_are_offered() {
+        let (bytes, _) = xlsx(&Batch::default());
+        let mut book = zip::ZipArchive::new(std::io::Cursor::new(bytes.unwrap())).unwrap();
+        let mut part = |name: &str| {
+            let mut text = String::new();
+            book.by_name(name)
+                .unwrap()
+                .read_to_string(&mut text)
+                .unwrap();
+            text
+        };
+        let sheet = part("xl/worksheets/sheet1.xml");
+        let columns = sheet.matches("<col ").count();
+        let styled = sheet
+            .split("<col ")
+            .skip(1)
+            .filter(|col| col.contains(" style=\"1\""));
+        assert_eq!((columns, styled.count()), (columns, columns), "{sheet}");
+        assert!(part("xl/styles.xml").contains("numFmtId=\"49\""));
+        for words in ["单选题,多选题", "易,中,难", ">\"html\"<"] {
+            assert!(
+                sheet.contains(words) || sheet.contains(&words.replace('"', "&quot;")),
+                "{words}: {sheet}"
+            );
         }
     }
 
