@@ -23,6 +23,13 @@ struct HealthPage {
     typed: FigureFields,
 }
 
+impl HealthPage {
+    /// Whether there is anything to draw.
+    fn has_figures(&self) -> bool {
+        self.bars.iter().any(|bar| bar.count > 0)
+    }
+}
+
 async fn read(store: &Store, actor: Actor, bank: String) -> Answer<Health> {
     store
         .read(move |view| service::health(view, &actor, &bank))
