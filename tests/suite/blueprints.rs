@@ -77,6 +77,36 @@ fn a_blueprint_is_written_cell_by_cell_and_the_bank_answers_at_once() {
         json!(42)
     );
     chrome.go(&format!("{editor}?shipped=administrative_aptitude"));
+    chrome.sees("#live-time-0", "试题预计需要 12 分钟");
+
+    // How hard papers are to be: beside it stands what the bank can reach, and why this cannot be.
+    let typed = |field: &str, number: usize, text: &str| {
+        chrome.run(&format!(
+            "const field = document.querySelectorAll('[name={field}]')[{number}]; field.value = '{text}'; \
+             field.dispatchEvent(new Event('input', {{ bubbles: true }}));"
+        ));
+    };
+    typed("target", 0, "0.9 0.91 0.92 0.93 0.94 0.95 0.96");
+    chrome.sees("#live-summary", "能力 0 处的目标为 93 分");
+    chrome.sees("#live-summary", "难度目标（期望得分率）");
+    chrome.sees("#live-reach", "题库均值");
+    chrome.picture("blueprint-target");
+    chrome.size(390, 844);
+    assert_eq!(chrome.overflow(), 0);
+    chrome.size(1280, 900);
+    typed("target", 0, "");
+    chrome.sees("#live-summary", "可以使用");
+
+    // A range needs a total, and a kind that the section never has is told.
+    typed("cell_count", 0, "1-3");
+    chrome.sees("#live-summary", "须写明本部分的总题数");
+    typed("section_items", 0, "14");
+    chrome.sees("#live-summary", "试卷总分为 102");
+    chrome.sees("#live-summary", "整份试卷");
+    typed("cell_kind", 0, "essay");
+    chrome.sees("#live-summary", "永远抽不到题");
+
+    chrome.go(&format!("{editor}?shipped=administrative_aptitude"));
     chrome.click("[value=save]");
     chrome.sees("main", "细目表已经设置");
     let organiser = app.token_for(&email);

@@ -111,6 +111,9 @@ impl EditorPage {
                     rest.first(),
                 )
             }
+            ["sections"] => (self.page.t("blueprint-whole"), None),
+            // One of seven shares of the target is within its field.
+            ["equal", field, ..] => (String::new(), Some(field)),
             rest => (String::new(), rest.last()),
         };
         let field = field
