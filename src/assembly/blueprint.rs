@@ -23,6 +23,7 @@ use crate::kernel::{Fault, Score};
 /// marks_each = "1"
 /// minutes = 25
 /// items = 25
+/// trial = 2
 /// cells = [
 ///     { topic = "da", count = 15, stimuli = 3 },
 ///     { topic = "da.text", count = 3, count_max = 6 },
@@ -68,8 +69,13 @@ pub struct Equal {
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
-const fn is_false(flag: &bool) -> bool {
+pub(super) const fn is_false(flag: &bool) -> bool {
     !*flag
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
+const fn is_zero(count: &u32) -> bool {
+    *count == 0
 }
 
 /// One section of the paper.
@@ -92,6 +98,9 @@ pub struct Section {
     /// Items of the section, where cells have ranges. Absent: as many as the cells have.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub items: Option<u32>,
+    /// Items on trial that stand among the others and do not count (试测题). They are none of `items`.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub trial: u32,
     /// What to draw.
     pub cells: Vec<Cell>,
 }
@@ -162,7 +171,7 @@ impl Blueprint {
         let slots = self.sections.iter().flat_map(|section| &section.cells);
         let few = slots.map(Cell::units).sum::<usize>() <= UNITS_MAX;
         require(
-            few && self.item_count() <= UNITS_MAX,
+            few && self.item_count() + self.trial_count() <= UNITS_MAX,
             "sections",
             "paper-too-long",
         );
@@ -206,9 +215,14 @@ impl Blueprint {
         Some(cap.micros() as f64 / 1e6)
     }
 
-    /// Items on every paper.
+    /// Items on every paper that count.
     pub fn item_count(&self) -> usize {
         self.sections.iter().map(Section::item_count).sum()
+    }
+
+    /// Items on trial on every paper, which do not.
+    pub fn trial_count(&self) -> usize {
+        self.sections.iter().map(Section::trial_count).sum()
     }
 }
 
@@ -237,10 +251,33 @@ impl Equal {
 }
 
 impl Section {
-    /// Items in this section of every paper.
+    /// Items in this section of every paper that count.
     pub fn item_count(&self) -> usize {
         let own = self.cells.iter().map(|cell| whole(cell.count));
         self.items.map_or_else(|| own.sum(), whole)
+    }
+
+    /// Items on trial in this section of every paper.
+    pub fn trial_count(&self) -> usize {
+        whole(self.trial)
+    }
+
+    /// What stands against items on trial in this section, whatever the pool: who sits must not be
+    /// able to tell them, and answers mostly what counts.
+    fn trial_fault(&self) -> Option<Fault> {
+        let fault = |code| Some(Fault::new(self.place("trial"), code));
+        let most = self.item_count().div_ceil(2);
+        match self.trial_count() {
+            0 => None,
+            _ if self.is_written() => fault("trial-in-written"),
+            _ if self.cells.iter().all(|cell| cell.stimuli.is_some()) => {
+                fault("trial-among-stimuli")
+            }
+            count if count > most => {
+                fault("trial-too-many").map(|fault| fault.with("count", count).with("most", most))
+            }
+            _ => None,
+        }
     }
 
     /// Whether the items state their own marks and keep the order of the blueprint.
@@ -248,10 +285,17 @@ impl Section {
         self.marks_each.is_none()
     }
 
-    /// What `item` is worth here; nothing if it is no item of this section.
+    /// What `item` is worth here; nothing if it is no item of this section, or on trial.
     pub fn worth(&self, item: &PoolItem) -> Option<Score> {
         let here = item.section == self.code && self.is_written() == item.marks.is_some();
-        here.then_some(self.marks_each.or(item.marks)).flatten()
+        let counts = here && !item.trial;
+        counts.then_some(self.marks_each.or(item.marks)).flatten()
+    }
+
+    /// The marks at a place of this section where `item` stands: none for an item on trial.
+    pub(super) fn marks_at(&self, item: &PoolItem) -> Option<Score> {
+        let on_trial = item.trial && item.section == self.code;
+        self.worth(item).or(on_trial.then_some(Score::ZERO))
     }
 
     /// The dotted path of one of this section's fields.
@@ -313,6 +357,7 @@ impl Section {
                 wrong("kind", "kind-never-here");
             }
         }
+        faults.extend(self.trial_fault());
         faults
     }
 }
@@ -320,10 +365,15 @@ impl Section {
 impl Cell {
     /// Whether `item` is of the cell's topic, difficulty and kind.
     pub fn matches(&self, item: &PoolItem) -> bool {
-        let topic = self.topic.as_deref();
-        topic.is_none_or(|topic| is_within(&item.topic, topic))
+        self.takes_topic(item)
             && self.difficulty.is_none_or(|d| d == item.difficulty)
             && self.kind.is_none_or(|kind| kind == item.kind)
+    }
+
+    /// Whether `item` is of the cell's topic.
+    pub(super) fn takes_topic(&self, item: &PoolItem) -> bool {
+        let topic = self.topic.as_deref();
+        topic.is_none_or(|topic| is_within(&item.topic, topic))
     }
 
     /// Items of the cell at most.
@@ -435,6 +485,30 @@ mod tests {
         assert_eq!(read.item_count(), 40);
         let json = serde_json::to_string(&read).unwrap();
         assert_eq!(serde_json::from_str::<Blueprint>(&json).unwrap(), read);
+        assert!(!json.contains("trial"), "what is frozen keeps its hash");
+    }
+
+    #[test]
+    fn items_on_trial_are_few_stand_alone_and_are_no_essays() {
+        let with = |section: usize, trial| {
+            let mut blueprint = blueprint();
+            blueprint.sections[section].trial = trial;
+            let faults = blueprint.faults();
+            let found = faults.into_iter().map(|f| (f.place, f.code, f.args));
+            found.collect::<Vec<_>>()
+        };
+        assert_eq!(with(0, 18), []);
+        let [(place, code, args)] = <[_; 1]>::try_from(with(0, 19)).unwrap();
+        assert_eq!((&*place, code), ("sections.verbal.trial", "trial-too-many"));
+        assert_eq!(args, [("count", "19".into()), ("most", "18".into())]);
+        assert_eq!(with(1, 1)[0].1, "trial-in-written");
+        let mut stimuli = blueprint();
+        stimuli.sections[0].cells.drain(..2);
+        stimuli.sections[0].trial = 1;
+        assert_eq!(stimuli.faults()[0].code, "trial-among-stimuli");
+        let text = TEXT.replacen("marks_each", "trial = 3\n marks_each", 1);
+        let read = Blueprint::from_toml(&text).unwrap();
+        assert_eq!((read.item_count(), read.trial_count()), (40, 3));
     }
 
     #[test]
@@ -471,6 +545,7 @@ mod tests {
             title_en: "Again".into(),
             minutes: None,
             items: None,
+            trial: 0,
             marks_each: None,
             cells: vec![],
         });

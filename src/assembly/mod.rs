@@ -72,6 +72,17 @@
 //! nothing is shuffled: its units stand in the order of the cells, within a cell in order of their
 //! codes, and the items of a stimulus in order of their codes.
 //!
+//! **On trial.** A section with `trial = n` has `n` items more, worth nothing, that are on trial (`trial` in
+//! the pool; nothing above looks at those). *May stand* in it those of its code that have neither
+//! stimulus nor marks of their own, whose topic a cell without `stimuli` takes, and that have the kind and
+//! the number of options of some item that counts in the section, has no stimulus and matches that cell.
+//! Papers take them by number, each for its sections in their order. With `s = sub(seed, "trial/⟨section⟩")`
+//! it takes `n` times, of those that are not on it and share no enemy set with an item on it, that which so far
+//! is on the fewest papers; if these are `u`, of equal ones the first in the order
+//! `perm(sub(s, "⟨u⟩"), T)` of the `T` that may stand there, which are numbered by code. They follow in `w` in the order in
+//! which they were taken, each a unit, and so are shuffled among the others. A pool that cannot serve
+//! every paper so is refused before.
+//!
 //! **Options.** The `k`-th option shown for an item is the author's option
 //! `perm(sub(c, "options/⟨item⟩"), number of options)[k]`; items without options have an empty list.
 //!
@@ -107,6 +118,7 @@ mod shipped;
 mod sorted;
 mod stock;
 mod store;
+mod unscored;
 
 #[cfg(test)]
 pub(crate) mod fixture;
@@ -125,3 +137,4 @@ pub use stock::{
     CellShortage, CellStock, Counted, Reach, SectionTime, crowded, feasible, off_target,
     overexposed, stock, unequal_totals,
 };
+pub use unscored::TrialStock;

@@ -152,7 +152,10 @@ impl SubjectSection {
     }
 
     fn is_ready(&self) -> bool {
-        self.check.blueprint.is_some() && self.check.cells.iter().all(|cell| !cell.short)
+        let check = &self.check;
+        check.blueprint.is_some()
+            && check.cells.iter().all(|cell| !cell.short)
+            && check.on_trial.iter().all(|one| !one.short)
     }
 }
 

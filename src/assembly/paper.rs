@@ -8,6 +8,7 @@ use sha2::{Digest as _, Sha256};
 use super::blueprint::{Blueprint, Section};
 use super::pool::{Pool, PoolItem};
 use super::sorted::SortedSection;
+use super::unscored;
 use crate::kernel::merkle::{self, Hash};
 use crate::kernel::{Fault, Id, Score};
 
@@ -36,7 +37,7 @@ pub struct PaperSection {
 pub struct PlacedItem {
     /// The item's row.
     pub item_id: Id,
-    /// What the place is worth.
+    /// What the place is worth: nothing where the item is on trial, and something everywhere else.
     pub marks: Score,
     /// The author's options, numbered from zero, in the order shown; empty without options.
     pub option_order: Vec<u8>,
@@ -79,8 +80,9 @@ impl Paper {
         self.places().map(|place| place.marks).sum()
     }
 
-    /// Checks from the paper alone that it meets the blueprint: every cell has exactly its items,
-    /// none stands twice, the items of a stimulus stand together, and enemies do not meet.
+    /// Checks from the paper alone that it meets the blueprint: every cell has exactly its items and
+    /// every section as many on trial as it says, none stands twice, the items of a stimulus stand
+    /// together, and enemies do not meet.
     pub fn verify(&self, blueprint: &Blueprint, pool: &Pool) -> Result<(), Vec<Fault>> {
         let asked = blueprint.sections.iter().map(|section| &section.code);
         if !asked.eq(self.sections.iter().map(|section| &section.code)) {
@@ -92,6 +94,7 @@ impl Paper {
         let placed: BTreeSet<Id> = self.places().map(|place| place.item_id).collect();
         for (section, mine) in blueprint.sections.iter().zip(&self.sections) {
             faults.extend(mine.faults(section, &by_id));
+            faults.extend(mine.trial_faults(section, pool));
             faults.extend(unfilled_cells(section, pool, &placed));
         }
         faults.extend(self.enemy_faults(&by_id));
@@ -162,9 +165,37 @@ fn unfilled_cells(section: &Section, pool: &Pool, placed: &BTreeSet<Id>) -> Vec<
 }
 
 impl PaperSection {
+    /// The places that count.
+    fn counting(&self) -> impl Iterator<Item = &PlacedItem> {
+        self.places.iter().filter(|place| !place.is_on_trial())
+    }
+
+    /// Whether other items than the section may have stand there on trial, or another number.
+    fn trial_faults(&self, section: &Section, pool: &Pool) -> Vec<Fault> {
+        let may_stand = unscored::eligible(section, pool).into_iter();
+        let may_stand: BTreeSet<Id> = may_stand.map(|at| pool.items()[at].item_id).collect();
+        let own = self.places.iter().filter(|place| place.is_on_trial());
+        let (fit, others): (Vec<_>, Vec<_>) =
+            own.partition(|place| may_stand.contains(&place.item_id));
+        let mut faults: Vec<Fault> = others
+            .iter()
+            .map(|place| place.fault("other-marks"))
+            .collect();
+        let (needed, available) = (section.trial_count(), fit.len());
+        if available > needed {
+            faults.push(Fault::new(section.place("trial"), "too-many-items"));
+        }
+        if available < needed {
+            let fault = Fault::new(section.place("trial"), "too-few-on-trial");
+            let fault = fault.with("section", &section.code);
+            faults.push(fault.with("needed", needed).with("available", available));
+        }
+        faults
+    }
+
     fn faults(&self, section: &Section, pool: &BTreeMap<Id, &PoolItem>) -> Vec<Fault> {
         let mut faults = Vec::new();
-        if self.places.len() > section.item_count() {
+        if self.counting().count() > section.item_count() {
             faults.push(Fault::new(section.place("cells"), "too-many-items"));
         }
         let mut finished = BTreeSet::new();
@@ -189,13 +220,18 @@ impl PaperSection {
 }
 
 impl PlacedItem {
+    /// Whether its item is on trial and the place counts for nothing.
+    pub fn is_on_trial(&self) -> bool {
+        self.marks == Score::ZERO
+    }
+
     /// What is wrong with the item in this place.
     fn item_faults(&self, section: &Section, item: &PoolItem) -> impl Iterator<Item = Fault> {
         let mut options = self.option_order.clone();
         options.sort_unstable();
         [
             (self.version != item.version, "other-version"),
-            (section.worth(item) != Some(self.marks), "other-marks"),
+            (section.marks_at(item) != Some(self.marks), "other-marks"),
             (
                 !options.into_iter().eq(0..item.option_count),
                 "options-differ",

@@ -8,9 +8,9 @@ use super::paper::{Paper, PaperSection, PlacedItem};
 use super::pool::{ABILITIES, Pool, PoolItem};
 use super::seats::{Seated, give};
 use super::sorted::{Filled, Sorted};
-use super::stock::CellShortage;
+use super::unscored::{self, Taken};
 use crate::draw::Seed;
-use crate::kernel::Score;
+use crate::kernel::{Fault, Score};
 
 /// How often papers are made anew until enough meet every limit. A small examination needs several
 /// attempts now and then, and they cost it nothing.
@@ -44,6 +44,7 @@ pub struct Drawn {
     seed: Seed,
     codes: Vec<String>,
     given: Vec<usize>,
+    taken: Taken,
 }
 
 /// Not as many papers met every limit as there are candidates.
@@ -71,13 +72,14 @@ impl Unequal {
 }
 
 impl<'a> Plan<'a> {
-    /// Checks that the pool can fill every cell, and says of each that it cannot. The pool is one
-    /// that was [`Pool::numbered`] for the blueprint.
-    pub fn new(blueprint: &'a Blueprint, pool: &'a Pool) -> Result<Self, Vec<CellShortage>> {
+    /// Checks that the pool can fill every cell and has enough on trial, and says of each cell and
+    /// section where it has not. The pool is one that was [`Pool::numbered`] for the blueprint.
+    pub fn new(blueprint: &'a Blueprint, pool: &'a Pool) -> Result<Self, Vec<Fault>> {
         let sorted = Sorted::new(blueprint, pool);
-        let shortages = sorted.shortages();
-        let Some(table) = sorted.table.as_ref().filter(|_| shortages.is_empty()) else {
-            return Err(shortages);
+        let mut faults: Vec<Fault> = sorted.shortages().iter().map(Fault::from).collect();
+        faults.extend(unscored::faults(&sorted));
+        let Some(table) = sorted.table.as_ref().filter(|_| faults.is_empty()) else {
+            return Err(faults);
         };
         let mut first = 0;
         let sections = sorted.sections.iter().map(|one| {
@@ -97,7 +99,17 @@ impl<'a> Plan<'a> {
     /// Makes a paper for each of the candidates, all of them equal, and says whose each is.
     pub fn draw(&self, seed: &Seed, candidates: &[Seated<'_>]) -> Result<Drawn, Unequal> {
         let (assembly, attempt) = self.make(candidates.len(), seed)?;
+        let sections = self.sections.iter().map(|plan| plan.section);
+        let items_of = |number| assembly.unordered(number);
+        let taken = Taken::deal(sections, self.pool, candidates.len(), seed, items_of);
+        let taken = taken.ok_or_else(|| Unequal {
+            wanted: candidates.len(),
+            made: assembly.made,
+            issued: 0,
+            dropped: vec![(Failure::Enemies, candidates.len())],
+        })?;
         Ok(Drawn {
+            taken,
             given: give(candidates, |number| assembly.unordered(number)),
             codes: candidates.iter().map(|one| one.code.to_owned()).collect(),
             seed: *seed,
@@ -135,10 +147,13 @@ impl<'a> Plan<'a> {
     /// The paper of the candidate at this place of those for whom the papers were drawn.
     pub fn paper(&self, drawn: &Drawn, at: usize) -> Paper {
         let candidate = drawn.seed.sub(format!("paper/{}", drawn.codes[at]));
-        let cards = drawn.assembly.cards(drawn.given[at]);
+        let number = drawn.given[at];
+        let cards = drawn.assembly.cards(number);
         let mut positions = 1..;
-        let section = |plan: &SectionPlan<'_>| {
-            let items = self.items(plan, &candidate, cards).into_iter();
+        let section = |(index, plan): (usize, &SectionPlan<'_>)| {
+            let own = cards.get(plan.slots.clone()).unwrap_or_default();
+            let on_trial = drawn.taken.of(index, number);
+            let items = self.items(plan, &candidate, own, on_trial).into_iter();
             let places = items
                 .zip(&mut positions)
                 .filter_map(|(item, position)| plan.place(&candidate, item, position));
@@ -148,20 +163,31 @@ impl<'a> Plan<'a> {
             }
         };
         Paper {
-            sections: self.sections.iter().map(section).collect(),
+            sections: self.sections.iter().enumerate().map(section).collect(),
         }
     }
 
     /// The items of a section of one paper, in their order.
-    fn items(&self, plan: &SectionPlan<'_>, candidate: &Seed, cards: &[u32]) -> Vec<&'a PoolItem> {
-        let mut own = cards.get(plan.slots.clone()).unwrap_or_default().to_vec();
+    fn items(
+        &self,
+        plan: &SectionPlan<'_>,
+        candidate: &Seed,
+        cards: &[u32],
+        on_trial: &[u32],
+    ) -> Vec<&'a PoolItem> {
+        let mut own = cards.to_vec();
         if plan.section.is_written() {
             own.sort_by_key(|card| self.table.cards[index(*card)].unit);
         }
-        let groups: Vec<Vec<&PoolItem>> = own
+        let mut groups: Vec<Vec<&PoolItem>> = own
             .iter()
             .map(|card| self.items_of(plan, candidate, *card))
             .collect();
+        groups.extend(
+            on_trial
+                .iter()
+                .map(|at| vec![&self.pool.items()[index(*at)]]),
+        );
         if plan.section.is_written() {
             return groups.concat();
         }
@@ -229,7 +255,14 @@ impl<'a> Plan<'a> {
             tolerance,
             slope: &slope,
         };
-        forms::figures(made, &basis, self.pool.items().len(), asked, seed)
+        let counting = self.pool.items().iter().filter(|item| !item.trial);
+        let on_trial = self.pool.items().len() - counting.count();
+        let figures = forms::figures(made, &basis, self.pool.items().len(), asked, seed);
+        Report {
+            bank: figures.bank - on_trial,
+            unused: figures.unused - on_trial,
+            ..figures
+        }
     }
 
     fn worth(&self, item: &PoolItem) -> Score {
@@ -237,9 +270,12 @@ impl<'a> Plan<'a> {
         worths.find_map(|worth| worth).unwrap_or_default()
     }
 
-    /// The items that are in some paper, each with in how many.
+    /// The items that are in some paper, those on trial too, each with in how many.
     pub fn uses(&self, drawn: &Drawn) -> impl Iterator<Item = (&'a PoolItem, u32)> {
-        let uses = drawn.assembly.exposure.iter().copied();
+        let on_trial = drawn.taken.uses(self.pool.items().len());
+        let uses = drawn.assembly.exposure.iter().zip(on_trial);
+        let uses = uses.map(|(counting, on_trial)| counting + on_trial);
+        let uses: Vec<u32> = uses.collect();
         let items = self.pool.items().iter().zip(uses);
         items.filter(|(_, papers)| *papers > 0)
     }
@@ -268,7 +304,7 @@ impl SectionPlan<'_> {
             position,
             item_id: item.item_id,
             version: item.version,
-            marks: self.section.worth(item)?,
+            marks: self.section.marks_at(item)?,
             option_order: order
                 .into_iter()
                 .filter_map(|o| u8::try_from(o).ok())

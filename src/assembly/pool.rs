@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use super::blueprint::Blueprint;
+use super::blueprint::{Blueprint, is_false};
 use super::forms::{NUMBERS, Numbers, micro};
 use crate::bank::item::{Body, Difficulty, Item, ItemKind};
 use crate::kernel::merkle::Hash;
@@ -49,8 +49,11 @@ pub struct PoolItem {
     pub enemies: Vec<String>,
     /// What it adds to a paper, as [`Pool::numbered`] has it for a blueprint: for each ability the
     /// expected marks, then for each the marks times the square of the probability, in millionths,
-    /// and the seconds. Empty where its section is not in the blueprint.
+    /// and the seconds. Empty where its section is not in the blueprint, and of items on trial.
     pub numbers: Vec<i32>,
+    /// Whether it is on trial: it may stand on papers and counts nowhere.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub trial: bool,
 }
 
 /// An item's response function, in thousandths: `P(θ) = c + (1 − c) / (1 + exp(−a (θ − b)))`, the
@@ -110,6 +113,7 @@ impl PoolItem {
             enemies: item.enemies.clone(),
             seconds: item.seconds.unwrap_or(SECONDS),
             numbers: Vec::new(),
+            trial: false,
             item_id,
             version,
             code: item.code.clone(),
@@ -131,6 +135,7 @@ impl PoolItem {
         let measured = self.response.measured.then_some(self.response);
         let view = Self {
             numbers: self.numbers.clone(),
+            trial: self.trial,
             ..Self::of(self.item_id, self.version, item, measured)
         };
         view == *self
@@ -219,10 +224,12 @@ impl Pool {
         })
     }
 
-    /// Pairs of items, by their places, that must not be on one paper.
+    /// Pairs of items, by their places, that must not be on one paper; items on trial are found
+    /// when papers are made, and stand where none of their enemies does.
     pub(super) fn enemies(&self) -> Vec<(usize, usize)> {
         let mut sets: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-        for (at, item) in self.0.iter().enumerate() {
+        let counting = self.0.iter().enumerate().filter(|(_, item)| !item.trial);
+        for (at, item) in counting {
             for set in item.enemy_sets() {
                 sets.entry(set).or_default().push(at);
             }

@@ -8,13 +8,17 @@ use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 use super::forms::{Failure, Report};
+use super::sorted::Sorted;
 use super::store::{self, SetupRow, Ticket};
 use super::{
-    Blueprint, CellStock, Plan, Pool, PoolItem, Response, Seated, Unequal, crowded, off_target,
-    overexposed, paper_hash, paper_json, papers_root, pool_root, stock, unequal_totals,
+    Blueprint, CellStock, Plan, Pool, PoolItem, Response, Seated, TrialStock, Unequal, crowded,
+    off_target, overexposed, paper_hash, paper_json, papers_root, pool_root, unequal_totals,
+    unscored,
 };
 use crate::access::{Actor, Role};
 use crate::bank;
+use crate::bank::life::ItemState;
+use crate::bank::records::Approved;
 use crate::ceremony::service::{self as ceremony, Ready};
 use crate::ceremony::{Gate, Purpose};
 use crate::draw::Seed;
@@ -59,7 +63,7 @@ pub fn set_blueprint(
         .phase
         .must_be(&[Phase::Draft, Phase::Announced, Phase::Ticketed])?;
     let blueprint = Blueprint::from_toml(blueprint_toml).map_err(Problem::invalid)?;
-    let pool = pool(tx, bank)?.numbered(&blueprint);
+    let pool = pool(tx, bank, &blueprint)?;
     if pool.items().is_empty() {
         return Err(Problem::field("bank", "bank-without-items"));
     }
@@ -87,6 +91,8 @@ pub struct BlueprintView {
     pub blueprint: Option<Blueprint>,
     /// What the approved items of the bank hold for each cell.
     pub cells: Vec<CellStock>,
+    /// What it has on trial, for the sections that ask for it.
+    pub on_trial: Vec<TrialStock>,
     /// What was locked, once it is.
     pub lock: Option<LockView>,
 }
@@ -113,16 +119,21 @@ pub fn check(view: &mut View<'_>, actor: &Actor, subject: Id) -> Result<Blueprin
     let setup = store::setup(view.db, subject.id)?;
     let blueprint = blueprint_of(&setup)?;
     let lock = lock_view(view, subject.id, &setup)?;
-    let pool = match &setup.pool {
-        Some(frozen) => parse(frozen)?,
-        None => pool(view, &setup.bank)?,
-    };
-    let cells = blueprint.as_ref().map(|blueprint| stock(blueprint, &pool));
+    let (mut cells, mut on_trial) = (Vec::new(), Vec::new());
+    if let Some(blueprint) = &blueprint {
+        let pool = match &setup.pool {
+            Some(frozen) => parse(frozen)?,
+            None => pool(view, &setup.bank, blueprint)?,
+        };
+        let sorted = Sorted::new(blueprint, &pool);
+        (cells, on_trial) = (sorted.stock(), unscored::stock(&sorted));
+    }
     Ok(BlueprintView {
         subject,
         bank: setup.bank,
         blueprint,
-        cells: cells.unwrap_or_default(),
+        cells,
+        on_trial,
         lock,
     })
 }
@@ -341,7 +352,7 @@ fn draw_source(
         let fault = Fault::new(&subject.component, "blueprint-missing");
         return Ok(Err(vec![fault]));
     };
-    let pool = pool(view, &setup.bank)?.numbered(&blueprint);
+    let pool = pool(view, &setup.bank, &blueprint)?;
     let mut faults = draw_faults(examination, subject, &blueprint, &pool);
     if !faults.is_empty() {
         for fault in &mut faults {
@@ -420,7 +431,7 @@ fn draw_faults(
 ) -> Vec<Fault> {
     let plan = match Plan::new(blueprint, pool) {
         Ok(plan) => plan,
-        Err(shortages) => return shortages.iter().map(Fault::from).collect(),
+        Err(shortages) => return shortages,
     };
     let mut faults = unequal_totals(blueprint, pool);
     faults.extend(overexposed(blueprint, pool));
@@ -437,9 +448,14 @@ fn draw_faults(
     faults
 }
 
-/// The approved items of a bank, as a draw sees them.
-fn pool(view: &mut View<'_>, bank: &str) -> Result<Pool, Problem> {
+/// The approved items of a bank, as a draw by this blueprint sees them, and those on trial if it asks
+/// for any.
+fn pool(view: &mut View<'_>, bank: &str, blueprint: &Blueprint) -> Result<Pool, Problem> {
     let approved = bank::records::approved(view, bank)?;
+    let on_trial = match blueprint.trial_count() {
+        0 => Vec::new(),
+        _ => bank::records::on_trial(view, bank)?,
+    };
     let figures = bank::records::figures(view, bank)?;
     let response = |id: &Id| {
         let known = figures.get(id)?;
@@ -447,16 +463,25 @@ fn pool(view: &mut View<'_>, bank: &str) -> Result<Pool, Problem> {
         let measured = true;
         Some(Response { a, b, c, measured })
     };
-    let items = approved
-        .iter()
-        .map(|(id, version, item)| PoolItem::of(*id, *version, item, response(id)));
-    Pool::new(items.collect()).map_err(Problem::internal)
+    let pooled = |(id, version, item): &Approved, trial| PoolItem {
+        trial,
+        ..PoolItem::of(*id, *version, item, response(id))
+    };
+    let counting = approved.iter().map(|one| pooled(one, false));
+    let items = counting.chain(on_trial.iter().map(|one| pooled(one, true)));
+    let pool = Pool::new(items.collect()).map_err(Problem::internal)?;
+    Ok(pool.numbered(blueprint))
 }
 
 /// The Merkle root over `code ‖ 0 ‖ version ‖ 0 ‖ content hash` of the pool's items, in order of
 /// their codes; the version in decimal digits. With it a key changed later is found out.
 fn keys_root(view: &mut View<'_>, bank: &str, pool: &Pool) -> Result<Hash, Problem> {
-    let contents = bank::records::content_hashes(view, bank)?;
+    let on_trial = pool.items().iter().any(|item| item.trial);
+    let states = match on_trial {
+        true => &[ItemState::Approved, ItemState::Trial][..],
+        false => &[ItemState::Approved],
+    };
+    let contents = bank::records::content_hashes(view, bank, states)?;
     let read = contents.iter().map(|(code, version, _)| (code, *version));
     if !read.eq(pool.items().iter().map(|item| (&item.code, item.version))) {
         // The bank changed between the two readings.

@@ -111,6 +111,7 @@ mod tests {
                 seconds: 60,
                 enemies: Vec::new(),
                 numbers: Vec::new(),
+                trial: false,
             })
         });
         Pool::new(items.collect()).unwrap()

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::blueprint::{Blueprint, Cell};
+use super::blueprint::{Blueprint, Cell, Section};
 use super::cells::{apart, sets_of};
 use super::pool::{ABILITIES, Pool};
-use super::sorted::{Filled, Sorted, SortedSection};
+use super::sorted::{Filled, Sorted, SortedSection, share_of};
+use super::unscored::eligible;
 use crate::kernel::{Fault, Score};
 
 /// What a cell counts.
@@ -235,6 +236,7 @@ impl Sorted<'_> {
     pub fn times(&self) -> Vec<SectionTime> {
         let time = |one: &SortedSection<'_>| {
             let seconds = one.cells.iter().map(|filled| filled.seconds(self.pool()));
+            let seconds = seconds.chain([self.trial_seconds(one.section)]);
             SectionTime {
                 section: one.section.code.clone(),
                 minutes: one.section.minutes,
@@ -242,6 +244,14 @@ impl Sorted<'_> {
             }
         };
         self.sections.iter().map(time).collect()
+    }
+
+    /// Seconds that the items on trial of a section are expected to take on average.
+    fn trial_seconds(&self, section: &Section) -> f64 {
+        let items = eligible(section, self.pool()).into_iter();
+        let items: Vec<u32> = items.map(|at| self.pool().items()[at].seconds).collect();
+        let all: f64 = items.iter().copied().map(f64::from).sum();
+        all * share_of(section.trial_count(), items.len().max(1))
     }
 
     /// What the pool holds for each cell, in order.

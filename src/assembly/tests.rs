@@ -33,6 +33,7 @@ fn item(code: &str, topic: &str, difficulty: Difficulty) -> PoolItem {
         seconds: 60,
         enemies: Vec::new(),
         numbers: Vec::new(),
+        trial: false,
     }
 }
 
@@ -85,6 +86,7 @@ fn blueprint(cells: Vec<Cell>) -> Blueprint {
             title_en: "Section".to_owned(),
             minutes: None,
             items: None,
+            trial: 0,
             marks_each: Some(Score::whole(1)),
             cells,
         }],
@@ -114,31 +116,44 @@ fn fault_codes(faults: &[crate::kernel::Fault]) -> Vec<(&str, &str)> {
     faults.iter().map(|f| (f.place.as_str(), f.code)).collect()
 }
 
+#[derive(Deserialize)]
+struct Input {
+    blueprint: Blueprint,
+    pool: Pool,
+    seed: String,
+    seats: Vec<(String, i32, String)>,
+}
+
+#[derive(Deserialize)]
+struct Expected {
+    pool_root: String,
+    attempt: u32,
+    made: usize,
+    deviation: i32,
+    papers: BTreeMap<String, Paper>,
+    paper_hashes: BTreeMap<String, String>,
+    papers_root: String,
+}
+
+#[derive(Deserialize)]
+struct Golden {
+    input: Input,
+    expected: Expected,
+}
+
 #[test]
 fn a_strangers_program_draws_the_same_papers() {
-    #[derive(Deserialize)]
-    struct Input {
-        blueprint: Blueprint,
-        pool: Pool,
-        seed: String,
-        seats: Vec<(String, i32, String)>,
+    let texts = [
+        include_str!("../../tests/fixtures/assembly_golden.json"),
+        include_str!("../../tests/fixtures/assembly_trial_golden.json"),
+    ];
+    for text in texts {
+        same_papers(text);
     }
-    #[derive(Deserialize)]
-    struct Expected {
-        pool_root: String,
-        attempt: u32,
-        made: usize,
-        deviation: i32,
-        papers: BTreeMap<String, Paper>,
-        paper_hashes: BTreeMap<String, String>,
-        papers_root: String,
-    }
-    #[derive(Deserialize)]
-    struct Golden {
-        input: Input,
-        expected: Expected,
-    }
-    let text = include_str!("../../tests/fixtures/assembly_golden.json");
+}
+
+/// The papers of a vector are those that a stranger's program drew.
+fn same_papers(text: &str) {
     let Golden { input, expected } = serde_json::from_str(text).unwrap();
     let seed = Seed::from_hex(&input.seed).unwrap();
 
@@ -630,6 +645,7 @@ fn any_blueprint() -> impl Strategy<Value = Blueprint> {
 mod keys;
 mod ranges;
 mod target;
+mod trial;
 
 proptest! {
     #[test]

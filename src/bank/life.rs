@@ -16,7 +16,7 @@ pub enum ItemState {
     Draft,
     /// Handed to a reviewer (审题中).
     InReview,
-    /// Reviewed and tried out, for figures of it; not drawn into papers yet (试用).
+    /// Reviewed and tried out, for figures of it: on papers it does not count yet (试用).
     Trial,
     /// May be drawn into papers (已入库).
     Approved,

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use diesel::prelude::*;
 
 use super::item::{Item, Stimulus};
+use super::life::ItemState;
 use super::material::{self, PictureContent};
 use crate::kernel::merkle::{self, Hash};
 use crate::kernel::{Id, Problem};
@@ -16,10 +17,19 @@ pub type Approved = (Id, i32, Item);
 
 /// The approved items of a bank, each in its present version, by code in byte order.
 pub fn approved(view: &mut View<'_>, bank: &str) -> Result<Vec<Approved>, Problem> {
+    in_state(view, bank, ItemState::Approved)
+}
+
+/// The items of a bank that are on trial, each in its present version, by code in byte order.
+pub fn on_trial(view: &mut View<'_>, bank: &str) -> Result<Vec<Approved>, Problem> {
+    in_state(view, bank, ItemState::Trial)
+}
+
+fn in_state(view: &mut View<'_>, bank: &str, state: ItemState) -> Result<Vec<Approved>, Problem> {
     let rows: Vec<(Id, i32, Vec<u8>)> = item::table
         .inner_join(item_version::table)
         .filter(item::bank.eq(bank))
-        .filter(item::state.eq("approved"))
+        .filter(item::state.eq(state.as_str()))
         .filter(item_version::version.eq(item::version))
         .select((item::id, item::version, item_version::content_sealed))
         .load(view.db)?;
@@ -48,6 +58,24 @@ pub fn leaked_of(tx: &mut Tx<'_>, ids: &[Id]) -> Result<Vec<Id>, Problem> {
         leaked.extend(gone.map(|row| row.0));
     }
     Ok(leaked)
+}
+
+/// At which version these items stand now, and in which state.
+pub fn states(view: &mut View<'_>, ids: &[Id]) -> Result<BTreeMap<Id, (i32, ItemState)>, Problem> {
+    let mut states = BTreeMap::new();
+    for part in ids.chunks(500) {
+        let rows: Vec<(Id, i32, String)> = item::table
+            .filter(item::id.eq_any(part.to_vec()))
+            .select((item::id, item::version, item::state))
+            .load(view.db)?;
+        let known = rows.into_iter();
+        states.extend(
+            known.filter_map(|(id, version, state)| {
+                Some((id, (version, ItemState::parse(&state)?)))
+            }),
+        );
+    }
+    Ok(states)
 }
 
 /// The contents of these versions of items.
@@ -183,16 +211,18 @@ pub(super) fn newest_figures(
     Ok(rows.into_iter().map(|row| (row.id, row)).collect())
 }
 
-/// Code, version and content hash of every approved item of a bank, by code in byte order: what
-/// the lock of papers commits to, so that a key changed afterwards is noticed.
+/// Code, version and content hash of every item of a bank in one of these states, by code in byte
+/// order: what the lock of papers commits to, so that a key changed afterwards is noticed.
 pub fn content_hashes(
     view: &mut View<'_>,
     bank: &str,
+    states: &[ItemState],
 ) -> Result<Vec<(String, i32, Vec<u8>)>, Problem> {
+    let states = states.iter().map(|state| state.as_str());
     let mut rows: Vec<(String, i32, Vec<u8>)> = item::table
         .inner_join(item_version::table)
         .filter(item::bank.eq(bank))
-        .filter(item::state.eq("approved"))
+        .filter(item::state.eq_any(states.collect::<Vec<_>>()))
         .filter(item_version::version.eq(item::version))
         .select((item::code, item::version, item_version::content_hash))
         .load(view.db)?;

@@ -60,17 +60,19 @@ def by_code(item: dict) -> bytes:
 
 
 def worth_of(item: dict, section: dict):
-    """The marks of the item in the section, or nothing if it is none of its items."""
+    """The marks of the item in the section, or nothing if it is none of those that count there."""
     each = section.get("marks_each")
-    if item["section"] != section["code"] or (each is None) != (item["marks"] is not None):
+    if item.get("trial") or item["section"] != section["code"] or (each is None) != (item["marks"] is not None):
         return None
     return each if each is not None else item["marks"]
 
 
 def matches(item: dict, cell: dict) -> bool:
+    return takes_topic(item, cell) and all(cell.get(name) in (None, item[name]) for name in ("difficulty", "kind"))
+
+
+def takes_topic(item: dict, cell: dict) -> bool:
     topic = cell.get("topic")
-    if any(cell.get(name) not in (None, item[name]) for name in ("difficulty", "kind")):
-        return False
     return topic is None or item["topic"] == topic or item["topic"].startswith(topic + ".")
 
 
@@ -189,7 +191,7 @@ def table(blueprint: dict, pool: list[dict]) -> tuple[list, list]:
         parts.append(len(section["cells"]))
     sets: dict = {}
     for item in pool:
-        for name in item.get("enemies", []):
+        for name in [] if item.get("trial") else item.get("enemies", []):
             sets.setdefault(name, []).append(item)
     others = {item["id"]: set() for item in pool}
     for members in sets.values():
@@ -217,6 +219,50 @@ def make(cells: list, limits: Limits, wanted: int, seed: bytes) -> tuple[list, i
         if len(issued) == wanted:
             return issued, attempt, made
     raise ValueError("not enough papers meet every limit")
+
+
+# Items on trial
+
+def may_stand(section: dict, pool: list[dict]) -> list[dict]:
+    """The items on trial that may stand in a section: nobody can tell them from those that count."""
+    found = []
+    for cell in (cell for cell in section["cells"] if not cell.get("stimuli")):
+        looks = {(i["kind"], i["option_count"]) for i in pool
+                 if i["stimulus"] is None and worth_of(i, section) is not None and matches(i, cell)}
+        found += [i["code"] for i in pool
+                  if i.get("trial") and i["section"] == section["code"] and i["stimulus"] is None and i["marks"] is None
+                  and takes_topic(i, cell) and (i["kind"], i["option_count"]) in looks]
+    return [item for item in pool if item["code"] in found]
+
+
+def deal_trial(blueprint: dict, pool: list[dict], papers: list, seed: bytes) -> list[list]:
+    """For each paper a list for each section: the items on trial, in the order in which they were taken."""
+    sections, dealt = [], []
+    for section in blueprint["sections"]:
+        items, own = may_stand(section, pool), sub(seed, f"trial/{section['code']}")
+        ranks: dict = {}
+
+        def rank(uses: int, number: int, own=own, ranks=ranks, count=len(items)) -> int:
+            if uses not in ranks:
+                ranks[uses] = {item: place for place, item in enumerate(perm(sub(own, str(uses)), count))}
+            return ranks[uses][number]
+
+        sections.append((section.get("trial", 0), items, rank, [0] * len(items)))
+    for paper in papers:
+        met = {name for card in paper for item in card.items for name in item.get("enemies", [])}
+        taken: list[list] = []
+        for needs, items, rank, uses in sections:
+            own: list[int] = []
+            for _ in range(needs):
+                free = [n for n, item in enumerate(items) if n not in own and not met & set(item.get("enemies", []))]
+                if not free:
+                    raise ValueError("a paper finds too few items on trial")
+                own.append(min(free, key=lambda n: (uses[n], rank(uses[n], n))))
+                uses[own[-1]] += 1
+                met |= set(items[own[-1]].get("enemies", []))
+            taken.append([items[n] for n in own])
+        dealt.append(taken)
+    return dealt
 
 
 # Seats
@@ -248,9 +294,9 @@ def decimal_text(text: str) -> str:
     return plain.rstrip("0").rstrip(".") if "." in plain else plain
 
 
-def written_out(blueprint: dict, parts: list, cells: list, cards: list, seed: bytes, code: str) -> dict:
+def written_out(blueprint: dict, parts: list, cells: list, cards: list, trial: list, seed: bytes, code: str) -> dict:
     candidate, position, cell, slot, sections = sub(seed, f"paper/{code}"), 0, 0, 0, []
-    for section, count in zip(blueprint["sections"], parts):
+    for section, count, on_trial in zip(blueprint["sections"], parts, trial):
         needs = sum(one.needs for one in cells[cell:cell + count])
         own, written = cards[slot:slot + needs], section.get("marks_each") is None
         cell, slot = cell + count, slot + needs
@@ -261,6 +307,7 @@ def written_out(blueprint: dict, parts: list, cells: list, cards: list, seed: by
                 key = sub(candidate, f"stimulus/{section['code']}/{items[0]['stimulus']}")
                 items = [items[at] for at in perm(key, len(items))]
             groups.append(items)
+        groups += [[item] for item in on_trial]
         if not written:
             groups = [groups[p] for p in perm(sub(candidate, f"order/{section['code']}"), len(groups))]
         places = []
@@ -270,7 +317,7 @@ def written_out(blueprint: dict, parts: list, cells: list, cards: list, seed: by
                 "position": position,
                 "item_id": item["item_id"],
                 "version": item["version"],
-                "marks": decimal_text(worth_of(item, section)),
+                "marks": "0" if item.get("trial") else decimal_text(worth_of(item, section)),
                 "option_order": perm(sub(candidate, f"options/{item['code']}"), item["option_count"]),
             })
         sections.append({"code": section["code"], "places": places})
@@ -289,7 +336,8 @@ class Drawn:
         sums = (deal.sums_of(paper) for paper in papers)
         self.deviation = max((abs(s - t) for own in sums for s, t in zip(own[:7], limits.target)), default=0)
         given = give(seats, papers)
-        self.papers = [written_out(blueprint, parts, cells, papers[given[at]], seed, seats[at][2])
+        trial = deal_trial(blueprint, pool, papers, seed)
+        self.papers = [written_out(blueprint, parts, cells, papers[given[at]], trial[given[at]], seed, seats[at][2])
                        for at in range(len(seats))]
 
 

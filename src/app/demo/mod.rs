@@ -111,6 +111,7 @@ fn season() -> Vec<Course> {
                 ("xingce", "administrative_aptitude"),
                 ("shenlun", "policy_essay"),
             ],
+            trial: 0,
         },
         Course {
             group: "sydw",
@@ -125,6 +126,7 @@ fn season() -> Vec<Course> {
                 PostPlan::new("SY02", "科研助理", "Research assistant", 4).bachelor(),
             ],
             blueprints: vec![("knowledge", "public_basics")],
+            trial: 0,
         },
         Course {
             group: "jsks",
@@ -141,6 +143,7 @@ fn season() -> Vec<Course> {
                 2,
             )],
             blueprints: vec![("regulations", "promotion_regulations")],
+            trial: 0,
         },
         Course {
             group: "zcps",
@@ -157,6 +160,7 @@ fn season() -> Vec<Course> {
                 10,
             )],
             blueprints: vec![("exam", "title_archives")],
+            trial: 0,
         },
     ]
 }
@@ -212,6 +216,7 @@ pub fn small_course() -> Course {
             ("xingce", "administrative_aptitude"),
             ("shenlun", "policy_essay"),
         ],
+        trial: 0,
     }
 }
 

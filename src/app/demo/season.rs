@@ -51,6 +51,8 @@ pub struct Course {
     pub posts: Vec<PostPlan>,
     /// The bank and shipped blueprint of each written component.
     pub blueprints: Vec<(&'static str, &'static str)>,
+    /// How many items on trial the first section of the first of them has besides.
+    pub trial: u32,
 }
 
 /// A post to offer.
@@ -401,15 +403,20 @@ fn issue_and_lock(
     let actor = organiser.clone();
     let issued =
         store.write_blocking(move |tx| registration::issue_tickets(tx, &actor, examination))?;
-    for (component, bank) in course.blueprints.iter().copied() {
+    for (number, (component, bank)) in course.blueprints.iter().copied().enumerate() {
         let subject = subjects
             .iter()
             .find(|subject| subject.component == component);
         let subject = subject.ok_or_else(Problem::not_found)?.id;
         let text = assembly::shipped(bank).ok_or_else(Problem::not_found)?;
+        let mut blueprint = assembly::Blueprint::from_toml(text).map_err(Problem::invalid)?;
+        if let Some(first) = blueprint.sections.first_mut().filter(|_| number == 0) {
+            first.trial = course.trial;
+        }
+        let text = toml::to_string(&blueprint).map_err(Problem::internal)?;
         let actor = organiser.clone();
         store.write_blocking(move |tx| {
-            assembly_acts::set_blueprint(tx, &actor, subject, bank, text)
+            assembly_acts::set_blueprint(tx, &actor, subject, bank, &text)
         })?;
     }
     draw_and_lock(store, house, examination)?;
@@ -460,6 +467,7 @@ pub(super) fn open_for_visitors(
         overrides: "",
         posts: vec![PostPlan::new("MN01", "模拟岗位", "Practice post", 1)],
         blueprints: vec![("knowledge", "public_basics")],
+        trial: 0,
     };
     let times = Times {
         registration_opens: now.plus_seconds(-4 * DAY),
@@ -488,6 +496,7 @@ pub(super) fn open_for_visitors(
             ("xingce", "administrative_aptitude"),
             ("shenlun", "policy_essay"),
         ],
+        trial: 0,
     };
     let day = |days: i64, hours: i64| now.plus_seconds(days * DAY + hours * HOUR);
     let times = Times {

@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use crate::access::Actor;
 use crate::assembly::service::{self, BlueprintView, Tried};
-use crate::assembly::{Blueprint, Cell, CellStock, Equal, Reach, Section, shipped};
+use crate::assembly::{Blueprint, Cell, CellStock, Equal, Reach, Section, TrialStock, shipped};
 use crate::bank::item::{Difficulty, ItemKind};
 use crate::bank::pages::titles;
 use crate::http::{Answer, FaultBody, Page, PageForm, Params, ProblemBody, html, see_other};
@@ -34,6 +34,7 @@ pub(super) struct Fields {
     section_marks: Vec<String>,
     section_minutes: Vec<String>,
     section_items: Vec<String>,
+    section_trial: Vec<String>,
     /// The number of the section that a cell stands in, from zero.
     cell_section: Vec<usize>,
     cell_topic: Vec<String>,
@@ -55,6 +56,9 @@ struct SectionRow {
     marks: String,
     minutes: String,
     items: String,
+    trial: String,
+    /// What the bank has on trial for it, if it asks for that.
+    on_trial: Option<TrialStock>,
     /// Minutes that its items are expected to take.
     expected: Option<f64>,
     cells: Vec<CellRow>,
@@ -165,6 +169,7 @@ fn label(field: &str) -> Option<&'static str> {
         "title_en" => "blueprint-section-en",
         "marks_each" => "blueprint-marks-each",
         "items" => "blueprint-section-items",
+        "trial" => "blueprint-section-trial",
         "count" | "count_max" => "blueprint-count",
         "stimuli" => "blueprint-stimuli",
         "topic" => "item-topic",
@@ -330,6 +335,8 @@ impl Fields {
             fields.section_marks.push(score(section.marks_each));
             fields.section_minutes.push(text(section.minutes));
             fields.section_items.push(text(section.items));
+            let trial = Some(section.trial).filter(|count| *count > 0);
+            fields.section_trial.push(text(trial));
             for cell in &section.cells {
                 let difficulty = cell.difficulty.map_or("", Difficulty::as_str);
                 fields.cell_section.push(number);
@@ -413,6 +420,8 @@ impl Fields {
             title_en: at(&self.section_en, place).to_owned(),
             minutes: optional(faults, &code, "minutes", at(&self.section_minutes, place)),
             items: optional(faults, &code, "items", at(&self.section_items, place)),
+            trial: optional(faults, &code, "trial", at(&self.section_trial, place))
+                .unwrap_or_default(),
             cells: Vec::new(),
             code,
         }
@@ -457,14 +466,7 @@ impl Fields {
 
     fn add_section(&mut self) {
         let number = self.section_code.len();
-        for list in [
-            &mut self.section_code,
-            &mut self.section_zh,
-            &mut self.section_en,
-            &mut self.section_marks,
-            &mut self.section_minutes,
-            &mut self.section_items,
-        ] {
+        for list in self.section_lists() {
             list.resize(number + 1, String::new());
         }
         self.add_cell(number);
@@ -474,14 +476,7 @@ impl Fields {
         if number >= self.section_code.len() {
             return;
         }
-        for list in [
-            &mut self.section_code,
-            &mut self.section_zh,
-            &mut self.section_en,
-            &mut self.section_marks,
-            &mut self.section_minutes,
-            &mut self.section_items,
-        ] {
+        for list in self.section_lists() {
             if number < list.len() {
                 list.remove(number);
             }
@@ -516,6 +511,18 @@ impl Fields {
         }
     }
 
+    fn section_lists(&mut self) -> [&mut Vec<String>; 7] {
+        [
+            &mut self.section_code,
+            &mut self.section_zh,
+            &mut self.section_en,
+            &mut self.section_marks,
+            &mut self.section_minutes,
+            &mut self.section_items,
+            &mut self.section_trial,
+        ]
+    }
+
     fn cell_lists(&mut self) -> [&mut Vec<String>; 5] {
         [
             &mut self.cell_topic,
@@ -530,6 +537,10 @@ impl Fields {
     fn sections(&self, tried: Option<&Tried>) -> Vec<SectionRow> {
         let mut stock = tried.map_or(&[][..], |tried| &tried.cells).iter();
         let times = tried.map_or(&[][..], |tried| &tried.times);
+        let on_trial = |code: &str| {
+            let mut stock = tried?.on_trial.iter();
+            stock.find(|one| one.section == code).cloned()
+        };
         let section = |number: usize| SectionRow {
             number,
             code: at(&self.section_code, number).to_owned(),
@@ -538,6 +549,8 @@ impl Fields {
             marks: at(&self.section_marks, number).to_owned(),
             minutes: at(&self.section_minutes, number).to_owned(),
             items: at(&self.section_items, number).to_owned(),
+            trial: at(&self.section_trial, number).to_owned(),
+            on_trial: on_trial(at(&self.section_code, number)),
             expected: times.get(number).map(|time| time.expected),
             cells: self.cells(number, &mut stock),
         };

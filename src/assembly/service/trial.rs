@@ -11,7 +11,9 @@ use crate::access::{Actor, Role};
 use crate::assembly::forms::Report;
 use crate::assembly::sorted::Sorted;
 use crate::assembly::stock::hurried;
-use crate::assembly::{Blueprint, CellStock, Plan, Reach, SectionTime, store};
+use crate::assembly::{
+    Blueprint, CellStock, Plan, Reach, SectionTime, TrialStock, store, unscored,
+};
 use crate::kernel::{Fault, Id, Problem, Score};
 use crate::regulation::service as regulation;
 use crate::store::View;
@@ -19,13 +21,15 @@ use crate::store::View;
 /// What a blueprint that is being written would give.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Tried {
-    /// Items of a paper.
+    /// Items of a paper that count.
     pub items: usize,
     /// What a paper is worth.
     #[schema(value_type = String)]
     pub total: Score,
     /// What the bank holds for each cell.
     pub cells: Vec<CellStock>,
+    /// What it has on trial, for the sections that ask for it.
+    pub on_trial: Vec<TrialStock>,
     /// How hard its papers are: at each ability what share of the full mark is expected. Nothing while a
     /// cell is short.
     pub reach: Vec<Reach>,
@@ -71,7 +75,7 @@ pub fn try_out(
     actor.acting_as(&[Role::Organiser])?;
     let subject = regulation::subject(view, subject)?;
     let examination = regulation::load(view, subject.examination)?;
-    let pool = pool(view, bank)?.numbered(blueprint);
+    let pool = pool(view, bank, blueprint)?;
     let sorted = Sorted::new(blueprint, &pool);
     let times = sorted.times();
     let mut tried = Tried {
@@ -80,6 +84,7 @@ pub fn try_out(
         items: blueprint.item_count(),
         total: Score::ZERO,
         cells: sorted.stock(),
+        on_trial: unscored::stock(&sorted),
         reach: sorted.reach_by_ability(),
         faults: blueprint.faults(),
         trial: None,

@@ -193,7 +193,7 @@ impl House {
 
     /// Codes and versions of what papers may draw.
     pub(super) fn pool(&self) -> Vec<(String, i32)> {
-        self.look(|view| records::content_hashes(view, "civics"))
+        self.look(|view| records::content_hashes(view, "civics", &[ItemState::Approved]))
             .into_iter()
             .map(|(code, version, _)| (code, version))
             .collect()

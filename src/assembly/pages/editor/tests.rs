@@ -31,6 +31,7 @@ fn times_and_ranges_go_through_the_form_unchanged() {
     let section = &mut blueprint.sections[0];
     section.minutes = Some(25);
     section.items = Some(20);
+    section.trial = 3;
     section.cells[1].count_max = Some(12);
     let mut fields = Fields::of("bank", &blueprint);
     assert_eq!(fields.read().unwrap(), blueprint);
