@@ -157,10 +157,32 @@ fn place(cell: usize, name: &str) -> String {
     }
 }
 
+/// Why a blueprint with items on trial is refused at a desk.
+const ON_TRIAL: &str = "`trial`: papers made at a desk hold no items on trial; leave it out, or have \
+    the server make the papers of an examination";
+
+/// Whether a blueprint asks for items on trial, in any of the places where one may.
+fn asks_for_trial(text: &str) -> bool {
+    let asks = |table: &toml::Table| table.contains_key("trial");
+    let Ok(whole) = text.parse::<toml::Table>() else {
+        return false;
+    };
+    let parts = ["sections", "cells"].into_iter();
+    let parts = parts.filter_map(|name| whole.get(name)?.as_array());
+    let mut parts = parts.flatten().filter_map(toml::Value::as_table);
+    asks(&whole) || parts.any(asks)
+}
+
 impl FormBlueprint {
     /// Reads TOML, and says in which line it cannot be read.
     pub fn from_toml(text: &str) -> Result<Self, String> {
-        toml::from_str(text).map_err(|error| error.to_string())
+        toml::from_str(text).map_err(|error| {
+            if asks_for_trial(text) {
+                ON_TRIAL.to_owned()
+            } else {
+                error.to_string()
+            }
+        })
     }
 
     /// The numbers of an item.

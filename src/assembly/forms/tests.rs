@@ -335,3 +335,19 @@ fn the_report_says_how_equal_papers_are_and_shows_it() {
     let page = html(&report);
     assert!(page.contains("<svg") && !page.contains("http"));
 }
+
+#[test]
+fn items_on_trial_are_refused_at_a_desk_in_words() {
+    let text = "title = \"x\"\n[[cells]]\ncount = 3\n";
+    assert!(FormBlueprint::from_toml(text).is_ok());
+    for with in [
+        format!("trial = 2\n{text}"),
+        format!("{text}trial = 2\n"),
+        "[[sections]]\ncode = \"a\"\ntrial = 2\n".to_owned(),
+    ] {
+        let refused = FormBlueprint::from_toml(&with).unwrap_err();
+        assert!(refused.contains("hold no items on trial"), "{refused}");
+    }
+    let other = FormBlueprint::from_toml("cuont = 3\n").unwrap_err();
+    assert!(other.contains("cuont"), "{other}");
+}
