@@ -410,6 +410,25 @@ mod tests {
         assert!(!is_right("0.5", ".5 m"));
     }
 
+    /// An item on trial: a place worth nothing, under every rule. Whether it was right is known.
+    #[test]
+    fn a_place_that_counts_for_nothing_gives_and_costs_nothing() {
+        let rules = [
+            MultipleRule::AllOrNothing,
+            MultipleRule::PartialNoWrong,
+            MultipleRule::RightMinusWrong,
+        ];
+        for rule in rules {
+            for options in [&[0, 2, 3][..], &[0], &[1, 4], &[0, 2, 4], &[]] {
+                let answer = chosen(options);
+                let (body, none) = (multiple(&[0, 2, 3]), Score::ZERO);
+                let trial = mark_objective(&body, Some(&answer), none, rule).unwrap();
+                let counted = mark_objective(&body, Some(&answer), score("3"), rule).unwrap();
+                assert_eq!((trial.awarded, trial.outcome), (none, counted.outcome));
+            }
+        }
+    }
+
     #[test]
     fn what_cannot_be_marked_is_an_error_and_no_zero() {
         let rule = MultipleRule::AllOrNothing;

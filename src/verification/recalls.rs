@@ -12,6 +12,7 @@ use crate::ceremony::Purpose;
 use crate::draw::Seed;
 use crate::kernel::{Id, Instant};
 use crate::ledger::LogEntry;
+use crate::regulation::Profile;
 use crate::store::sha256;
 
 /// The decision that papers are drawn again.
@@ -175,9 +176,18 @@ pub(super) struct Drawing<'a> {
 }
 
 impl Drawing<'_> {
-    /// The papers of these seats, in their order, if they are those that the lock commits to.
-    pub(super) fn papers(&self, seats: &[Seated<'_>]) -> Result<Vec<Paper>, Difference> {
+    /// The papers of these seats, in their order, if they are those that the lock commits to, and
+    /// what counts on them makes the full mark of the component.
+    pub(super) fn papers(
+        &self,
+        seats: &[Seated<'_>],
+        profile: &Profile,
+    ) -> Result<Vec<Paper>, Difference> {
         let (at, lock) = (&self.at, self.lock);
+        let component = profile.component(self.component);
+        let max = component.map(|component| component.max).unwrap_or_default();
+        let total = self.plan.total_marks();
+        same(at, "marks of a paper", &total, "the rules have", &max)?;
         let seed = hex::encode(sha256(self.seed.bytes()));
         same(
             at,

@@ -1032,6 +1032,7 @@ def check_sizes(blueprint: dict, pool: list) -> None:
         need(0 <= number(item["option_count"]) <= 100, "an item's options")
         need(all(0 <= number(one) < 2**31 for one in item["numbers"]), "an item's numbers")
         need(all(is_a(name, str) for name in item["enemies"]), "an item's enemies")
+        need(item.get("trial", True) is True, "whether an item is on trial")
         need(all(abs(number(item["response"][name])) <= 20_000 for name in "abc"), "an item's response")
     equal = blueprint.get("equal")
     if equal is not None:
@@ -1042,6 +1043,7 @@ def check_sizes(blueprint: dict, pool: list) -> None:
         need(equal.get("seconds") is None or 1 <= number(equal["seconds"]) <= 36_000, "a time")
     for section in blueprint["sections"]:
         text(section["code"])
+        need(0 <= number(section.get("trial", 0)) <= 1_000, "a section's items on trial")
         need(section.get("items") is None or 1 <= number(section["items"]) <= 1_000, "a section's items")
         need(section.get("marks_each") is None or rule_decimal(section["marks_each"]) >= 0, "marks")
         for cell in section["cells"]:
@@ -1066,6 +1068,10 @@ def check_subject(record: Record, subject: dict, locked: dict, draw_seed: bytes)
     seats = [(ticket["room"], number(ticket["seat"]), ticket["ticket"]) for ticket in record.tickets]
     seats.sort(key=lambda seat: by_bytes(seat[2]))
     drawn = assemble.Drawn(blueprint, pool, seed, seats)
+    full = one([each["max"] for each in profile_of(record)["components"] if each["code"] == component], "components")
+    for paper in drawn.papers:
+        marks = [rule_decimal(place["marks"]) for section in paper["sections"] for place in section["places"]]
+        need(sum(marks) == rule_decimal(full), f"{component}: the marks of a paper")
     papers = [canonical_hash(paper) for paper in drawn.papers]
     for name in "attempt", "made", "deviation":
         need(number(locked[name]) == getattr(drawn, name), f"{component}: {name}")

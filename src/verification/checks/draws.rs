@@ -129,7 +129,7 @@ fn papers_of(
             lock,
             at,
         };
-        let papers = drawing.papers(&seats)?;
+        let papers = drawing.papers(&seats, &case.examination.profile)?;
         for cause in &causes {
             cause.is_gone(&drawing)?;
         }

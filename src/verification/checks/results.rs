@@ -1,7 +1,7 @@
 //! What every candidate has in each component, derived again: written marks from the answers, the
 //! keys and the markers' decisions, the others from the decisions of those who entered them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 
@@ -24,8 +24,11 @@ use crate::verification::decisions::{ObjectiveMarked, OfComponent, ScriptMarked,
 use crate::verification::rules::{At as _, Difference};
 use crate::verification::store::{self, AttemptRow, SubjectRow};
 
-/// The contents of a subject's pool.
-pub(super) struct Items(BTreeMap<(Id, i32), Item>);
+/// The contents of a subject's pool, and which of its items are on trial.
+pub(super) struct Items {
+    contents: BTreeMap<(Id, i32), Item>,
+    on_trial: BTreeSet<Id>,
+}
 
 impl Items {
     pub(super) fn read(
@@ -39,10 +42,12 @@ impl Items {
             .iter()
             .map(|i| (i.item_id, i.version))
             .collect();
-        let items = item_versions(view, &keys);
-        Ok(Self(
-            items.at(format!("{}: items", case.subject_place(subject)))?,
-        ))
+        let contents = item_versions(view, &keys);
+        let on_trial = pool.items().iter().filter(|item| item.trial);
+        Ok(Self {
+            contents: contents.at(format!("{}: items", case.subject_place(subject)))?,
+            on_trial: on_trial.map(|item| item.item_id).collect(),
+        })
     }
 }
 
@@ -71,8 +76,15 @@ impl Sheet {
         for placed in paper.places() {
             let at = format!("{at}: position {}", placed.position);
             let position = i32::try_from(placed.position).at(&at)?;
-            let item = items.0.get(&(placed.item_id, placed.version));
+            let item = items.contents.get(&(placed.item_id, placed.version));
             let item = item.ok_or_else(|| Difference::new(&at, "its item is not in the pool"))?;
+            if placed.is_on_trial() != items.on_trial.contains(&placed.item_id) {
+                let what = match placed.is_on_trial() {
+                    true => "worth nothing, though its item is not on trial",
+                    false => "counts, though its item is on trial",
+                };
+                return Err(Difference::new(&at, what));
+            }
             if matches!(item.body, Body::Essay { .. }) {
                 essays.insert(position, placed.marks);
             } else {

@@ -233,7 +233,7 @@ impl Sources<'_> {
                 lock: &lock,
                 at,
             };
-            let papers = drawing.papers(&seats)?;
+            let papers = drawing.papers(&seats, public.profile()?)?;
             for one in before {
                 one.is_gone(&drawing)?;
             }
