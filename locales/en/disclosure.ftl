@@ -15,6 +15,7 @@ results-as-table = Show as a table
 results-band = Band
 results-own-heading = My result
 results-own-marks = Marks
+results-on-trial = On trial on your paper, and not counted: questions { $numbers }.
 results-mark = Mark
 results-max = Full marks
 results-weight = Weight

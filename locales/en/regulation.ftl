@@ -60,6 +60,7 @@ examination-title-en = Title in English
 open-examination = Open an examination
 track-hint = The track decides which rules apply; a draft may adapt them to the local announcement.
 zone-hint = All times are China Standard Time (UTC+8).
+trial-notice = “{ $section }” holds { $count } questions on trial: new ones that are tried out. They stand among the others, are not marked as such, and do not count, whatever is answered.
 list-comma = {", "}
 rules = Rules of the examination
 rules-lead = All the rules of this examination. They do not change once the announcement is published. Registration, sitting, marking and ranking are run by the system by these rules; fees, spot checks, rechecks, medical and inspection are carried out by the organising authority.

@@ -1,5 +1,6 @@
 room-title = Exam room
 room-section-minutes = { $minutes } minutes advised
+room-section-trial = { $count } of them are on trial and do not count
 room-ticket = Ticket number
 room-room = Room
 room-seat = Seat

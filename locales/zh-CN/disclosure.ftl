@@ -15,6 +15,7 @@ results-as-table = 查看数据表
 results-band = 分数段
 results-own-heading = 我的成绩
 results-own-marks = 各科成绩
+results-on-trial = 本人试卷第 { $numbers } 题为试测题，未计分。
 results-mark = 成绩
 results-max = 满分
 results-weight = 权重

@@ -60,6 +60,7 @@ examination-title-en = 英文标题
 open-examination = 新建考试
 track-hint = 类别决定适用的规则；起草期间可以按当地公告调整。
 zone-hint = 时间均为北京时间。
+trial-notice = “{ $section }”含 { $count } 道试测题：试测新题之用，混排其中，不作标示，不计分，答对答错或不答都不影响成绩。
 list-comma = 、
 rules = 考试规则
 rules-lead = 本场考试的全部规则。公告发布后不再更改。报名、考试、阅卷、排名由程序按这些规则执行；缴费、抽查、成绩复查、体检、考察等由组织单位按规则另行办理。

@@ -1,5 +1,6 @@
 room-title = 考场
 room-section-minutes = 建议用时 { $minutes } 分钟
+room-section-trial = 含试测题 { $count } 道，不计分
 room-ticket = 准考证号
 room-room = 考场号
 room-seat = 座位号

@@ -49,6 +49,7 @@ mod tests {
                 state: MarkState::Marked,
                 mark: mark.map(|mark| mark.parse().unwrap()),
             },
+            on_trial: Vec::new(),
         }
     }
 

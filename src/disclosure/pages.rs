@@ -195,6 +195,12 @@ impl OwnPage {
             .t(&outcome_key(line.outcome, self.examination.track, marks))
     }
 
+    /// Numbers of questions, one after the other.
+    fn numbers(&self, positions: &[u32]) -> String {
+        let numbers: Vec<String> = positions.iter().map(u32::to_string).collect();
+        numbers.join(&self.page.t("list-comma"))
+    }
+
     fn mark(&self, component: &OwnComponent) -> String {
         if component.decided.state == MarkState::Marked {
             exact(&component.decided.mark)

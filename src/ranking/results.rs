@@ -8,9 +8,10 @@ use utoipa::ToSchema;
 use super::store::{self, ComponentMarkRow, RankingRow};
 use super::words::{MarkState, RankedList, Standing};
 use crate::access::{Actor, Role};
+use crate::assembly::records::paper;
 use crate::establishment::service::{PostView, post};
 use crate::kernel::{Id, Problem, Score};
-use crate::regulation::service::{Examination, load, visible};
+use crate::regulation::service::{Examination, load, subjects, visible};
 use crate::regulation::{Component, ComponentKind, OpenMarks, Phase, Track};
 use crate::store::View;
 
@@ -152,6 +153,8 @@ pub struct OwnComponent {
     pub written: bool,
     /// What was decided.
     pub decided: DecidedMark,
+    /// The numbers of the questions on her paper that were on trial and did not count.
+    pub on_trial: Vec<u32>,
 }
 
 /// Where a candidate stands on one list.
@@ -207,6 +210,18 @@ pub fn own_result(
     let mut own: Vec<(usize, OwnComponent)> = components
         .filter_map(|row| own_component(&examination, row))
         .collect();
+    for subject in subjects(view, examination.id)? {
+        let mut written = own.iter_mut().map(|(_, one)| one);
+        let sat = written.find(|one| {
+            one.component == subject.component && one.decided.state == MarkState::Marked
+        });
+        if let Some(one) = sat
+            && let Some((_, paper)) = paper(view, subject.id, application.id)?
+        {
+            let places = paper.places().filter(|place| place.is_on_trial());
+            one.on_trial = places.map(|place| place.position).collect();
+        }
+    }
     own.sort_by_key(|(place, _)| *place);
     Ok(OwnResult {
         application: application.id,
@@ -233,6 +248,7 @@ fn own_component(
         percent: percent(component),
         written: component.kind == ComponentKind::Written,
         decided: decided(row),
+        on_trial: Vec::new(),
     };
     Some((place, own))
 }

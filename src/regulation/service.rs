@@ -400,6 +400,37 @@ pub struct Subject {
     pub closes_at: Instant,
     /// When its papers were locked.
     pub locked_at: Option<Instant>,
+    /// Which of its sections hold items on trial, which do not count.
+    pub trial: Vec<TrialNotice>,
+}
+
+/// What everybody is told beforehand of a section that holds items on trial (试测题).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct TrialNotice {
+    /// The section's heading in Chinese.
+    pub title_zh: String,
+    /// The section's heading in English.
+    pub title_en: String,
+    /// How many of its questions are on trial.
+    #[serde(default, rename(deserialize = "trial"))]
+    pub count: u32,
+}
+
+impl TrialNotice {
+    /// What a blueprint says of items on trial. Most have none, and need not be read for it.
+    fn of(blueprint: &str) -> Vec<Self> {
+        #[derive(Deserialize)]
+        struct Sections {
+            sections: Vec<TrialNotice>,
+        }
+        if !blueprint.contains("\"trial\":") {
+            return Vec::new();
+        }
+        let read = serde_json::from_str(blueprint);
+        let mut all = read.map_or_else(|_| Vec::new(), |read: Sections| read.sections);
+        all.retain(|one| one.count > 0);
+        all
+    }
 }
 
 impl From<SubjectRow> for Subject {
@@ -413,6 +444,7 @@ impl From<SubjectRow> for Subject {
             opens_at: row.opens_at,
             closes_at: row.closes_at,
             locked_at: row.locked_at,
+            trial: TrialNotice::of(&row.blueprint),
         }
     }
 }
@@ -433,4 +465,19 @@ pub fn subject(view: &mut View<'_>, id: Id) -> Result<Subject, Problem> {
 /// The shipped profile of a track as its TOML text, for those who want to override it.
 pub const fn shipped_text(track: Track) -> &'static str {
     read::shipped_toml(track)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_blueprint_says_openly_which_sections_hold_items_on_trial() {
+        let with = r#"{"sections":[{"code":"a","title_zh":"甲","title_en":"A","trial":3},
+            {"code":"b","title_zh":"乙","title_en":"B"}],"title":"科目"}"#;
+        let [notice] = <[_; 1]>::try_from(TrialNotice::of(with)).unwrap();
+        assert_eq!((&*notice.title_zh, notice.count), ("甲", 3));
+        assert_eq!(TrialNotice::of(&with.replace(",\"trial\":3", "")), []);
+        assert_eq!(TrialNotice::of(""), []);
+    }
 }

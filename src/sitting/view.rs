@@ -9,7 +9,7 @@ use super::rules::{self, AttemptState, Window};
 use super::service::{self, Receipt};
 use super::store::{self, AttemptRow, ResponseRow};
 use crate::access::{Actor, Role};
-use crate::assembly::{self, Blueprint, Paper, PlacedItem};
+use crate::assembly::{self, Blueprint, Paper, PlacedItem, Section};
 use crate::bank;
 use crate::bank::item::{Answer, Body, Item, ItemKind, Stimulus};
 use crate::bank::material::{self, PictureContent};
@@ -59,6 +59,8 @@ pub struct AttemptSection {
     pub title_en: String,
     /// How many minutes candidates are advised to spend on it, if they are.
     pub minutes: Option<u32>,
+    /// How many of its items are on trial and do not count. Which they are is not said here.
+    pub trial: u32,
     /// Its items, in the candidate's order.
     pub items: Vec<AttemptItem>,
 }
@@ -74,7 +76,8 @@ pub struct AttemptItem {
     pub kind: ItemKind,
     /// How the question, the options and the entries are written.
     pub markup: Markup,
-    /// What it is worth.
+    /// What the items of its section are worth, those on trial as they say themselves: nobody tells
+    /// them by it.
     pub marks: Score,
     /// The question.
     pub stem: String,
@@ -218,12 +221,13 @@ fn sections(
         let shown = section
             .places
             .iter()
-            .map(|place| shown_item(place, items, responses));
+            .map(|place| shown_item(place, heading, items, responses));
         sections.push(AttemptSection {
             code: section.code.clone(),
             title_zh,
             title_en,
             minutes: heading.and_then(|heading| heading.minutes),
+            trial: heading.map_or(0, |heading| heading.trial),
             items: shown.collect::<Result<_, _>>()?,
         });
     }
@@ -232,6 +236,7 @@ fn sections(
 
 fn shown_item(
     place: &PlacedItem,
+    section: Option<&Section>,
     items: &BTreeMap<(Id, i32), Item>,
     responses: &BTreeMap<i32, ResponseRow>,
 ) -> Result<AttemptItem, Problem> {
@@ -247,7 +252,9 @@ fn shown_item(
         position: place.position,
         kind: item.body.kind(),
         markup: item.markup,
-        marks: place.marks,
+        marks: section
+            .and_then(|section| section.marks_each)
+            .unwrap_or(place.marks),
         stem: item.stem.clone(),
         options: shown_options(&item.body, &place.option_order),
         entries: match &item.body {

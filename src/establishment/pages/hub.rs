@@ -199,6 +199,7 @@ mod tests {
             opens_at: CLOSES,
             closes_at: SAT,
             locked_at: None,
+            trial: Vec::new(),
         };
         let subjects = if scheduled { vec![subject] } else { Vec::new() };
         let progress = Progress {
