@@ -36,7 +36,8 @@ pub(in crate::bank) use self::comments::comments;
 pub use self::comments::{COMMENT_MAX, CommentView, Edited, comment, edited};
 pub(in crate::bank) use self::figures::figure;
 pub use self::figures::{
-    FigureView, Health, SOURCE_MAX, StateCount, TopicRow, health, read_figures, record_figures,
+    FigureView, Health, SOURCE_MAX, StateCount, TopicRow, health, is_admitted, read_figures,
+    record_figures,
 };
 pub(in crate::bank) use self::leak::leak;
 pub use self::leak::{LeakView, LockedPapers, Redrawn, SittingState, Suspect, leaks, report_leak};

@@ -6,7 +6,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::BallotCount;
-use super::service::{self, Begun, Marked, Progress, ScriptView};
+use super::service::{self, Begun, Marked, Progress, ScriptView, Tried};
 use crate::access::api::idempotency_key;
 use crate::access::{Actor, service::once};
 use crate::bank::material;
@@ -28,7 +28,67 @@ pub fn operations(config: &mut ServiceConfig<'_>) {
         .service(fix_panels)
         .service(enter_panel_mark)
         .service(enter_absence)
-        .service(enter_ballot);
+        .service(enter_ballot)
+        .service(show_tried)
+        .service(record_tried);
+}
+
+/// What answers say of a subject's items on trial, once its written results are published. Role:
+/// reviewer admitted to the bank.
+#[utoipa::path(tag = "marking", responses((status = 200, body = Tried), (status = 403, body = ProblemBody), (status = 404, body = ProblemBody), (status = 409, body = ProblemBody)))]
+#[get("/subjects/{id}/trial-figures")]
+pub async fn show_tried(
+    store: web::Data<Store>,
+    actor: Actor,
+    id: web::Path<Id>,
+) -> Answer<web::Json<Tried>> {
+    let id = id.into_inner();
+    store
+        .read(move |view| service::tried(view, &actor, id))
+        .await
+        .map(web::Json)
+}
+
+/// How many items have new figures.
+#[derive(Serialize, Deserialize, ToSchema)]
+pub struct RecordedTried {
+    items: usize,
+}
+
+/// Records what answers say of a subject's items on trial as their figures, with the examination as
+/// their source. Role: reviewer admitted to the bank.
+#[utoipa::path(tag = "marking", responses((status = 201, body = RecordedTried), (status = 403, body = ProblemBody), (status = 404, body = ProblemBody), (status = 409, body = ProblemBody)))]
+#[post("/subjects/{id}/trial-figures")]
+pub async fn record_tried(
+    request: HttpRequest,
+    store: web::Data<Store>,
+    actor: Actor,
+    id: web::Path<Id>,
+) -> Answer<HttpResponse> {
+    let (key, id) = (idempotency_key(&request)?, id.into_inner());
+    let recorded = record(&store, actor, id, key).await?;
+    Ok(HttpResponse::Created().json(recorded))
+}
+
+/// Reads the answers beside the writer, then records.
+pub(super) async fn record(
+    store: &Store,
+    actor: Actor,
+    subject: Id,
+    key: Option<String>,
+) -> Answer<RecordedTried> {
+    let by = actor.clone();
+    let tried = store
+        .read(move |view| service::tried(view, &by, subject))
+        .await?;
+    store
+        .write(move |tx| {
+            once(tx, &actor, key.as_deref(), &subject, |tx| {
+                let items = service::record_tried(tx, &actor, &tried)?;
+                Ok(RecordedTried { items })
+            })
+        })
+        .await
 }
 
 /// Fixes who is interviewed, for a draw of the order: everybody on the shortlist. Role: organiser.

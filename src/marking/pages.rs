@@ -1,6 +1,7 @@
 //! Pages: the marker's desk, and the organiser's view of marking, panels and votes.
 
 mod lots;
+mod tried;
 
 use std::collections::BTreeMap;
 
@@ -25,6 +26,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .route("/marking", web::get().to(desk))
         .route("/marking/next", web::get().to(next))
         .configure(lots::routes)
+        .configure(tried::routes)
         .route(
             "/marking/script/{id}/pictures/{hash}",
             web::get().to(picture),

@@ -6,6 +6,7 @@ mod lots;
 mod panels;
 mod results;
 mod scripts;
+mod tried;
 
 pub use begin::{Begun, Prepared, begin, prepare};
 pub use lots::{fix_interviews, fix_panels};
@@ -20,6 +21,8 @@ pub use scripts::{
 };
 
 pub use super::panel::{BallotCount, ResultMark};
+pub use super::store::TriedSubject;
+pub use tried::{Tried, TriedItem, record_tried, tried, tried_subjects};
 
 use super::double::DoubleMarking;
 use super::store;

@@ -255,6 +255,55 @@ pub(super) fn objective_marks(db: &mut AnyConn, subject: Id) -> Result<Vec<(Id, 
         .load(db)?)
 }
 
+/// How the answers at these positions of an attempt compare with the key.
+pub(super) fn outcomes(
+    db: &mut AnyConn,
+    attempt: Id,
+    positions: &[i32],
+) -> Result<Vec<(i32, Outcome)>, Problem> {
+    Ok(objective_mark::table
+        .filter(objective_mark::attempt_id.eq(attempt))
+        .filter(objective_mark::position.eq_any(positions.to_vec()))
+        .order(objective_mark::position)
+        .select((objective_mark::position, objective_mark::outcome))
+        .load(db)?)
+}
+
+/// A subject whose papers held items on trial.
+#[derive(Debug, Clone, Queryable)]
+pub struct TriedSubject {
+    /// The subject.
+    pub id: Id,
+    /// Its bank.
+    pub bank: String,
+    /// The subject in Chinese.
+    pub title_zh: String,
+    /// The subject in English.
+    pub title_en: String,
+    /// The examination in Chinese.
+    pub examination_zh: String,
+    /// The examination in English.
+    pub examination_en: String,
+}
+
+/// The subjects with items on trial of which the written results are published, the latest first.
+pub(super) fn tried_subjects(db: &mut AnyConn) -> Result<Vec<TriedSubject>, Problem> {
+    Ok(subject::table
+        .inner_join(examination::table)
+        .filter(examination::stage.eq_any([Phase::WrittenPublished, Phase::Published]))
+        .filter(subject::blueprint.like("%\"trial\":%"))
+        .order((subject::closes_at.desc(), subject::id))
+        .select((
+            subject::id,
+            subject::bank,
+            subject::title_zh,
+            subject::title_en,
+            examination::title_zh,
+            examination::title_en,
+        ))
+        .load(db)?)
+}
+
 /// The final marks of a subject's scripts, by attempt; none where one is still out.
 pub(super) fn final_marks(
     db: &mut AnyConn,

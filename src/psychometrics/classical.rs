@@ -164,7 +164,8 @@ fn variance(values: &[f64]) -> Option<f64> {
     (values.len() > 1).then(|| ratio(squares, values.len() - 1))
 }
 
-fn correlation(one: &[f64], other: &[f64]) -> Option<f64> {
+/// The correlation of two columns; none where one does not vary.
+pub fn correlation(one: &[f64], other: &[f64]) -> Option<f64> {
     let (m, n) = (mean(one), mean(other));
     let products: f64 = one.iter().zip(other).map(|(a, b)| (a - m) * (b - n)).sum();
     let both = (variance(one)? * variance(other)?).sqrt() * ratio_of(one.len());

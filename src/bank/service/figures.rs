@@ -37,6 +37,11 @@ fn figures_refused(mut faults: Vec<Fault>) -> Problem {
     problem
 }
 
+/// Whether an account may see a bank, for later rooms.
+pub fn is_admitted(view: &mut View<'_>, actor: &Actor, bank: &str) -> Result<bool, Problem> {
+    Ok(Reach::of(view, actor)?.admits(bank))
+}
+
 /// Records figures of items of a bank in the versions at which they stand, all or none; returns how
 /// many. `source` says which answers they come from.
 pub fn record_figures(

@@ -65,7 +65,10 @@ fn written_marks(
 }
 
 /// Objective and final marks added up by attempt; none where a script is still out.
-fn totals(view: &mut View<'_>, subject: &Subject) -> Result<BTreeMap<Id, Option<Score>>, Problem> {
+pub(super) fn totals(
+    view: &mut View<'_>,
+    subject: &Subject,
+) -> Result<BTreeMap<Id, Option<Score>>, Problem> {
     let objective = store::objective_marks(view.db, subject.id)?;
     let objective = objective.into_iter().map(|(id, mark)| (id, Some(mark)));
     let written = store::final_marks(view.db, subject.id)?;
