@@ -43,6 +43,7 @@ mod registration;
 mod room;
 mod snapshot;
 mod support;
+mod trial;
 mod verification;
 mod walk;
 mod witness;

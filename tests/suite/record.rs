@@ -5,6 +5,7 @@
 mod forged;
 mod recalled;
 mod totals;
+mod trial;
 
 use std::collections::BTreeSet;
 use std::io::BufReader;
