@@ -210,7 +210,8 @@ pub fn own_result(
     let mut own: Vec<(usize, OwnComponent)> = components
         .filter_map(|row| own_component(&examination, row))
         .collect();
-    for subject in subjects(view, examination.id)? {
+    let subjects = subjects(view, examination.id)?.into_iter();
+    for subject in subjects.filter(|subject| !subject.trial.is_empty()) {
         let mut written = own.iter_mut().map(|(_, one)| one);
         let sat = written.find(|one| {
             one.component == subject.component && one.decided.state == MarkState::Marked
