@@ -215,6 +215,16 @@ impl Story {
             assert!(!page.text.contains('‹'), "{path} lacks a text");
         }
         assert!(browser.get("/bank/trial-figures").text.contains(&path));
+
+        // Once the bank is closed to them, there is nothing to see and nothing to record.
+        let security = self.app.signed_in("bank-keeper", &[Role::SecurityAdmin]);
+        let author = self.house.the(Role::Author).unwrap().account;
+        let admit = json!({ "account": author, "reason": "命题组成员" });
+        let admitted = security.post(&format!("/banks/{BANK}/access"), &admit);
+        assert_eq!(admitted.status, 204, "{admitted:?}");
+        assert_eq!(reviewer.get(&path).status, 404);
+        assert_eq!(reviewer.post(&path, &json!({})).status, 404);
+        assert!(!browser.get("/bank/trial-figures").text.contains(&path));
     }
 
     /// What somebody sees in the room shows how many are on trial, and not which.

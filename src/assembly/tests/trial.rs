@@ -1,6 +1,7 @@
 //! Items on trial: they stand among the others, count nowhere, and nothing else changes for them.
 
 use super::*;
+use crate::assembly::sorted::Sorted;
 use crate::assembly::unscored;
 
 /// The same items, on trial.
@@ -342,6 +343,30 @@ proptest! {
             prop_assert!(most.unwrap() - least.unwrap() <= 1, "{:?}", uses);
         }
     }
+}
+
+/// They take the candidates' time; marks, exposure and the report are of what counts.
+#[test]
+fn only_the_time_of_a_section_knows_of_them() {
+    let blueprint = with_trial(vec![cell(Some("t"), 6, None)], 2);
+    let items = [easy_items("t", 20), tried(easy_items("t.new", 4))].concat();
+    let pool = pool(items).numbered(&blueprint);
+    let sorted = Sorted::new(&blueprint, &pool);
+    assert!((sorted.times()[0].expected - 8.0).abs() < 1e-9);
+    let stock = stock(&blueprint, &pool);
+    assert_eq!((stock[0].available, stock[0].exposure), (20, Some(0.3)));
+    let waiting = unscored::stock(&sorted);
+    assert_eq!(
+        (waiting[0].needed, waiting[0].available, waiting[0].apart),
+        (2, 4, 4)
+    );
+    let plan = Plan::new(&blueprint, &pool).unwrap();
+    assert_eq!(plan.total_marks(), Score::whole(6));
+    let report = plan.trial("x", 40).unwrap();
+    assert_eq!(
+        (report.bank, report.unused, report.items_per_paper),
+        (20, 0, 6)
+    );
 }
 
 /// Another seed gives other items, and other places.
