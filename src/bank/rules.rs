@@ -357,8 +357,8 @@ pub fn tidy(text: &str) -> String {
 #[must_use]
 pub fn tidied(item: &Item) -> Item {
     let rich = |text: &str| item.markup.tidy(text);
-    let plain = |texts: &[String]| texts.iter().map(|text| tidy(text)).collect();
-    let all = |texts: &[String]| texts.iter().map(|text| rich(text)).collect();
+    let plain = |texts: &[String]| -> Vec<String> { texts.iter().map(|text| tidy(text)).collect() };
+    let all = |texts: &[String]| -> Vec<String> { texts.iter().map(|text| rich(text)).collect() };
     let body = match &item.body {
         Body::SingleChoice { options, key } => Body::SingleChoice {
             options: all(options),
@@ -370,7 +370,7 @@ pub fn tidied(item: &Item) -> Item {
         },
         Body::TrueFalse { key } => Body::TrueFalse { key: *key },
         Body::FillIn { accepted } => Body::FillIn {
-            accepted: plain(accepted),
+            accepted: plain(accepted).into_iter().map(in_one_line).collect(),
         },
         Body::Numeric {
             value,
@@ -382,7 +382,7 @@ pub fn tidied(item: &Item) -> Item {
             unit: tidy(unit),
         },
         Body::Matching { left, right, key } => Body::Matching {
-            left: all(left),
+            left: all(left).into_iter().map(in_one_line).collect(),
             right: all(right),
             key: key.clone(),
         },
@@ -435,9 +435,14 @@ pub fn tidied_names(names: &[String]) -> Vec<String> {
     names
 }
 
+/// What a form and a table have one a line: a line break in it would make two of it there.
+fn in_one_line(text: String) -> String {
+    text.replace('\n', " ")
+}
+
 fn tidied_point(line: &RubricPoint) -> RubricPoint {
     RubricPoint {
-        point: tidy(&line.point),
+        point: in_one_line(tidy(&line.point)),
         marks: line.marks,
     }
 }

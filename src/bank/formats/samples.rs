@@ -7,7 +7,7 @@ use crate::bank::formats::Batch;
 use crate::bank::formats::foreign::{Defaults, Loss};
 use crate::bank::item::{Body, Difficulty, Item, RubricPoint, Stimulus};
 use crate::bank::rich::Markup;
-use crate::bank::rules::{check_item, check_stimulus, tidy};
+use crate::bank::rules::{self, check_item, check_stimulus, tidy};
 use crate::kernel::Score;
 
 /// Defaults unlike anything in a batch, so that a label that was not read shows.
@@ -288,13 +288,14 @@ pub(super) fn batches(stimuli: bool) -> impl Strategy<Value = Batch> {
             .enumerate()
             .map(|(at, (item, pick))| {
                 let about = (!stimuli.is_empty() && at % 3 != 2).then(|| pick.index(stimuli.len()));
-                Item {
+                // As the bank keeps it.
+                rules::tidied(&Item {
                     code: format!("{at}-K_{at}"),
                     section: about.map_or(item.section, |about| format!("sec{about}")),
                     stimulus: about.map(|about| stimuli[about].code.clone()),
                     stem: format!("{at}{}", item.stem),
                     ..item
-                }
+                })
             })
             .collect();
         let used = |code: &str| {

@@ -239,6 +239,27 @@ fn a_text_is_kept_with_one_kind_of_line_end() {
 }
 
 #[test]
+fn what_forms_have_one_a_line_is_kept_in_one_line() {
+    let matching = Body::Matching {
+        left: texts(&["甲\n乙", "丙"]),
+        right: texts(&["一", "二"]),
+        key: vec![0, 1],
+    };
+    let Body::Matching { left, .. } = tidied(&item("a", matching)).body else {
+        panic!("another kind");
+    };
+    assert_eq!(left, ["甲 乙", "丙"]);
+    let accepted = texts(&["十\r\n六"]);
+    let kept = tidied(&item("a", Body::FillIn { accepted }));
+    assert_eq!(
+        kept.body,
+        Body::FillIn {
+            accepted: texts(&["十 六"])
+        }
+    );
+}
+
+#[test]
 fn a_table_of_a_stimulus_is_rectangular() {
     let mut ragged = stimulus("s1");
     ragged.table = vec![texts(&["指标", "2023"]), texts(&["产值"])];
