@@ -8,7 +8,7 @@ use askama::Template;
 use serde::Deserialize;
 
 use super::service::{self, BlueprintView};
-use super::{SHIPPED, Shipped, shipped};
+use super::{CellStock, SHIPPED, Section, Shipped, shipped};
 use crate::access::Actor;
 use crate::bank::pages::titles;
 use crate::ceremony::Gate;
@@ -70,9 +70,43 @@ impl PapersPage {
         exposure.map_or_else(|| "–".to_owned(), |share| format!("{:.1}%", share * 100.0))
     }
 
-    fn section_title(&self, bank: &str, section: &str) -> String {
-        titles::section(&self.page, bank, section)
+    /// What the blueprint calls a section.
+    fn section_title(&self, check: &BlueprintView, code: &str) -> String {
+        match section_of(check, code) {
+            Some(section) => {
+                let title = self.page.pick(&section.title_zh, &section.title_en);
+                title.to_owned()
+            }
+            None => titles::section(&self.page, &check.bank, code),
+        }
     }
+
+    /// Of which topic, difficulty and kind a cell is.
+    fn cell_words(&self, check: &BlueprintView, stock: &CellStock) -> String {
+        let section = section_of(check, &stock.section);
+        let Some(cell) = section.and_then(|section| section.cells.get(stock.cell)) else {
+            return String::new();
+        };
+        let page = &self.page;
+        let title = |topic: &String| {
+            titles::topic(page, &check.bank, topic).unwrap_or_else(|| topic.clone())
+        };
+        let difficulty = cell
+            .difficulty
+            .map(|one| page.word("difficulty", one.as_str()));
+        let kind = cell.kind.map(|one| page.word("item-kind", one.as_str()));
+        let words = [cell.topic.as_ref().map(title), difficulty, kind];
+        let words: Vec<String> = words.into_iter().flatten().collect();
+        match words.as_slice() {
+            [] => page.t("blueprint-any"),
+            words => words.join(" · "),
+        }
+    }
+}
+
+fn section_of<'a>(check: &'a BlueprintView, code: &str) -> Option<&'a Section> {
+    let mut sections = check.blueprint.iter().flat_map(|one| &one.sections);
+    sections.find(|section| section.code == code)
 }
 
 /// A subject with the text that its form begins with.

@@ -2,9 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use proptest::prelude::*;
-use serde::Deserialize;
-
 use super::*;
 use crate::bank::item::{Difficulty, ItemKind};
 use crate::draw::Seed;
@@ -114,85 +111,6 @@ fn codes(paper: &Paper, pool: &Pool) -> Vec<String> {
 
 fn fault_codes(faults: &[crate::kernel::Fault]) -> Vec<(&str, &str)> {
     faults.iter().map(|f| (f.place.as_str(), f.code)).collect()
-}
-
-#[derive(Deserialize)]
-struct Input {
-    blueprint: Blueprint,
-    pool: Pool,
-    seed: String,
-    seats: Vec<(String, i32, String)>,
-}
-
-#[derive(Deserialize)]
-struct Expected {
-    pool_root: String,
-    attempt: u32,
-    made: usize,
-    deviation: i32,
-    papers: BTreeMap<String, Paper>,
-    paper_hashes: BTreeMap<String, String>,
-    papers_root: String,
-}
-
-#[derive(Deserialize)]
-struct Golden {
-    input: Input,
-    expected: Expected,
-}
-
-#[test]
-fn a_strangers_program_draws_the_same_papers() {
-    let texts = [
-        include_str!("../../tests/fixtures/assembly_golden.json"),
-        include_str!("../../tests/fixtures/assembly_trial_golden.json"),
-    ];
-    for text in texts {
-        same_papers(text);
-    }
-}
-
-/// The papers of a vector are those that a stranger's program drew.
-fn same_papers(text: &str) {
-    let Golden { input, expected } = serde_json::from_str(text).unwrap();
-    let seed = Seed::from_hex(&input.seed).unwrap();
-
-    assert_eq!(input.blueprint.faults(), []);
-    assert_eq!(unequal_totals(&input.blueprint, &input.pool), []);
-    assert_eq!(
-        hex::encode(pool_root(&input.pool).unwrap()),
-        expected.pool_root
-    );
-    assert!(input.pool.is_numbered(&input.blueprint));
-    let seats: Vec<Seated<'_>> = input
-        .seats
-        .iter()
-        .map(|(room, seat, code)| Seated {
-            room,
-            seat: *seat,
-            code,
-        })
-        .collect();
-    let plan = Plan::new(&input.blueprint, &input.pool).unwrap();
-    let drawn = plan.draw(&seed, &seats).unwrap();
-    assert_eq!(
-        (drawn.attempt, drawn.made(), drawn.deviation()),
-        (expected.attempt, expected.made, expected.deviation)
-    );
-    let mut hashes = BTreeMap::new();
-    for (at, (_, _, code)) in input.seats.iter().enumerate() {
-        let paper = plan.paper(&drawn, at);
-        if let Some(theirs) = expected.papers.get(code) {
-            assert_eq!(&paper, theirs, "paper of {code:?}");
-        }
-        let canonical = serde_json_canonicalizer::to_vec(&paper).unwrap();
-        assert_eq!(paper_json(&paper).unwrap(), canonical);
-        assert_eq!(paper.verify(&input.blueprint, &input.pool), Ok(()));
-        let hash = paper_hash(&paper).unwrap();
-        assert_eq!(hex::encode(hash), expected.paper_hashes[code]);
-        hashes.insert(code.clone(), hash);
-    }
-    assert_eq!(hex::encode(papers_root(&hashes)), expected.papers_root);
 }
 
 /// The papers of these candidates, who sit in a row.
@@ -593,97 +511,9 @@ fn a_tampered_paper_is_found_out() {
     );
 }
 
-fn any_difficulty() -> impl Strategy<Value = Difficulty> {
-    prop::sample::select(Difficulty::ALL.to_vec())
-}
-
-fn any_kind() -> impl Strategy<Value = ItemKind> {
-    prop::sample::select(vec![ItemKind::SingleChoice, ItemKind::MultipleChoice])
-}
-
-fn any_item() -> impl Strategy<Value = PoolItem> {
-    let topic = prop::sample::select(vec!["a", "a.x", "a.y", "b"]);
-    let stimulus = prop::option::weighted(0.4, prop::sample::select(vec!["m1", "m2", "m3"]));
-    let parts = (topic, any_difficulty(), any_kind(), stimulus, 0u8..6);
-    parts.prop_map(|(topic, difficulty, kind, stimulus, n)| PoolItem {
-        kind,
-        stimulus: stimulus.map(str::to_owned),
-        option_count: n,
-        ..item("", topic, difficulty)
-    })
-}
-
-/// Up to forty items with distinct codes and ids.
-fn any_items() -> impl Strategy<Value = Vec<PoolItem>> {
-    prop::collection::vec(any_item(), 0..40).prop_map(|items| {
-        let named = items.into_iter().enumerate().map(|(n, made)| PoolItem {
-            code: format!("i{n}"),
-            item_id: item(&format!("i{n}"), "", Difficulty::Easy).item_id,
-            ..made
-        });
-        named.collect()
-    })
-}
-
-fn any_cell() -> impl Strategy<Value = Cell> {
-    let topic = prop::option::of(prop::sample::select(vec!["a", "a.x", "b"]));
-    let difficulty = prop::option::weighted(0.3, any_difficulty());
-    let kind = prop::option::weighted(0.3, any_kind());
-    let stimuli = prop::option::weighted(0.3, 1u32..3);
-    let parts = (topic, difficulty, kind, 1u32..4, stimuli);
-    parts.prop_map(|(topic, difficulty, kind, count, stimuli)| Cell {
-        difficulty,
-        kind,
-        ..cell(topic, count * stimuli.unwrap_or(1), stimuli)
-    })
-}
-
-fn any_blueprint() -> impl Strategy<Value = Blueprint> {
-    prop::collection::vec(any_cell(), 1..5).prop_map(blueprint)
-}
-
+mod golden;
 mod keys;
+mod laws;
 mod ranges;
 mod target;
 mod trial;
-
-proptest! {
-    #[test]
-    fn a_pool_that_suffices_meets_the_blueprint_exactly(
-        blueprint in any_blueprint(), items in any_items(), seed: [u8; 32],
-    ) {
-        let pool = pool(items);
-        if feasible(&blueprint, &pool).is_empty() {
-            for paper in papers(&blueprint, &pool, &Seed::new(seed), &["A1", "A2", "A3"]) {
-                prop_assert_eq!(paper.verify(&blueprint, &pool), Ok(()));
-                prop_assert_eq!(paper.places().count(), blueprint.item_count());
-            }
-        } else {
-            prop_assert!(Plan::new(&blueprint, &pool).is_err());
-        }
-    }
-
-    #[test]
-    fn the_order_in_which_items_come_changes_nothing(
-        (items, shuffled) in any_items().prop_flat_map(|i| (Just(i.clone()), Just(i).prop_shuffle())),
-        blueprint in any_blueprint(),
-        seed: [u8; 32],
-    ) {
-        let (pool, same) = (pool(items), pool(shuffled));
-        prop_assert_eq!(pool_root(&pool).unwrap(), pool_root(&same).unwrap());
-        let seed = Seed::new(seed);
-        if feasible(&blueprint, &pool).is_empty() {
-            let drawn = |pool| one_paper(&blueprint, pool, &seed);
-            prop_assert_eq!(drawn(&pool), drawn(&same));
-        }
-    }
-
-    #[test]
-    fn one_changed_bit_of_the_seed_gives_another_paper(mut bytes: [u8; 32], bit in 0usize..256) {
-        let blueprint = blueprint(vec![cell(None, 12, None)]);
-        let pool = pool(easy_items("t", 30));
-        let before = one_paper(&blueprint, &pool, &Seed::new(bytes));
-        bytes[bit / 8] ^= 1 << (bit % 8);
-        prop_assert_ne!(before, one_paper(&blueprint, &pool, &Seed::new(bytes)));
-    }
-}

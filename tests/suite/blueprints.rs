@@ -97,6 +97,13 @@ fn a_blueprint_is_written_cell_by_cell_and_the_bank_answers_at_once() {
     typed("target", 0, "");
     chrome.sees("#live-summary", "可以使用");
 
+    // Items on trial stand on papers besides; the bank that ships has none.
+    typed("section_trial", 0, "1");
+    chrome.sees("#live-trial-0", "不足");
+    chrome.sees("#live-summary", "试测题");
+    typed("section_trial", 0, "");
+    chrome.sees("#live-summary", "可以使用");
+
     // A range needs a total, and a kind that the section never has is told.
     typed("cell_count", 0, "1-3");
     chrome.sees("#live-summary", "须写明本部分的总题数");

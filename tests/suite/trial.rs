@@ -5,12 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use diesel::{ExpressionMethods as _, QueryDsl as _, RunQueryDsl as _};
 use keju::access::Role;
+use keju::access::service::email_of;
 use keju::app::demo::{
-    Course, House, SEED, Sitter, draw_and_lock, hold_on, prepare_sitting, small_course,
+    Course, House, PASSWORD, SEED, Sitter, draw_and_lock, hold_on, prepare_sitting, small_course,
 };
 use keju::assembly::{Paper, paper_hash, paper_json, records};
 use keju::bank::records::on_trial;
 use keju::kernel::{Id, Problem, Score};
+use keju::regulation::service::subjects;
 use keju::store::schema::{attempt, item_use, objective_mark, paper};
 use keju::store::{Tx, View};
 use keju::verification::rules::Outcome;
@@ -18,7 +20,7 @@ use keju::verification::service::verify;
 use serde_json::{Value, json};
 
 use crate::record::are_derived_again_by_two_programs;
-use crate::support::{TestApp, on_both};
+use crate::support::{Chrome, Database, TestApp, on_both};
 
 const BANK: &str = "administrative_aptitude";
 const SECTION: &str = "common_knowledge";
@@ -423,3 +425,71 @@ fn too_few_on_trial_are_told_before_anything_is_drawn(app: TestApp) {
     let said = [("section", SECTION), ("needed", "2"), ("available", "1")];
     assert_eq!(fault.args, said.map(|(name, value)| (name, value.to_owned())));
 }}
+
+#[test]
+fn what_is_said_of_items_on_trial_is_seen_in_a_browser() {
+    let app = TestApp::start(Database::Sqlite).unwrap();
+    let mut story = Story::of(app);
+    let Some(chrome) = Chrome::open(&story.app.base) else {
+        return;
+    };
+    let sitter = &story.sitters[0];
+    let (account, room) = (
+        sitter.actor.account,
+        format!("/my/room/{}", sitter.application),
+    );
+    let email = story
+        .app
+        .store
+        .read_blocking(|view| email_of(view, account))
+        .unwrap();
+    let examination = story.examination;
+    let sittings = story
+        .app
+        .store
+        .read_blocking(|view| subjects(view, examination))
+        .unwrap();
+    story.app.clock.set(sittings[0].opens_at.plus_seconds(60));
+    chrome.sign_in_with(&email, PASSWORD);
+    chrome.go(&room);
+    chrome.sees("main", "含 2 道试测题");
+    chrome.picture("trial-lobby");
+    chrome.click("main form button");
+    chrome.sees(".numbers", "含试测题 2 道，不计分");
+    let marks = "return [...document.querySelectorAll('.question')].slice(0, 14)\
+                 .filter(one => one.textContent.includes('1 分')).length";
+    assert_eq!(
+        chrome.run(marks),
+        14,
+        "all of the section seem to be worth the same"
+    );
+    chrome.picture("trial-room");
+
+    let prepared = (story.examination, std::mem::take(&mut story.sitters));
+    let app = &story.app;
+    hold_on(
+        &app.store,
+        &app.clock,
+        &story.house,
+        &SEED,
+        &prepared,
+        &|_| {},
+    )
+    .unwrap();
+    chrome.sign_in_with(&email, PASSWORD);
+    chrome.go(&format!("/my/results/{}", story.examination));
+    chrome.sees("main", "题为试测题，未计分");
+    chrome.picture("trial-own-result");
+
+    let (_, reviewer) = app.person("second-reviewer", &[Role::Reviewer]);
+    chrome.click("form[action='/sign-out'] button");
+    chrome.sign_in(&reviewer);
+    chrome.go(&format!("/subjects/{}/trial-figures", story.subject));
+    chrome.sees("main", "new-1");
+    chrome.picture("trial-figures");
+    chrome.size(390, 844);
+    assert_eq!(chrome.overflow(), 0);
+    chrome.click("main form button");
+    chrome.sees("main", "录入");
+    assert_eq!(chrome.errors(), [""; 0]);
+}

@@ -1,5 +1,8 @@
 //! Cells with ranges, and sections with times.
 
+use proptest::prelude::*;
+
+use super::laws::{any_cell, any_items};
 use super::*;
 use crate::assembly::sorted::Sorted;
 use crate::assembly::stock::hurried;

@@ -1,5 +1,8 @@
 //! Items on trial: they stand among the others, count nowhere, and nothing else changes for them.
 
+use proptest::prelude::*;
+
+use super::laws::{any_blueprint, any_items};
 use super::*;
 use crate::assembly::sorted::Sorted;
 use crate::assembly::unscored;
