@@ -72,11 +72,16 @@ impl Application {
         self.port
     }
 
-    /// Serves until told to stop. Requests under way finish, and what they wrote is durable.
+    /// Serves until the program is told to stop.
     pub async fn run(self) -> Result<(), Problem> {
+        self.run_until(told_to_stop()).await
+    }
+
+    /// Serves until `stop`. Requests under way finish, and what they wrote is durable.
+    pub async fn run_until(self, stop: impl Future<Output = ()> + 'static) -> Result<(), Problem> {
         let handle = self.server.handle();
         actix_web::rt::spawn(async move {
-            told_to_stop().await;
+            stop.await;
             handle.stop(true).await;
         });
         self.server.await.map_err(Problem::internal)?;

@@ -20,6 +20,7 @@ use keju::kernel::secret::Secret;
 use keju::kernel::{Clock, Id, Instant};
 use keju::ledger::policy::Policy;
 use keju::store::{Store, Target, Vault};
+use tokio::sync::oneshot;
 
 /// The password of everybody in the tests.
 pub const PASSWORD: &str = "a-long-test-password";
@@ -65,6 +66,8 @@ pub struct TestApp {
     pub store: Store,
     pub clock: Clock,
     pub data: PathBuf,
+    /// Dropped with it, and then the server stops.
+    _serving: oneshot::Sender<()>,
 }
 
 static NEXT: AtomicU32 = AtomicU32::new(0);
@@ -106,12 +109,13 @@ impl TestApp {
     pub fn on(target: Target, data: PathBuf, clock: Clock) -> Self {
         let vault = Vault::open(&data).unwrap();
         let store = Store::open(target, clock.clone(), vault).unwrap();
-        let base = serve(settings(&data), store.clone());
+        let (base, serving) = serve(settings(&data), store.clone());
         Self {
             base,
             store,
             clock,
             data,
+            _serving: serving,
         }
     }
 
@@ -122,12 +126,13 @@ impl TestApp {
         let mut settings = settings(&data);
         settings.rehearsal_draws = false;
         settings.log_policy = Policy::parse(&std::fs::read_to_string(policy).unwrap()).unwrap();
-        let base = serve(settings, store.clone());
+        let (base, serving) = serve(settings, store.clone());
         Self {
             base,
             store,
             clock,
             data,
+            _serving: serving,
         }
     }
 
@@ -270,15 +275,19 @@ pub fn settings(data: &std::path::Path) -> Settings {
     .unwrap()
 }
 
-/// Serves on a thread of its own until the test process ends; gives the address.
-fn serve(settings: Settings, store: Store) -> String {
+/// Serves on a thread of its own until what it gives beside the address is dropped: the work beside
+/// hundreds of servers that nobody asks any more would slow the tests that are left.
+fn serve(settings: Settings, store: Store) -> (String, oneshot::Sender<()>) {
     let (send, receive) = std::sync::mpsc::channel();
+    let (serving, dropped) = oneshot::channel::<()>();
     std::thread::spawn(move || {
         actix_web::rt::System::new().block_on(async move {
             let application = Application::build(settings, store).unwrap();
             send.send(application.port()).unwrap();
-            application.run().await.unwrap();
+            let stop = async move { drop(dropped.await) };
+            application.run_until(stop).await.unwrap();
         });
     });
-    format!("http://127.0.0.1:{}", receive.recv().unwrap())
+    let base = format!("http://127.0.0.1:{}", receive.recv().unwrap());
+    (base, serving)
 }
