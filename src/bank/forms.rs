@@ -160,6 +160,8 @@ pub(super) struct ImportFields {
     pub section: String,
     pub topic: String,
     pub difficulty: String,
+    /// The number of the item with which a preview begins; empty for the first.
+    pub from: String,
     pub file: Bytes,
 }
 
@@ -178,7 +180,7 @@ impl MultipartCollect for ImportFields {
     ) -> Reading<'t> {
         let once = DuplicateField::Deny;
         match field.name() {
-            Some("_csrf" | "bank" | "section" | "topic" | "difficulty") => {
+            Some("_csrf" | "bank" | "section" | "topic" | "difficulty" | "from") => {
                 Text::<String>::handle_field(request, field, limits, state, once)
             }
             Some("file") => Bytes::handle_field(request, field, limits, state, once),
@@ -195,8 +197,9 @@ impl MultipartCollect for ImportFields {
             Ok::<_, MultipartError>(text.map(Text::into_inner).unwrap_or_default())
         };
         let (section, topic) = (optional("section")?, optional("topic")?);
-        let difficulty = optional("difficulty")?;
+        let (difficulty, from) = (optional("difficulty")?, optional("from")?);
         Ok(Self {
+            from,
             section,
             topic,
             difficulty,

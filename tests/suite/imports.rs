@@ -3,7 +3,7 @@
 use keju::access::Role;
 use serde_json::{Value, json};
 
-use crate::support::{Chrome, Database, TestApp};
+use crate::support::{Chrome, Database, TestApp, on_both};
 
 /// Two questions that are nearly the same, with something that the bank cannot keep.
 const GIFT: &str = "$CATEGORY: top/四月\n\n\
@@ -23,6 +23,33 @@ fn choose(chrome: &Chrome, name: &str, text: &str) {
 fn may_import(chrome: &Chrome) -> bool {
     chrome.run("return !document.querySelector('[data-do-import]').hidden") == true
 }
+
+on_both! {
+fn templates_come_back_as_they_are_given(app: TestApp) {
+    let author = app.signed_in("author", &[Role::Author]);
+    for (form, media_type) in [
+        ("csv", "text/csv; charset=utf-8"),
+        ("xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+    ] {
+        let template = app.anybody().get(&format!("/banks/template.{form}"));
+        assert_eq!((template.status, &*template.content_type), (200, media_type));
+        let name = format!("items.{form}");
+        assert_eq!(template.header("content-disposition"), format!("attachment; filename=\"{name}\""));
+        let path = format!("/banks/{form}/imports?file_name={name}");
+        let headers = [("content-type", media_type)];
+        let taken = author.send("POST", &path, &headers, template.bytes);
+        assert_eq!(taken.status, 201, "{taken:?}");
+        let kinds: std::collections::BTreeSet<String> = author
+            .get(&format!("/items?bank={form}"))
+            .json["items"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|item| item["kind"].to_string())
+            .collect();
+        assert_eq!(kinds.len(), 8, "{kinds:?}");
+    }
+}}
 
 #[test]
 fn a_file_is_looked_at_before_anything_of_it_is_kept() {
@@ -86,4 +113,54 @@ fn a_file_is_looked_at_before_anything_of_it_is_kept() {
         errors.iter().all(|error| error.contains("422")),
         "{errors:?}"
     );
+}
+
+#[test]
+fn every_item_of_a_long_file_can_be_looked_at_beside_its_stimulus() {
+    let app = TestApp::start(Database::Sqlite).unwrap();
+    let Some(chrome) = Chrome::open(&app.base) else {
+        return;
+    };
+    let (_, email) = app.person("author", &[Role::Author]);
+    chrome.sign_in(&email);
+    chrome.go("/bank");
+    chrome.fill("#bank", "trial");
+    let file = include_str!("../../question_banks/administrative_aptitude/data_analysis.toml");
+    choose(&chrome, "data_analysis.toml", file);
+    chrome.click("[data-do-preview]");
+    chrome.sees("[data-preview]", "这里是第 1 至 100 题");
+    let codes = || {
+        let cards =
+            "document.querySelectorAll('[data-preview] li.card .eyebrow .code:first-of-type')";
+        chrome.run(&format!(
+            "return [...{cards}].map(code => code.textContent)"
+        ))
+    };
+    let codes_from = |first: usize, last: usize| {
+        let code = |number| json!(format!("da-{number:03}"));
+        Value::Array((first..=last).map(code).collect())
+    };
+    assert_eq!(codes(), codes_from(1, 100));
+    // A stimulus stands before the first of the items that share it, with its table.
+    let titles = chrome.run(
+        "return [...document.querySelectorAll('[data-preview] h3')].map(title => title.textContent)",
+    );
+    let titles = titles.as_array().unwrap();
+    let first = titles.iter().filter(|title| *title == "2024 年云澜市工业");
+    assert_eq!(first.count(), 1);
+    chrome.sees("[data-preview] table", "生物医药");
+    chrome.picture("import-preview-long");
+    chrome.click("[data-preview-from='101']");
+    chrome.sees("[data-preview]", "这里是第 101 至 155 题");
+    assert_eq!(codes(), codes_from(101, 155));
+    assert!(may_import(&chrome));
+    chrome.click("[data-preview-from='1']");
+    chrome.sees("[data-preview]", "这里是第 1 至 100 题");
+    // Without scripts the number is typed.
+    chrome.fill("#from", "150");
+    assert!(!may_import(&chrome));
+    chrome.click("[data-do-preview]");
+    chrome.sees("[data-preview]", "这里是第 150 至 155 题");
+    assert_eq!(codes(), codes_from(150, 155));
+    assert_eq!(chrome.errors(), Vec::<String>::new());
 }

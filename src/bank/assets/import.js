@@ -4,6 +4,7 @@
 const form = /** @type {HTMLFormElement} */ (document.querySelector("form[data-import]"));
 const shown = /** @type {HTMLElement} */ (document.querySelector("[data-preview]"));
 const preview = /** @type {HTMLButtonElement} */ (form.querySelector("[data-do-preview]"));
+const from = /** @type {HTMLInputElement} */ (form.querySelector("[name=from]"));
 const confirmed = /** @type {HTMLButtonElement} */ (form.querySelector("[data-do-import]"));
 
 /** @param {boolean} may */
@@ -19,6 +20,7 @@ async function look() {
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const body = page.querySelector("[data-preview-body]") ?? page.querySelector("main");
     shown.replaceChildren(...(body?.childNodes ?? []));
+    for (const pages of shown.querySelectorAll("[data-preview-pages]")) pages.removeAttribute("hidden");
     mayImport(answer.ok);
   } catch {
     shown.textContent = shown.dataset.failed ?? "";
@@ -32,6 +34,12 @@ mayImport(false);
 form.addEventListener("input", () => {
   mayImport(false);
   shown.replaceChildren();
+});
+shown.addEventListener("click", (event) => {
+  const turn = /** @type {HTMLElement} */ (event.target).closest("[data-preview-from]");
+  if (!(turn instanceof HTMLElement)) return;
+  from.value = turn.dataset.previewFrom ?? "1";
+  void look();
 });
 preview.addEventListener("click", (event) => {
   event.preventDefault();

@@ -6,49 +6,86 @@ use askama::Template;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::{AuthorOnly, OverviewPage, Refusal};
+use super::{AuthorOnly, OverviewPage, Refusal, key, options, rich};
 use crate::bank::api;
 use crate::bank::formats::Defaults;
 use crate::bank::forms::ImportFields;
-use crate::bank::item::{Difficulty, Item, option_letter};
+use crate::bank::item::{Body, Difficulty, Item, Stimulus};
 use crate::bank::service::{self, Preview};
 use crate::http::{Answer, Page, html, html_refused, see_other};
 use crate::kernel::Problem;
 use crate::kernel::error::Kind;
 use crate::store::Store;
 
-/// Items that a preview shows as they will look.
-const SHOWN: usize = 50;
+/// Items on one page of a preview.
+const SHOWN: usize = 100;
 
 #[derive(Template)]
 #[template(path = "bank/templates/preview.html")]
 struct PreviewPage {
     page: Page,
     preview: Option<Preview>,
+    /// Place of the first item that is shown.
+    from: usize,
     refused: Option<Refusal>,
 }
 
+/// An item of a file as it will look.
+#[derive(Template)]
+#[template(path = "bank/templates/preview_item.html")]
+struct ItemCard<'p> {
+    page: &'p Page,
+    number: usize,
+    item: &'p Item,
+    stimulus: Option<&'p Stimulus>,
+}
+
 impl PreviewPage {
-    fn first(&self) -> &[Item] {
+    /// A page that begins with the item of that number, counted from 1 as people count.
+    fn new(page: Page, preview: Preview, from: &str) -> Self {
+        let last = preview.items.len().saturating_sub(1);
+        let number: usize = from.trim().parse().unwrap_or(1);
+        Self {
+            page,
+            from: number.saturating_sub(1).min(last),
+            preview: Some(preview),
+            refused: None,
+        }
+    }
+
+    /// The items of this page. A stimulus stands before the first of the items that share it.
+    fn cards(&self) -> Result<Vec<String>, askama::Error> {
+        let Some(preview) = &self.preview else {
+            return Ok(Vec::new());
+        };
+        let mut before = None;
+        let items = preview.items.iter().enumerate();
+        items
+            .skip(self.from)
+            .take(SHOWN)
+            .map(|(place, item)| {
+                let named = item.stimulus.as_ref().filter(|_| item.stimulus != before);
+                before.clone_from(&item.stimulus);
+                let card = ItemCard {
+                    page: &self.page,
+                    number: place + 1,
+                    item,
+                    stimulus: named.and_then(|code| preview.shared.get(code)),
+                };
+                Ok(with_pictures(card.render()?, preview))
+            })
+            .collect()
+    }
+
+    /// The numbers of the items with which the pages before and after this one begin.
+    fn neighbours(&self) -> (Option<usize>, Option<usize>) {
         let items = self
             .preview
             .as_ref()
-            .map_or(&[][..], |preview| &preview.items);
-        &items[..items.len().min(SHOWN)]
-    }
-
-    /// A text of an item. What is not kept yet has no address: its pictures stand in the page.
-    fn rich(&self, item: &Item, text: &str) -> String {
-        let pictures = self.preview.iter().flat_map(|preview| &preview.pictures);
-        let mut html = item.markup.html(text, "/bank/pictures/");
-        for (hash, (media, bytes)) in pictures {
-            let address = format!("/bank/pictures/{}", hex::encode(hash));
-            if html.contains(&address) {
-                let data = format!("data:{media};base64,{}", STANDARD.encode(bytes));
-                html = html.replace(&address, &data);
-            }
-        }
-        html
+            .map_or(0, |preview| preview.items.len());
+        let before = (self.from > 0).then(|| self.from.saturating_sub(SHOWN) + 1);
+        let after = (self.from + SHOWN < items).then(|| self.from + SHOWN + 1);
+        (before, after)
     }
 
     /// Place and sentence of what is lost.
@@ -67,9 +104,16 @@ impl PreviewPage {
     }
 }
 
-/// The letter under which an option will be shown.
-fn letter(place: &usize) -> char {
-    option_letter(*place)
+/// What is not kept yet has no address: its pictures stand in the page.
+fn with_pictures(mut html: String, preview: &Preview) -> String {
+    for (hash, (media, bytes)) in &preview.pictures {
+        let address = format!("/bank/pictures/{}", hex::encode(hash));
+        if html.contains(&address) {
+            let data = format!("data:{media};base64,{}", STANDARD.encode(bytes));
+            html = html.replace(&address, &data);
+        }
+    }
+    html
 }
 
 /// What a form with a file says besides the file.
@@ -111,6 +155,7 @@ pub(super) async fn preview(
     must_be_own(&page, &form)?;
     let bank = form.bank.trim().to_owned();
     let defaults = defaults(&form, &bank);
+    let from = form.from;
     let name = form.file.file_name.unwrap_or_default();
     let read = api::read(name, form.file.data, defaults).await;
     let preview = match read {
@@ -122,16 +167,13 @@ pub(super) async fn preview(
         Err(problem) => Err(problem),
     };
     match preview {
-        Ok(preview) => html(&PreviewPage {
-            page,
-            preview: Some(preview),
-            refused: None,
-        }),
+        Ok(preview) => html(&PreviewPage::new(page, preview, &from)),
         Err(problem) if problem.kind == Kind::Invalid => {
             let refused = Some(Refusal::new(&page, &problem));
             let again = PreviewPage {
                 page,
                 preview: None,
+                from: 0,
                 refused,
             };
             html_refused(&problem, &again)

@@ -19,8 +19,11 @@ use crate::store::View;
 pub struct Preview {
     /// Its items, as they would be kept.
     pub items: Vec<Item>,
-    /// How many stimuli they share.
+    /// How many stimuli the file brings.
     pub stimuli: usize,
+    /// The stimuli that the items name, by code: the file's own, and those of the bank that the author
+    /// sees.
+    pub shared: BTreeMap<String, Stimulus>,
     /// The pictures that come along, each with its media type.
     pub pictures: BTreeMap<Hash, (&'static str, Vec<u8>)>,
     /// What the bank cannot keep of it.
@@ -76,10 +79,30 @@ pub fn preview(
     Ok(Preview {
         near: twins.collect(),
         stimuli: batch.stimuli.len(),
+        shared: shared(view, actor, bank, &batch)?,
         pictures: batch.pictures.into_iter().filter_map(typed).collect(),
         items: batch.items,
         losses,
     })
+}
+
+/// The stimuli of a file, and those of the bank that its items name and the author sees.
+fn shared(
+    view: &mut View<'_>,
+    actor: &Actor,
+    bank: &str,
+    batch: &Batch,
+) -> Result<BTreeMap<String, Stimulus>, Problem> {
+    let with_code = |stimulus: Stimulus| (stimulus.code.clone(), stimulus);
+    let mut shared: BTreeMap<_, _> = batch.stimuli.iter().cloned().map(with_code).collect();
+    let mut named = batch.items.iter().filter_map(|item| item.stimulus.as_ref());
+    if named.any(|code| !shared.contains_key(code)) {
+        for seen in material::stimuli(view, actor, bank)? {
+            let (code, stimulus) = with_code(seen.stimulus);
+            shared.entry(code).or_insert(stimulus);
+        }
+    }
+    Ok(shared)
 }
 
 /// A picture with its media type.
