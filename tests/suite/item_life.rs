@@ -4,7 +4,7 @@
 use keju::access::Role;
 use serde_json::{Value, json};
 
-use crate::support::{Client, TestApp, on_both};
+use crate::support::{Chrome, Client, Database, TestApp, on_both};
 
 /// A judgement in two enemy sets.
 fn judgement(code: &str) -> Value {
@@ -151,6 +151,37 @@ fn author_and_reviewer_talk_about_an_item_and_see_what_an_edit_changed(app: Test
     let item = browser.get(&format!("/bank/items/{id}"));
     assert!(item.text.contains("题干请写明依据。"), "{item:?}");
 }}
+
+#[test]
+fn a_comment_leaves_a_half_written_review_as_it_stands() {
+    let app = TestApp::start(Database::Sqlite).unwrap();
+    let Some(chrome) = Chrome::open(&app.base) else {
+        return;
+    };
+    let author = app.signed_in("author", &[Role::Author]);
+    let (_, email) = app.person("reviewer", &[Role::Reviewer]);
+    let id = in_review(&author, "a");
+    chrome.sign_in(&email);
+    chrome.go(&format!("/bank/items/{id}"));
+    chrome.click("[name=checked][value=key]");
+    chrome.fill("#reason", "题干没有说明依据");
+    chrome.fill("#text", "依据是哪一条？");
+    chrome.click("#comments button");
+    chrome.sees("#comments [role=status]", "已");
+    chrome.sees("#comments ol", "依据是哪一条？");
+    let stands = "const value = css => document.querySelector(css); \
+         return [value('#reason').value, value('[name=checked][value=key]').checked, value('#text').value]";
+    assert_eq!(chrome.run(stands), json!(["题干没有说明依据", true, ""]));
+    // A comment that is refused says so beside its field, and the next one is sent all the same.
+    chrome.run("document.querySelector('#text').removeAttribute('required')");
+    chrome.click("#comments button");
+    chrome.sees("#comments [role=alert]", "");
+    chrome.fill("#text", "并请注明年份。");
+    chrome.click("#comments button");
+    chrome.sees("#comments ol", "并请注明年份。");
+    let said = author.get(&format!("/items/{id}")).json["comments"].clone();
+    assert_eq!(said.as_array().unwrap().len(), 2);
+}
 
 on_both! {
 fn figures_of_items_are_recorded_and_shown(app: TestApp) {

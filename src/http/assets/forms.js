@@ -1,7 +1,8 @@
 // Forms. One with data-confirm asks before it sends. A form that is refused stays as it was typed;
 // what is wrong stands beside its fields, and in a list above them that leads to each. Without
 // scripts a form simply sends, and a refusal is a page of its own; forms with data-plain, which
-// answer with a page themselves, do so always.
+// answer with a page themselves, do so always. After a form with data-part only that part of the page
+// is new: what stands half typed in other forms stays.
 
 /**
  * @typedef {{place: string, detail: string}} Fault
@@ -37,7 +38,7 @@ async function send(form, button) {
       body: files ? fields : new URLSearchParams(/** @type {any} */ (fields)),
     });
     const next = answer.headers.get("location");
-    if (answer.ok && next) return go(next);
+    if (answer.ok && next) return form.dataset.part ? await renew(form.dataset.part, next) : go(next);
     if (answer.status === 401) return go(`/sign-in?next=${encodeURIComponent(location.pathname)}`);
     show(form, await answer.json());
   } catch {
@@ -53,6 +54,21 @@ function go(path) {
   if (!same) return location.assign(next);
   location.hash = next.hash;
   location.reload();
+}
+
+/**
+ * Takes the part of that id from the page that follows, and what this page says was done.
+ * @param {string} id @param {string} path
+ */
+async function renew(id, path) {
+  const page = new DOMParser().parseFromString(await (await fetch(path)).text(), "text/html");
+  const [part, fresh] = [document.getElementById(id), page.getElementById(id)];
+  if (!part || !fresh) return go(path);
+  for (const old of document.querySelectorAll(".notice[role=status]")) old.remove();
+  const said = page.querySelector("main > .notice[role=status]");
+  part.replaceChildren(...fresh.childNodes);
+  if (said) part.prepend(said);
+  part.querySelector("textarea")?.focus();
 }
 
 /** @param {HTMLFormElement} form */
