@@ -2,7 +2,9 @@
 //! no error, lack no message, have one heading, and nothing runs off the side.
 
 use keju::access::{Role, service as access};
-use keju::app::demo::{PASSWORD, SEED, SmallSeason, cast, small_season};
+use keju::app::demo::{
+    House, PASSWORD, SEED, SmallSeason, cast, leave_in_marking, small_course, small_season,
+};
 use keju::establishment::service as establishment;
 use serde_json::json;
 
@@ -221,4 +223,46 @@ fn every_page_of_every_role_is_whole_in_both_languages_and_widths() {
         found.extend(walk(&app, who, email.as_deref(), &paths));
     }
     assert!(found.is_empty(), "{}", found.join("\n"));
+}
+
+#[test]
+fn while_essays_are_marked_the_desk_and_the_progress_are_whole() {
+    let app = TestApp::start(Database::Sqlite).unwrap();
+    if Chrome::open(&app.base).is_none() {
+        return;
+    }
+    let house = House::build(&app.store, &|_| {}).unwrap();
+    let (store, clock) = (&app.store, &app.clock);
+    let examination =
+        leave_in_marking(store, clock, &house, &SEED, &small_course(), &|_| {}).unwrap();
+    let email = |role: Role| {
+        let person = house.staff.iter().find(|person| person.role == role);
+        person.unwrap().email.clone()
+    };
+    let marking = format!("/manage/examinations/{examination}/marking");
+    let progress = app.acting(house.the(Role::Organiser).unwrap());
+    let progress = progress.get(&format!("/marking/progress?examination={examination}"));
+    let [scripts, settled] = ["scripts", "settled"].map(|what| {
+        let subjects = progress.json["subjects"].as_array().unwrap().iter();
+        subjects
+            .filter_map(|subject| subject[what].as_u64())
+            .sum::<u64>()
+    });
+    assert!(scripts > settled, "{progress:?}");
+    let paths = ["/marking", "/marking/next"].map(str::to_owned);
+    let mut found = walk(&app, "marking", Some(&email(Role::Marker)), &paths);
+    found.extend(walk(
+        &app,
+        "marking",
+        Some(&email(Role::Organiser)),
+        &[marking],
+    ));
+    assert!(found.is_empty(), "{}", found.join("\n"));
+    // There is a script to mark, not a desk that says nothing waits.
+    let chrome = Chrome::open(&app.base).unwrap();
+    chrome.sign_in_with(&email(Role::Marker), PASSWORD);
+    chrome.go("/marking/next");
+    chrome.fill("#mark", "1");
+    chrome.click("main form.card button");
+    chrome.sees("[role=status]", "评分已经保存，请看下一份答卷。");
 }

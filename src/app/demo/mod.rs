@@ -16,7 +16,9 @@ use std::time::Instant as Stopwatch;
 use serde_json::json;
 
 pub use house::{House, PASSWORD};
-pub use season::{Course, PostPlan, draw_and_lock, hold, hold_on, prepare_sitting};
+pub use season::{
+    Course, PostPlan, draw_and_lock, hold, hold_on, leave_in_marking, prepare_sitting,
+};
 pub use sitters::{Sitter, sit_everybody};
 
 use crate::config::Settings;
@@ -74,6 +76,8 @@ fn set_up(settings: &Settings, accounts: &Path) -> Result<(), Problem> {
         hold(&store, &clock, &house, &SEED, &course, &say)?;
     }
     let now = Clock::system().now();
+    clock.set(now.plus_seconds(-IN_MARKING_SINCE));
+    leave_in_marking(&store, &clock, &house, &SEED, &in_marking(), &say)?;
     let live = season::open_for_visitors(&store, &clock, &house, &SEED, now, &say)?;
     let site = settings.public_url.clone();
     store.write_blocking(crate::ledger::sequence)?;
@@ -163,6 +167,22 @@ fn season() -> Vec<Course> {
             trial: 0,
         },
     ]
+}
+
+/// Seconds before the visit at which the examination that is in marking was announced: its sittings
+/// are over then, and what follows is announced after them.
+const IN_MARKING_SINCE: i64 = 20 * 24 * 3600;
+
+/// The course of an examination whose essays wait for markers.
+fn in_marking() -> Course {
+    Course {
+        group: "marking",
+        code: "in-marking",
+        title_zh: "公务员招录（正在阅卷）",
+        title_en: "Civil-service entry, being marked",
+        candidates: 24,
+        ..small_course()
+    }
 }
 
 /// A finished examination with a handful of candidates.

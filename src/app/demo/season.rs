@@ -4,7 +4,7 @@ mod results;
 
 use std::collections::BTreeMap;
 
-use self::results::{interview, mark, object};
+use self::results::{begin_marking, interview, mark, mark_open, object};
 use super::house::{House, password_hash};
 use super::lots;
 use super::sitters::{self, Sitter, sit_everybody};
@@ -121,11 +121,7 @@ pub fn hold_on(
     say: Say<'_>,
 ) -> Result<Id, Problem> {
     let (examination, sitters) = (prepared.0, &prepared.1);
-    for subject in store.read_blocking(|view| regulation::subjects(view, examination))? {
-        clock.set(subject.opens_at);
-        sit_everybody(store, seed, &subject, sitters, say)?;
-        clock.set(subject.closes_at.plus_seconds(1));
-    }
+    sit_all(store, clock, seed, prepared, say)?;
     mark(store, clock, house, seed, examination, say)?;
     interview(store, clock, house, seed, examination, say)?;
     let hr = house.the(Role::Hr)?.clone();
@@ -134,6 +130,41 @@ pub fn hold_on(
     say("merit list published");
     object(store, house, sitters)?;
     Ok(examination)
+}
+
+/// Everybody sits every subject; afterwards the clock is past the last.
+fn sit_all(
+    store: &Store,
+    clock: &Clock,
+    seed: &Seed,
+    (examination, sitters): &(Id, Vec<Sitter>),
+    say: Say<'_>,
+) -> Result<(), Problem> {
+    for subject in store.read_blocking(|view| regulation::subjects(view, *examination))? {
+        clock.set(subject.opens_at);
+        sit_everybody(store, seed, &subject, sitters, say)?;
+        clock.set(subject.closes_at.plus_seconds(1));
+    }
+    Ok(())
+}
+
+/// An examination that was sat and is being marked: each marker has marked a few scripts, and finds
+/// others to mark. It begins at the clock's time and ends within 13 days.
+pub fn leave_in_marking(
+    store: &Store,
+    clock: &Clock,
+    house: &House,
+    seed: &Seed,
+    course: &Course,
+    say: Say<'_>,
+) -> Result<Id, Problem> {
+    let prepared = prepare_sitting(store, clock, house, seed, course, say)?;
+    sit_all(store, clock, seed, &prepared, say)?;
+    begin_marking(store, clock, house, prepared.0, say)?;
+    for marker in house.markers() {
+        mark_open(store, seed, marker, 3)?;
+    }
+    Ok(prepared.0)
 }
 
 /// Everything up to the locked papers, with the clock before the first sitting.

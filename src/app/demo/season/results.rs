@@ -10,6 +10,26 @@ pub(super) fn mark(
     examination: Id,
     say: Say<'_>,
 ) -> Result<(), Problem> {
+    begin_marking(store, clock, house, examination, say)?;
+    let markers: Vec<Actor> = house.markers().cloned().collect();
+    for marker in markers.iter().cycle().take(markers.len() * 6) {
+        mark_open(store, seed, marker, usize::MAX)?;
+    }
+    clock.set(clock.now().plus_seconds(DAY));
+    let hr = house.the(Role::Hr)?.clone();
+    store.write_blocking(move |tx| ranking::publish_written(tx, &hr, examination))?;
+    say("written results and shortlist published");
+    Ok(())
+}
+
+/// An hour after the last sitting the markers are drawn, and what has a key is marked by it.
+pub(super) fn begin_marking(
+    store: &Store,
+    clock: &Clock,
+    house: &House,
+    examination: Id,
+    say: Say<'_>,
+) -> Result<(), Problem> {
     clock.set(clock.now().plus_seconds(HOUR));
     store.write_blocking(move |tx| sitting::close_overdue(tx, examination))?;
     lots::markers(store, house, examination)?;
@@ -20,20 +40,21 @@ pub(super) fn mark(
         "marking: {} attempts by key, {} essays blind",
         begun.attempts, begun.scripts
     ));
-    let markers: Vec<Actor> = house.markers().cloned().collect();
-    for marker in markers.iter().cycle().take(markers.len() * 6) {
-        mark_all_open(store, seed, marker)?;
-    }
-    clock.set(clock.now().plus_seconds(DAY));
-    let hr = house.the(Role::Hr)?.clone();
-    store.write_blocking(move |tx| ranking::publish_written(tx, &hr, examination))?;
-    say("written results and shortlist published");
     Ok(())
 }
 
-/// A marker marks until there is nothing for her to do.
-pub(super) fn mark_all_open(store: &Store, seed: &Seed, marker: &Actor) -> Result<(), Problem> {
-    while let Some(script) = store.read_blocking(|view| marking::next_script(view, marker))? {
+/// A marker marks so many scripts, or until there is nothing for her to do.
+pub(super) fn mark_open(
+    store: &Store,
+    seed: &Seed,
+    marker: &Actor,
+    most: usize,
+) -> Result<(), Problem> {
+    for _ in 0..most {
+        let script = store.read_blocking(|view| marking::next_script(view, marker))?;
+        let Some(script) = script else {
+            break;
+        };
         let label = format!("mark/{}/{}", marker.account, script.blind_code);
         let mut stream = seed.sub(label).stream();
         let mark = sitters::essay_mark(&script.answer, script.max, script.step, &mut stream);
