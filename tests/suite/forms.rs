@@ -131,7 +131,8 @@ fn another_program_settles_the_same_ranges() {
     assert!(again.status.success(), "{again:?}");
     let text = text.replace("count_max = 12", "count_max = 120");
     fs::write(&blueprint, format!("items = 110\n{text}")).unwrap();
-    let output = assemble(&items, &blueprint, "60", &"5b".repeat(32), &out);
+    let none = folder.join("none");
+    let output = assemble(&items, &blueprint, "60", &"5b".repeat(32), &none);
     let said = String::from_utf8(output.stderr).unwrap();
     assert!(
         said.contains("cell 1 (law): the cells together do not make up 110 items: this one may take 120 units, and there are 80"),
@@ -301,6 +302,26 @@ fn walk_in_papers_that_cannot_be_are_refused_with_the_reason() {
         "{said}"
     );
     assert!(out.join("report.html").exists());
+}
+
+#[test]
+fn papers_are_never_written_over() {
+    let folder = fresh_dir();
+    let (items, blueprint) = bank(&folder);
+    let out = folder.join("out");
+    let first = assemble(&items, &blueprint, "10", "00", &out);
+    assert!(first.status.success(), "{first:?}");
+    let all = || ["papers.csv", "manifest.json"].map(|name| fs::read(out.join(name)).unwrap());
+    let before = all();
+    let walked_in = walk_in(&items, &blueprint, &["--papers", "5"], &out);
+    for again in [assemble(&items, &blueprint, "10", "01", &out), walked_in] {
+        let said = String::from_utf8(again.stderr).unwrap();
+        assert!(
+            !again.status.success() && said.contains("holds papers already"),
+            "{said}"
+        );
+        assert_eq!(all(), before);
+    }
 }
 
 #[test]

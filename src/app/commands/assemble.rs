@@ -45,6 +45,9 @@ pub struct Order<'a> {
     pub out: &'a Path,
 }
 
+/// The file of the papers.
+const PAPERS: &str = "papers.csv";
+
 /// Most papers of one assembly.
 const PAPERS_MAX: usize = 5_000_000;
 
@@ -63,6 +66,13 @@ impl<'a> Given<'a> {
         if !(1..=PAPERS_MAX).contains(&order.papers) {
             return Err(Problem::internal(format!(
                 "--papers must be from 1 to {PAPERS_MAX}"
+            )));
+        }
+        // Papers may be committed to already, and nothing brings back what was written over.
+        if order.out.join(PAPERS).exists() {
+            return Err(Problem::internal(format!(
+                "{} holds papers already; name another directory",
+                order.out.display()
             )));
         }
         let (items, blueprint) = (read(order.items)?, read(order.blueprint)?);
@@ -129,8 +139,8 @@ pub(super) fn cannot_be_met(shortages: &[Shortage]) -> Problem {
 }
 
 /// Makes papers and writes `papers.csv`, `manifest.json`, `report.json` and `report.html`. Refuses,
-/// cell by cell, what the bank cannot give; with fewer papers within all limits than asked for
-/// nothing is written but the report that says why.
+/// cell by cell, what the bank cannot give, and a directory that holds papers already. With fewer
+/// papers within all limits than asked for nothing is written but the report that says why.
 pub fn assemble(order: &Order<'_>) -> Result<Made, Problem> {
     let given = Given::read(order)?;
     let assembly = make(&given.blueprint, &given.items, order.papers, &given.seed)
@@ -190,7 +200,7 @@ fn seed(text: &str) -> Result<Seed, Problem> {
 
 /// Writes a line for each paper; gives the root over them, hexadecimal.
 pub(super) fn papers(out: &Path, lines: impl Iterator<Item = String>) -> Result<String, Problem> {
-    let path = out.join("papers.csv");
+    let path = out.join(PAPERS);
     let failed = |error: std::io::Error| files::named(&path, &error);
     let mut file = BufWriter::new(File::create(&path).map_err(failed)?);
     let mut tree = crate::kernel::merkle::Growing::default();
