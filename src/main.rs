@@ -23,19 +23,22 @@ struct Cli {
     common: Common,
 }
 
+/// Under these words `--help` lists what commands at a desk have no use for.
+const SERVER: &str = "Settings of a server";
+
 #[derive(Args)]
 struct Common {
     /// Settings file (TOML); KEJU_CONFIG names one too.
-    #[arg(long, global = true, env = "KEJU_CONFIG")]
+    #[arg(long, global = true, help_heading = SERVER, env = "KEJU_CONFIG")]
     config: Option<PathBuf>,
     /// The one directory that holds all state [default: ./keju-data].
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = SERVER)]
     data: Option<PathBuf>,
     /// Address to listen on [default: 127.0.0.1:8080].
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = SERVER)]
     listen: Option<String>,
     /// Address under which people reach the server, for links in mail.
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = SERVER)]
     public_url: Option<String>,
 }
 
