@@ -48,17 +48,22 @@ pub fn faults_between(items: &[Item], stimuli: &[Stimulus]) -> Vec<(Member, Faul
             let fault = Fault::new("code", "duplicate-code").with("code", code);
             (member, fault)
         });
-    let questions = repeats(items.iter().map(question))
-        .into_iter()
-        .filter(|(later, _)| filled(&items[*later].stem))
-        .map(|(later, first)| {
-            let fault = Fault::new("stem", "duplicate-stem").with("other", &items[first].code);
-            (Member::Item(later), fault)
-        });
+    let questions = asked_twice(items).into_iter().map(|(later, first)| {
+        let fault = Fault::new("stem", "duplicate-stem").with("other", &items[first].code);
+        (Member::Item(later), fault)
+    });
     let shared = stimulus_faults(items, stimuli)
         .into_iter()
         .map(|(at, fault)| (Member::Item(at), fault));
     codes.chain(questions).chain(shared).collect()
+}
+
+/// Items that ask what one before them asks, each with the place of that one. An empty stem asks
+/// nothing.
+pub(super) fn asked_twice(items: &[Item]) -> Vec<(usize, usize)> {
+    let twice = repeats(items.iter().map(question));
+    let asks = |(later, _): &(usize, usize)| !items[*later].stem.trim().is_empty();
+    twice.into_iter().filter(asks).collect()
 }
 
 /// What makes two items the same question. "Which of these is right?" may be asked of another

@@ -27,9 +27,9 @@ pub const STIMULUS_MAX: usize = 40_000;
 /// Most characters of a title or of one cell of a stimulus's table.
 pub const TITLE_MAX: usize = 200;
 /// How many options a single choice has.
-pub const SINGLE_OPTIONS: RangeInclusive<usize> = 3..=6;
+pub const SINGLE_OPTIONS: RangeInclusive<usize> = 2..=8;
 /// How many options a multiple choice has.
-pub const MULTIPLE_OPTIONS: RangeInclusive<usize> = 4..=6;
+pub const MULTIPLE_OPTIONS: RangeInclusive<usize> = 3..=8;
 /// How many entries a matching has.
 pub const MATCHING_ENTRIES: RangeInclusive<usize> = 2..=12;
 /// How many options a matching has.
@@ -202,14 +202,34 @@ fn check_body(body: &Body, markup: Markup) -> Vec<Fault> {
     }
 }
 
-fn check_options(options: &[String], allowed: RangeInclusive<usize>, markup: Markup) -> Vec<Fault> {
-    let at = |place: usize, fault: Fault| fault.with("option", option_letter(place));
-    let count = (!allowed.contains(&options.len())).then(|| {
+/// What is wrong with how many options, entries or parts there are.
+pub fn check_count(body: &Body) -> Option<Fault> {
+    match body {
+        Body::SingleChoice { options, .. } => count_fault(options, SINGLE_OPTIONS),
+        Body::MultipleChoice { options, .. } => count_fault(options, MULTIPLE_OPTIONS),
+        Body::Matching { left, right, .. } => {
+            count_fault(right, MATCHING_OPTIONS).or_else(|| count_fault(left, MATCHING_ENTRIES))
+        }
+        Body::Ordering { parts } => count_fault(parts, ORDERING_PARTS),
+        Body::TrueFalse { .. }
+        | Body::FillIn { .. }
+        | Body::Numeric { .. }
+        | Body::Essay { .. } => None,
+    }
+}
+
+fn count_fault(options: &[String], allowed: RangeInclusive<usize>) -> Option<Fault> {
+    (!allowed.contains(&options.len())).then(|| {
         Fault::new("options", "option-count")
             .with("min", allowed.start())
             .with("max", allowed.end())
             .with("found", options.len())
-    });
+    })
+}
+
+fn check_options(options: &[String], allowed: RangeInclusive<usize>, markup: Markup) -> Vec<Fault> {
+    let at = |place: usize, fault: Fault| fault.with("option", option_letter(place));
+    let count = count_fault(options, allowed);
     let unsound = options.iter().enumerate().filter_map(|(place, option)| {
         check_text("options", &markup.words(option), OPTION_MAX).map(|fault| at(place, fault))
     });

@@ -5,10 +5,11 @@ use serde_json::{Value, json};
 
 use crate::support::{Chrome, Database, TestApp, on_both};
 
-/// Two questions that are nearly the same, with something that the bank cannot keep.
+/// Two questions that are nearly the same, one of them twice, with something that the bank cannot keep.
 const GIFT: &str = "$CATEGORY: top/四月\n\n\
     ::q1::公务员录用考试采取笔试和面试等方式进行，考试内容根据公务员应当具备的基本能力设置。{T#说得对}\n\n\
-    ::q2::公务员录用考试采取笔试和面试等方式进行，考试内容根据公务员应当具备的基本能力来设置。{F}\n";
+    ::q2::公务员录用考试采取笔试和面试等方式进行，考试内容根据公务员应当具备的基本能力来设置。{F}\n\n\
+    公务员录用考试采取笔试和面试等方式进行，考试内容根据公务员应当具备的基本能力设置。{F}\n";
 
 fn choose(chrome: &Chrome, name: &str, text: &str) {
     chrome.run(&format!(
@@ -73,6 +74,7 @@ fn a_file_is_looked_at_before_anything_of_it_is_kept() {
     chrome.sees("[data-preview]", "文件中有 2 道试题");
     for wanted in [
         "第 1 行",
+        "与第 3 行的题相同，没有收入",
         "分类“top/四月”",
         "对各个答案的反馈",
         "与已有试题相近",

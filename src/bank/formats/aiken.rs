@@ -144,7 +144,8 @@ impl Question {
             .iter()
             .any(|at| usize::from(*at) >= self.options.len())
         {
-            return Err(at_line(number, "key-out-of-range").with("key", clip(key)));
+            let fault = at_line(number, "key-out-of-range").with("key", clip(key));
+            return Err(fault.with("options", self.options.len()));
         }
         let mut found = Found::at(format!("line {}", self.line));
         found.stem = self.stem.join("\n");
@@ -296,9 +297,12 @@ ANSWER: A, B,C
 
     #[test]
     fn a_question_the_bank_does_not_take_is_named() {
+        let nine: String = ('A'..='I')
+            .map(|letter| format!("{letter}) 选项{letter}\n"))
+            .collect();
         assert_eq!(
-            refused("\n题\nA) 甲\nB) 乙\nANSWER: A"),
-            ["line 2: options: option-count"]
+            refused(&format!("\n题\n{nine}ANSWER: A")),
+            ["file: no-items", "line 2: option-count"]
         );
     }
 

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use crate::bank::item::{Body, RubricPoint};
 use crate::bank::rules::{WORDS_MAX, tidy};
-use crate::kernel::{Fault, Score};
+use crate::kernel::Score;
 
 use super::foreign::Trouble;
 use super::words;
@@ -25,8 +25,11 @@ pub(super) struct Choice {
 
 /// All the marks there are, in per cent.
 pub(super) const FULL: Score = Score::whole(100);
+/// What a wrong option of a multiple choice takes away, in per cent.
+const WRONG: Score = Score::whole(-100);
 
-/// The choice among `choices`, and whether weights are left behind. `single` if only one option may
+/// The choice among `choices`, and whether weights are left behind: a bank takes nothing away for a
+/// wrong option of a single choice, and all for one of a multiple choice. `single` if only one option may
 /// be chosen. Two options that say true and false are a judgement.
 pub(super) fn choice(choices: &[Choice], single: bool) -> Result<(Body, bool), Trouble> {
     let right: Vec<usize> = (0..choices.len())
@@ -37,7 +40,12 @@ pub(super) fn choice(choices: &[Choice], single: bool) -> Result<(Body, bool), T
         .copied()
         .max_by_key(|at| (choices[*at].weight, usize::MAX - at))
     else {
-        return Err(Fault::new("key", "required").into());
+        return Err(Trouble::Skip("no-key"));
+    };
+    let punished = |wrong: Score| {
+        choices
+            .iter()
+            .any(|c| c.weight <= Score::ZERO && c.weight != wrong)
     };
     let full = right
         .iter()
@@ -47,12 +55,12 @@ pub(super) fn choice(choices: &[Choice], single: bool) -> Result<(Body, bool), T
         return Err(Trouble::Skip("several-right"));
     }
     if single || right.len() == 1 {
-        let lost = right.len() > 1 || choices[best].weight != FULL;
+        let lost = right.len() > 1 || choices[best].weight != FULL || punished(Score::ZERO);
         return Ok((one_of(choices, best), lost));
     }
     let key = right.iter().map(|at| place(*at)).collect();
     let options = texts(choices);
-    let lost = !even(choices, &right);
+    let lost = !even(choices, &right) || punished(WRONG);
     Ok((Body::MultipleChoice { options, key }, lost))
 }
 
@@ -117,11 +125,7 @@ impl<'a> Weights<'a> {
 
     pub(super) fn at(&self, at: usize) -> Score {
         let right = self.key.iter().any(|key| usize::from(*key) == at);
-        if right {
-            self.share
-        } else {
-            Score::whole(-100)
-        }
+        if right { self.share } else { WRONG }
     }
 }
 
@@ -138,6 +142,11 @@ pub(super) fn accepted(forms: Vec<Choice>) -> (Body, bool) {
         .filter(|form| seen.insert(form.clone()))
         .collect();
     (Body::FillIn { accepted }, lost)
+}
+
+/// Whether a text has letters that are written large and small.
+pub(super) fn has_case(text: &str) -> bool {
+    text.chars().any(|c| c.is_uppercase() || c.is_lowercase())
 }
 
 /// Pairs of left and right; an empty left has a spare right. What is on the right twice is one
@@ -205,6 +214,14 @@ pub(super) fn words_max(text: &str) -> Option<u32> {
     WORDS_MAX.contains(&words).then_some(words)
 }
 
+/// The most characters of an essay of so many words. A word of a European language has about five
+/// letters; one more leaves room.
+pub(super) fn characters(words: u32) -> u32 {
+    words
+        .saturating_mul(6)
+        .clamp(*WORDS_MAX.start(), *WORDS_MAX.end())
+}
+
 /// Whether the rubric is the one that [`essay`] makes.
 pub(super) fn is_plain_rubric(rubric: &[RubricPoint]) -> bool {
     matches!(rubric, [line] if line.point == RUBRIC_DEFAULT)
@@ -241,18 +258,22 @@ mod tests {
 
     #[test]
     fn weights_tell_one_right_option_from_several() {
-        let one = choices(&[("甲", 0), ("乙", 100), ("丙", -25)]);
+        let one = choices(&[("甲", 0), ("乙", 100), ("丙", 0)]);
         let Ok((Body::SingleChoice { key: 1, .. }, false)) = choice(&one, true) else {
             panic!("a single choice");
         };
+        let punished = choices(&[("甲", 0), ("乙", 100), ("丙", -25)]);
+        assert!(matches!(choice(&punished, true), Ok((_, true))));
         let half = choices(&[("甲", 50), ("乙", 100), ("丙", 0)]);
         let Ok((Body::SingleChoice { key: 1, .. }, true)) = choice(&half, true) else {
             panic!("a single choice that loses a weight");
         };
-        let two = choices(&[("甲", 50), ("乙", 50), ("丙", -100), ("丁", 0)]);
+        let two = choices(&[("甲", 50), ("乙", 50), ("丙", -100), ("丁", -100)]);
         let Ok((Body::MultipleChoice { key, .. }, false)) = choice(&two, false) else {
             panic!("a multiple choice");
         };
+        let lenient = choices(&[("甲", 50), ("乙", 50), ("丙", 0), ("丁", -100)]);
+        assert!(matches!(choice(&lenient, false), Ok((_, true))));
         assert_eq!(key, [0, 1]);
         let uneven = choices(&[("甲", 70), ("乙", 30), ("丙", 0), ("丁", 0)]);
         assert!(matches!(choice(&uneven, false), Ok((_, true))));
@@ -266,7 +287,7 @@ mod tests {
             Err(Trouble::Skip("several-right"))
         ));
         let none = choices(&[("甲", 0), ("乙", 0)]);
-        assert!(matches!(choice(&none, true), Err(Trouble::Fault(_))));
+        assert!(matches!(choice(&none, true), Err(Trouble::Skip("no-key"))));
     }
 
     #[test]

@@ -10,7 +10,7 @@ mod said;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 
-use crate::bank::collection::{Member, faults_between};
+use crate::bank::collection::{Member, asked_twice, faults_between};
 use crate::bank::item::{Body, Difficulty, Item, Stimulus};
 use crate::bank::rich::Markup;
 use crate::bank::rules::{self, SECONDS, is_code, is_section, is_topic};
@@ -18,6 +18,7 @@ use crate::kernel::Fault;
 use crate::kernel::error::Arg;
 use crate::kernel::merkle::Hash;
 
+use super::bodies;
 use super::draft::clip;
 use super::names::Names;
 use super::plain::Pictures;
@@ -32,7 +33,15 @@ pub const FAULTS_MAX: usize = 1_000;
 pub const TITLE_DEFAULT: &str = "材料";
 
 /// The codes of losses.
-pub const LOSSES: [&str; 43] = [
+pub const LOSSES: [&str; 51] = [
+    "case",
+    "duplicate-question",
+    "fixed-order",
+    "media",
+    "no-key",
+    "option-count",
+    "words-converted",
+    "words-min",
     "partial-order",
     "several-partners",
     "several-right",
@@ -78,6 +87,18 @@ pub const LOSSES: [&str; 43] = [
     "words-max",
 ];
 
+/// The losses of whole questions: right in their own form, and nothing that a bank can keep.
+const LEFT_OUT: [&str; 8] = [
+    "description",
+    "duplicate-question",
+    "no-key",
+    "option-count",
+    "partial-order",
+    "question-type",
+    "several-partners",
+    "several-right",
+];
+
 /// What a format cannot say, or the bank cannot keep.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Loss {
@@ -106,6 +127,14 @@ impl Loss {
         self.args.push((name, value.to_string()));
         self
     }
+
+    /// Why a question was left out, to be told where nothing else was in the file.
+    fn of_a_question(self) -> Option<Fault> {
+        LEFT_OUT.contains(&self.code).then(|| Fault {
+            args: self.args,
+            ..Fault::new(self.place, self.code)
+        })
+    }
 }
 
 /// What every reader gives: all of a file with what was left behind, or what is wrong with it.
@@ -132,6 +161,8 @@ pub(super) struct Labels {
     pub(super) difficulty: Option<Difficulty>,
     pub(super) enemies: Vec<String>,
     pub(super) seconds: Option<u32>,
+    /// The most characters of an essay.
+    pub(super) characters: Option<u32>,
 }
 
 impl Labels {
@@ -156,6 +187,10 @@ impl Labels {
                 None => return false,
                 seconds => self.seconds = seconds,
             },
+            "characters" => match bodies::words_max(value) {
+                None => return false,
+                characters => self.characters = characters,
+            },
             _ => return false,
         }
         true
@@ -169,7 +204,7 @@ impl Labels {
             step.is_empty()
                 || step.starts_with('$')
                 || step.eq_ignore_ascii_case("top")
-                || step.starts_with("Default")
+                || step.starts_with("Default for ")
         };
         let strays = steps.filter(|step| !idle(step) && !labels.take(step));
         let mapped = strays.count() == 0;
@@ -189,6 +224,7 @@ impl Labels {
                 .chain(other.enemies.clone())
                 .collect(),
             seconds: self.seconds.or(other.seconds),
+            characters: self.characters.or(other.characters),
         }
     }
 }
@@ -241,11 +277,16 @@ impl Found {
         }
     }
 
-    /// Notes a loss, once a question, with what was found.
+    /// Notes a loss, once a question, with all that was found.
     pub(super) fn lose_found(&mut self, code: &'static str, found: &str) {
-        if self.losses.iter().all(|loss| loss.code != code) {
+        let Some(known) = self.losses.iter_mut().find(|loss| loss.code == code) else {
             let loss = Loss::new(&self.place, code);
-            self.losses.push(loss.with("found", clip(found)));
+            return self.losses.push(loss.with("found", clip(found)));
+        };
+        for (_, text) in known.args.iter_mut().filter(|(name, _)| *name == "found") {
+            if !text.split(", ").any(|one| one == found) {
+                *text = clip(&format!("{text}, {found}"));
+            }
         }
     }
 
@@ -266,24 +307,26 @@ impl Found {
         self.faults.push(Fault { place, ..fault });
     }
 
-    /// Takes in what became of a body.
+    /// Takes in what became of a body. One of more or fewer options than a bank keeps is left out.
     pub(super) fn settle(&mut self, body: Result<Body, Trouble>) {
         match body {
-            Ok(body) => self.body = Some(body),
+            Ok(body) => match rules::check_count(&body) {
+                None => self.body = Some(body),
+                Some(Fault { args, .. }) => {
+                    let loss = Loss::new(&self.place, "option-count");
+                    self.losses.push(Loss { args, ..loss });
+                }
+            },
             Err(Trouble::Skip(code)) => self.lose(code),
             Err(Trouble::Fault(fault)) => self.fault(fault),
         }
     }
 
     /// The item, once its code and its stimulus's are known.
-    fn item(
-        &self,
-        body: Body,
-        code: String,
-        stimulus: Option<String>,
-        defaults: &Defaults,
-    ) -> Item {
+    fn item(&self, body: Body, code: String, stimuli: &[Stimulus], defaults: &Defaults) -> Item {
         let labels = self.labels.clone();
+        let stimulus = self.stimulus.and_then(|at| stimuli.get(at));
+        let stimulus = stimulus.map(|stimulus| stimulus.code.clone());
         rules::tidied(&Item {
             code,
             section: labels.section.unwrap_or_else(|| defaults.section.clone()),
@@ -372,6 +415,7 @@ impl Finds {
         faults.extend(check(&places, &items, &self.stimuli, &stimuli));
         if faults.is_empty() && items.is_empty() {
             faults.push(Fault::new("file", "no-items"));
+            faults.extend(self.losses.drain(..).filter_map(Loss::of_a_question));
         }
         if faults.is_empty() {
             let shown = items.iter().flat_map(Item::pictures);
@@ -408,7 +452,7 @@ impl Finds {
         stimuli: &[Stimulus],
         defaults: &Defaults,
     ) -> (Vec<String>, Vec<Item>) {
-        let kept: Vec<&Found> = self.found.iter().filter(|f| f.body.is_some()).collect();
+        let kept = without_twins(&self.found, stimuli, defaults, &mut self.losses);
         let given = kept.iter().filter_map(|found| found.code.as_deref());
         let mut names = Names::new(given, format!("{}-", defaults.prefix), 3);
         let mut read = (Vec::new(), Vec::new());
@@ -417,13 +461,37 @@ impl Finds {
                 continue;
             };
             let code = names.name(at, found.code.as_deref(), &found.place, &mut self.losses);
-            let stimulus = found.stimulus.and_then(|at| stimuli.get(at));
-            let stimulus = stimulus.map(|stimulus| stimulus.code.clone());
             read.0.push(found.place.clone());
-            read.1.push(found.item(body, code, stimulus, defaults));
+            read.1.push(found.item(body, code, stimuli, defaults));
         }
         read
     }
+}
+
+/// The questions that have a body, each once; that another is left out is noted.
+fn without_twins<'f>(
+    found: &'f [Found],
+    stimuli: &[Stimulus],
+    defaults: &Defaults,
+    losses: &mut Vec<Loss>,
+) -> Vec<&'f Found> {
+    let bodies = found
+        .iter()
+        .filter_map(|found| Some((found, found.body.clone()?)));
+    let (kept, items): (Vec<&Found>, Vec<Item>) = bodies
+        .map(|(found, body)| {
+            let item = found.item(body, String::new(), stimuli, defaults);
+            (found, item)
+        })
+        .unzip();
+    let twins: BTreeMap<usize, usize> = asked_twice(&items).into_iter().collect();
+    for (later, first) in &twins {
+        let loss = Loss::new(&kept[*later].place, "duplicate-question");
+        losses.push(loss.with("other", &kept[*first].place));
+    }
+    let kept = kept.into_iter().enumerate();
+    let once = kept.filter(|(at, _)| !twins.contains_key(at));
+    once.map(|(_, found)| found).collect()
 }
 
 /// The first faults, and how many there are besides.
@@ -564,11 +632,41 @@ mod tests {
     }
 
     #[test]
-    fn the_same_question_twice_is_a_fault_where_it_stands() {
+    fn the_same_question_twice_is_read_once() {
         let mut twice = judgement("1", "a");
         twice.place = "9".to_owned();
-        twice.code = Some("b".to_owned());
-        let faults = finds(vec![judgement("1", "a"), twice]).finish(&defaults());
-        assert_eq!(said(&faults.unwrap_err()), ["9: stem: duplicate-stem"]);
+        let found = vec![judgement("1", "a"), twice, judgement("10", "c")];
+        let (batch, losses) = finds(found).finish(&defaults()).unwrap();
+        assert_eq!(batch.items.len(), 2);
+        assert_eq!(lost(&losses), ["9: duplicate-question"]);
+        assert_eq!(losses[0].args, [("other", "1".to_owned())]);
+    }
+
+    #[test]
+    fn where_nothing_can_be_kept_it_is_said_why() {
+        let mut cloze = Found::at("question 1");
+        cloze.skip("cloze");
+        let mut long = Found::at("question 2");
+        let options = (1..=9).map(|number| number.to_string()).collect();
+        long.settle(Ok(Body::SingleChoice { options, key: 0 }));
+        let faults = finds(vec![cloze, long]).finish(&defaults()).unwrap_err();
+        assert_eq!(
+            said(&faults),
+            [
+                "file: no-items",
+                "question 1: question-type",
+                "question 2: option-count"
+            ]
+        );
+        assert_eq!(faults[2].args[2], ("found", "9".to_owned()));
+    }
+
+    #[test]
+    fn all_tags_that_are_lost_are_named() {
+        let mut found = judgement("1", "a");
+        for tag in ["甲", "乙", "甲"] {
+            found.lose_found("tag", tag);
+        }
+        assert_eq!(found.losses[0].args, [("found", "甲, 乙".to_owned())]);
     }
 }

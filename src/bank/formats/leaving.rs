@@ -21,6 +21,9 @@ pub(super) fn tags(item: &Item) -> Vec<String> {
     ];
     tags.extend(item.enemies.iter().map(|name| format!("enemies:{name}")));
     tags.extend(item.seconds.map(|seconds| format!("seconds:{seconds}")));
+    if let Body::Essay { words_max, .. } = item.body {
+        tags.push(format!("characters:{words_max}"));
+    }
     tags
 }
 

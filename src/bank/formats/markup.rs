@@ -23,7 +23,8 @@ const NODES_MAX: u32 = 2_000_000;
 pub(super) fn parse<'a>(place: &str, text: &'a str) -> Result<Document<'a>, Fault> {
     measure(text).map_err(|(code, at)| at_line(place, text, at, Fault::new("", code)))?;
     let options = ParsingOptions {
-        allow_dtd: false,
+        // None with declarations comes through the measure; no other file is ever read.
+        allow_dtd: true,
         nodes_limit: NODES_MAX,
         ..ParsingOptions::default()
     };
@@ -62,12 +63,19 @@ fn measure(text: &str) -> Result<(), (&'static str, usize)> {
         } else if rest.starts_with(b"<?") {
             after(text, start + 2, "?>")
         } else if rest.starts_with(b"<!") {
-            return Err(("xml-dtd", start));
+            bare_doctype(text, start).ok_or(("xml-dtd", start))?
         } else {
             tag(text, start, &mut open)?
         };
     }
     Ok(())
+}
+
+/// Where a document type ends that declares nothing, so that there is nothing to expand.
+fn bare_doctype(text: &str, start: usize) -> Option<usize> {
+    let rest = text.get(start..)?.strip_prefix("<!DOCTYPE")?;
+    let (inside, _) = rest.split_once('>')?;
+    (!inside.contains(['[', '<'])).then(|| start + "<!DOCTYPE".len() + inside.len() + 1)
 }
 
 fn find(text: &str, from: usize, what: &str) -> Option<usize> {

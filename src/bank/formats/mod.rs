@@ -21,6 +21,8 @@ mod leaving;
 mod marked;
 pub mod marks;
 mod markup;
+#[cfg(test)]
+mod meant_tests;
 pub mod moodle;
 mod names;
 mod plain;

@@ -92,13 +92,19 @@ impl PreviewPage {
     fn losses(&self) -> Vec<(String, String)> {
         let losses = self.preview.iter().flat_map(|preview| &preview.losses);
         let said = losses.map(|loss| {
-            let args = loss
+            let place = |text: &str| super::place(&self.page, text);
+            // Another question is named by where it stands.
+            let args: Vec<(&str, String)> = loss
                 .args
                 .iter()
-                .map(|(name, value)| (*name, value.as_str()));
+                .map(|(name, value)| match *name {
+                    "other" => (*name, place(value)),
+                    name => (name, value.clone()),
+                })
+                .collect();
+            let args = args.iter().map(|(name, value)| (*name, value.as_str()));
             let key = format!("loss-{}", loss.code);
-            let place = super::place(&self.page, &loss.place);
-            (place, self.page.lang.message_with(&key, args))
+            (place(&loss.place), self.page.lang.message_with(&key, args))
         });
         said.collect()
     }

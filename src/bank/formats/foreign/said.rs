@@ -1,6 +1,7 @@
 //! What the texts of a question say: plainly, or as rich texts where something would be lost.
 
-use super::{Found, TITLE_DEFAULT};
+use super::{Found, Loss, TITLE_DEFAULT};
+use crate::bank::formats::bodies;
 use crate::bank::formats::plain::{Page, Part, Table};
 use crate::bank::item::Stimulus;
 use crate::bank::picture;
@@ -21,14 +22,33 @@ impl Found {
         self.poor && self.markup.is_plain()
     }
 
-    /// Takes in the bytes that `source` names, if they are a picture a bank may keep.
-    pub(in crate::bank::formats) fn picture(&mut self, source: &str, bytes: Vec<u8>) {
+    /// Takes in the bytes that `source` names, if they are a picture a bank may keep; whether they
+    /// are.
+    pub(in crate::bank::formats) fn picture(&mut self, source: &str, bytes: Vec<u8>) -> bool {
         let Ok(picture) = picture::read(&bytes) else {
-            return;
+            return false;
         };
         let known = rich::source_of(&picture.hash);
         self.known.insert(source.to_owned(), known);
         self.pictures.insert(picture.hash, bytes);
+        true
+    }
+
+    /// The most characters of an essay: as our own label has it, or what takes so many words. Neither
+    /// is noted otherwise.
+    pub(in crate::bank::formats) fn characters(&mut self, words: &str) -> u32 {
+        if let Some(own) = self.labels.characters {
+            return own;
+        }
+        let words = words.trim().parse().ok().filter(|words| *words > 0);
+        let Some(words) = words else {
+            self.lose("words-max");
+            return bodies::WORDS_DEFAULT;
+        };
+        let most = bodies::characters(words);
+        let loss = Loss::new(&self.place, "words-converted").with("found", words);
+        self.losses.push(loss.with("max", most));
+        most
     }
 
     /// A text of a page in the markup of the question; what is dropped is noted.
@@ -53,12 +73,15 @@ impl Found {
     }
 
     /// A model answer, which stands apart.
-    pub(in crate::bank::formats) fn reference(&self, part: Option<&Part>) -> String {
+    pub(in crate::bank::formats) fn reference(&mut self, part: Option<&Part>) -> String {
         let Some(part) = part else {
             return String::new();
         };
         match self.markup {
-            Markup::Plain => part.text.clone(),
+            Markup::Plain => {
+                self.poor |= rich::gains(&part.html, false, false);
+                part.text.clone()
+            }
             Markup::Html => rich::clean(&part.html),
         }
     }

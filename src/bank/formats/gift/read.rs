@@ -4,9 +4,7 @@ use crate::bank::item::Body;
 use crate::bank::rules::tidy;
 use crate::kernel::{Fault, Score};
 
-use super::super::bodies::{
-    Choice, FULL, MARKS_DEFAULT, WORDS_DEFAULT, accepted, choice, essay, matching,
-};
+use super::super::bodies::{Choice, FULL, MARKS_DEFAULT, accepted, choice, essay, matching};
 use super::super::decimal;
 use super::super::draft::clip;
 use super::super::foreign::{Defaults, Finds, Found, Labels, Loss, Reading, Trouble, check_size};
@@ -53,9 +51,10 @@ fn blocks(text: &str) -> Vec<Block> {
     let mut block = Block::default();
     let mut open = false;
     for (at, line) in text.lines().enumerate() {
-        let line = line.trim();
-        if line.starts_with("//") {
-            block.comment.push_str(line);
+        // What stands in front of a line is code that is indented, as often as not.
+        let line = line.trim_end();
+        if line.trim_start().starts_with("//") {
+            block.comment.push_str(line.trim_start());
         } else if !line.is_empty() {
             if block.text.is_empty() {
                 block.line = at + 1;
@@ -131,15 +130,18 @@ fn split(signs: &[Sign], c: char) -> impl Iterator<Item = &[Sign]> {
     signs.split(move |sign| sign.c == c && !sign.literal)
 }
 
+fn is_blank(sign: &Sign) -> bool {
+    sign.c.is_whitespace() && !sign.literal
+}
+
 fn trim(signs: &[Sign]) -> &[Sign] {
-    let blank = |sign: &Sign| sign.c.is_whitespace() && !sign.literal;
     let from = signs
         .iter()
-        .position(|sign| !blank(sign))
+        .position(|sign| !is_blank(sign))
         .unwrap_or(signs.len());
     let to = signs
         .iter()
-        .rposition(|sign| !blank(sign))
+        .rposition(|sign| !is_blank(sign))
         .map_or(from, |at| at + 1);
     &signs[from..to]
 }
@@ -182,7 +184,7 @@ impl Block {
             (Some(from), Some(to)) if from < to => {
                 let (before, answers, after) =
                     (&signs[..from], &signs[from + 1..to], &signs[to + 1..]);
-                answered(&mut found, before, trim(answers), trim(after));
+                answered(&mut found, before, trim(answers), after);
             }
             _ => found.fault(Fault::new("key", "brace-unmatched")),
         }
@@ -235,6 +237,7 @@ fn name(found: &mut Found, title: Option<String>) {
 }
 
 fn answered(found: &mut Found, before: &[Sign], answers: &[Sign], after: &[Sign]) {
+    let apart = before.last().is_some_and(is_blank);
     let (markup, before) = markup(before, Markup::Moodle);
     let (answers, general) = match (0..answers.len())
         .rev()
@@ -244,9 +247,9 @@ fn answered(found: &mut Found, before: &[Sign], answers: &[Sign], after: &[Sign]
         None => (answers, &answers[..0]),
     };
     let mut stem = before.to_vec();
-    if !after.is_empty() {
+    if !trim(after).is_empty() {
         // What stands behind the answer is a sentence with a word missing.
-        stem.extend(signs("_____"));
+        stem.extend(signs(if apart { " _____" } else { "_____" }));
         stem.extend(after);
     }
     found.stem = text(found, &stem, markup);
@@ -279,7 +282,8 @@ fn text(found: &mut Found, signs: &[Sign], otherwise: Markup) -> String {
 fn body(found: &mut Found, answers: &[Sign], markup: Markup) -> Result<Body, Trouble> {
     if answers.is_empty() {
         found.lose("rubric-assumed");
-        return Ok(essay(MARKS_DEFAULT, WORDS_DEFAULT, String::new()));
+        let most = found.characters("");
+        return Ok(essay(MARKS_DEFAULT, most, String::new()));
     }
     if is(answers, 0, '#') {
         return numeric(found, &answers[1..]);
@@ -415,9 +419,12 @@ fn numeric(found: &mut Found, answers: &[Sign]) -> Result<Body, Trouble> {
     }
     found.lose_if(read.len() > 1, "weights");
     let best = read.iter().rev().max_by_key(|(weight, _)| *weight);
-    let Some((_, number)) = best else {
-        return Err(Fault::new("key", "required").into());
+    let Some((most, number)) = best else {
+        return Err(Trouble::Skip("no-key"));
     };
+    if read.iter().filter(|(weight, _)| weight == most).count() > 1 {
+        return Err(Trouble::Skip("several-right"));
+    }
     let unreadable = || Fault::new("key", "not-a-number").with("found", clip(number));
     let (value, tolerance, rounded) = range(number).ok_or_else(unreadable)?;
     found.lose_if(rounded, "rounded");

@@ -137,9 +137,11 @@ fn what_is_left_behind_is_named_by_line() {
             "line 5: tag",
             "line 5: feedback",
             "line 5: title",
+            "line 15: weights",
             "line 21: weights",
             "line 30: title",
             "line 36: rubric-assumed",
+            "line 36: words-max",
         ]
     );
     let (item, losses) = only("甲{=乙}\n\n仅供阅读");
@@ -167,12 +169,14 @@ fn what_is_wrong_is_named_by_line() {
     assert_eq!(refused("\n甲{=乙"), ["line 2: key: brace-unmatched"]);
     assert_eq!(refused("甲}乙{"), ["line 1: key: brace-unmatched"]);
     assert_eq!(refused("甲{#乙}"), ["line 1: key: not-a-number"]);
-    assert_eq!(refused("甲{#}"), ["line 1: key: required"]);
-    assert_eq!(refused("甲{~一~二~三}"), ["line 1: key: required"]);
+    let left_out = |code: &str| ["file: no-items".to_owned(), format!("line 1: {code}")];
+    assert_eq!(refused("甲{#}"), left_out("no-key"));
+    assert_eq!(refused("甲{~一~二~三}"), left_out("no-key"));
     assert_eq!(refused("甲{=一->二 =三}"), ["line 1: key: arrow-missing"]);
-    assert_eq!(refused("甲{=一 ~二}"), ["line 1: options: option-count"]);
+    assert_eq!(refused("甲{=一 =二 ~三}"), left_out("several-right"));
     assert_eq!(refused("{T}"), ["line 1: stem: required"]);
-    assert_eq!(refused("仅供阅读"), ["file: no-items"]);
+    assert_eq!(refused("仅供阅读"), left_out("description"));
+    assert_eq!(refused(""), ["file: no-items"]);
     let (batch, losses) = read("甲{=一 =二 ~三}\n\n乙{T}", &defaults()).unwrap();
     assert_eq!(batch.items.len(), 1);
     assert_eq!(lost(&losses), ["line 1: several-right"]);
@@ -196,7 +200,6 @@ fn what_gift_cannot_say_is_named() {
             "item vb-004: unit",
             "item vb-007: rubric",
             "item vb-007: reference",
-            "item vb-007: words-max",
         ]
     );
     assert!(text.starts_with("// [id:vb-000] [tag:section:verbal] [tag:topic:vb.cloze] [tag:difficulty:easy]\n::vb-000::[plain]第 vb-000 题{"));
@@ -244,7 +247,7 @@ fn sayable(item: &Item) -> Item {
                 })
                 .collect(),
         },
-        Body::Essay { .. } => essay(MARKS_DEFAULT, WORDS_DEFAULT, String::new()),
+        Body::Essay { words_max, .. } => essay(MARKS_DEFAULT, *words_max, String::new()),
         body => body.clone(),
     };
     Item {

@@ -10,7 +10,7 @@ use crate::bank::rules;
 use crate::kernel::merkle::Hash;
 
 use super::super::Batch;
-use super::super::bodies::{MARKS_DEFAULT, WORDS_DEFAULT, Weights, is_plain_rubric, pairs};
+use super::super::bodies::{MARKS_DEFAULT, Weights, is_plain_rubric, pairs};
 use super::super::foreign::Loss;
 use super::super::leaving::{
     Leaving, is_rich, lacks_picture, pictures_of, relinked, stimulus_html, stimulus_of,
@@ -230,8 +230,8 @@ fn essay(body: &Body, leaving: &mut Leaving<'_>) {
     let Body::Essay {
         rubric,
         marks,
-        words_max,
         reference,
+        ..
     } = body
     else {
         return;
@@ -239,7 +239,6 @@ fn essay(body: &Body, leaving: &mut Leaving<'_>) {
     let plain = is_plain_rubric(rubric) && *marks == MARKS_DEFAULT;
     leaving.lose_if(!plain, "rubric");
     leaving.lose_if(!reference.is_empty(), "reference");
-    leaving.lose_if(*words_max != WORDS_DEFAULT, "words-max");
 }
 
 /// A text that is no marker. The marker of a question counts for all its texts.

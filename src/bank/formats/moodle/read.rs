@@ -7,7 +7,7 @@ use crate::bank::rules::tidy;
 use crate::kernel::{Fault, Score};
 
 use super::super::bodies::{
-    self, Choice, FULL, MARKS_DEFAULT, WORDS_DEFAULT, accepted, choice, matching,
+    self, Choice, FULL, MARKS_DEFAULT, accepted, choice, has_case, matching,
 };
 use super::super::decimal;
 use super::super::draft::clip;
@@ -107,6 +107,7 @@ impl<'a, 'i> Question<'a, 'i> {
 
     fn read(mut self, category: &Labels, finds: &mut Finds) -> Found {
         let kind = self.node.attribute("type").unwrap_or_default();
+        self.tags(category);
         let body = match kind {
             "multichoice" => self.choices(),
             "truefalse" => self.judgement(),
@@ -126,7 +127,7 @@ impl<'a, 'i> Question<'a, 'i> {
         };
         self.stem(finds);
         self.found.explanation = self.text("generalfeedback");
-        self.names(category);
+        self.names();
         self.side();
         self.found.settle(body);
         self.found
@@ -154,9 +155,14 @@ impl<'a, 'i> Question<'a, 'i> {
         let Some(bytes) = marked::decoded(&markup::content(file)) else {
             return self.found.lose("image");
         };
-        for name in [name.to_owned(), percent_encoded(name)] {
-            let source = format!("@@PLUGINFILE@@{path}{name}");
-            self.found.picture(&source, bytes.clone());
+        for written in [name.to_owned(), percent_encoded(name)] {
+            let source = format!("@@PLUGINFILE@@{path}{written}");
+            if !self.found.picture(&source, bytes.clone()) {
+                return match is_picture(name) {
+                    true => self.found.lose("image"),
+                    false => self.found.lose_found("media", name),
+                };
+            }
         }
     }
 
@@ -185,7 +191,17 @@ impl<'a, 'i> Question<'a, 'i> {
         self.found.stem = self.found.said(&page);
     }
 
-    fn names(&mut self, category: &Labels) {
+    fn tags(&mut self, category: &Labels) {
+        let tags = child(self.node, "tags").into_iter();
+        for tag in tags.flat_map(|tags| children(tags, "tag")).map(text_of) {
+            if !self.found.labels.take(&tag) {
+                self.found.lose_found("tag", &tag);
+            }
+        }
+        self.found.labels = std::mem::take(&mut self.found.labels).or(category);
+    }
+
+    fn names(&mut self) {
         let found = &mut self.found;
         let code = text_in(self.node, "idnumber");
         let name = text_in(self.node, "name");
@@ -201,13 +217,6 @@ impl<'a, 'i> Question<'a, 'i> {
         if !told {
             found.lose_found("title", &name);
         }
-        let tags = child(self.node, "tags").into_iter();
-        for tag in tags.flat_map(|tags| children(tags, "tag")).map(text_of) {
-            if !found.labels.take(&tag) {
-                found.lose_found("tag", &tag);
-            }
-        }
-        found.labels = std::mem::take(&mut found.labels).or(category);
     }
 
     /// What stands beside the question and cannot be kept.
@@ -228,6 +237,9 @@ impl<'a, 'i> Question<'a, 'i> {
         let hints = children(self.node, "hint").map(text_of);
         let hinted = hints.into_iter().any(|hint| !hint.is_empty());
         self.found.lose_if(hinted, "hint");
+        // Moodle had one picture a question before 2.0.
+        self.found
+            .lose_if(!text_in(self.node, "image").is_empty(), "image");
         for name in [
             "correctfeedback",
             "partiallycorrectfeedback",
@@ -254,13 +266,18 @@ impl<'a, 'i> Question<'a, 'i> {
     }
 
     fn choices(&mut self) -> Result<Body, Trouble> {
-        let single = matches!(text_in(self.node, "single").as_str(), "true" | "1");
+        // Moodle takes one answer where a file does not say, and whatever is no word for no.
+        let several = child(self.node, "single")
+            .is_some_and(|node| matches!(text_of(node).as_str(), "false" | "0" | ""));
+        let fixed = text_in(self.node, "shuffleanswers");
+        self.found
+            .lose_if(matches!(fixed.as_str(), "false" | "0"), "fixed-order");
         let mut choices = Vec::new();
         for (answer, weight) in self.answers()? {
             let text = self.said(answer);
             choices.push(Choice { text, weight });
         }
-        let (body, lost) = choice(&choices, single)?;
+        let (body, lost) = choice(&choices, !several)?;
         self.found.lose_if(lost, "weights");
         Ok(body)
     }
@@ -285,6 +302,9 @@ impl<'a, 'i> Question<'a, 'i> {
                 forms.push(Choice { text, weight });
             }
         }
+        let cased = forms.iter().any(|form| has_case(&form.text));
+        self.found
+            .lose_if(text_in(self.node, "usecase") == "1" && cased, "case");
         let (body, lost) = accepted(forms);
         self.found.lose_if(lost, "weights");
         Ok(body)
@@ -295,9 +315,12 @@ impl<'a, 'i> Question<'a, 'i> {
         answers.retain(|(answer, _)| text_of(*answer) != "*");
         self.found.lose_if(answers.len() > 1, "weights");
         let best = answers.iter().rev().max_by_key(|(_, weight)| *weight);
-        let Some((answer, _)) = best else {
-            return Err(Fault::new("key", "required").into());
+        let Some((answer, most)) = best else {
+            return Err(Trouble::Skip("no-key"));
         };
+        if answers.iter().filter(|(_, weight)| weight == most).count() > 1 {
+            return Err(Trouble::Skip("several-right"));
+        }
         let value = self.number("key", &text_of(*answer))?;
         let tolerance = match text_in(*answer, "tolerance").as_str() {
             "" => Score::ZERO,
@@ -349,12 +372,10 @@ impl<'a, 'i> Question<'a, 'i> {
     fn essay(&mut self) -> Body {
         let grade = text_in(self.node, "defaultgrade");
         let marks = decimal::read(&grade).map_or(MARKS_DEFAULT, |grade| grade.value);
-        let limit = text_in(self.node, "maxwordlimit");
-        let words_max = bodies::words_max(&limit);
-        let unset = matches!(limit.as_str(), "" | "0");
+        let words_max = self.found.characters(&text_in(self.node, "maxwordlimit"));
+        let least = text_in(self.node, "minwordlimit");
         self.found
-            .lose_if(words_max.is_none() && !unset, "words-max");
-        let words_max = words_max.unwrap_or(WORDS_DEFAULT);
+            .lose_if(!matches!(least.as_str(), "" | "0"), "words-min");
         let files = text_in(self.node, "attachments");
         self.found
             .lose_if(!matches!(files.as_str(), "" | "0"), "attachments");
@@ -379,6 +400,13 @@ impl<'a, 'i> Question<'a, 'i> {
             reference,
         }
     }
+}
+
+/// Whether a file calls itself a picture.
+fn is_picture(name: &str) -> bool {
+    let end = name.rsplit_once('.').map_or("", |(_, end)| end);
+    let end = end.to_ascii_lowercase();
+    ["png", "jpg", "jpeg", "gif", "webp", "svg", "bmp"].contains(&end.as_str())
 }
 
 /// A name of a file as it stands in an address.

@@ -81,8 +81,9 @@ fn a_cell_that_ends_with_a_line_end_is_tidied() {
 
 #[test]
 fn every_kind_is_read() {
-    let several = [("50", "甲"), ("50", "乙"), ("-50", "丙"), ("-50", "丁")];
-    let (item, losses) = only("multichoice", &answers(&several));
+    let several = [("50", "甲"), ("50", "乙"), ("-100", "丙"), ("-100", "丁")];
+    let several = "<single>false</single>".to_owned() + &answers(&several);
+    let (item, losses) = only("multichoice", &several);
     let options = texts(&["甲", "乙", "丙", "丁"]);
     assert_eq!(
         item.body,
@@ -160,9 +161,10 @@ fn an_essay_without_a_rubric_gets_one_line_worth_all() {
     let (item, losses) = only("essay", rest);
     assert_eq!(
         item.body,
-        essay("20".parse().unwrap(), 400, "言之成理即可。".to_owned())
+        essay("20".parse().unwrap(), 2_400, "言之成理即可。".to_owned())
     );
-    assert_eq!(losses, ["question 1: rubric-assumed"]);
+    let told = ["words-converted", "rubric-assumed"];
+    assert_eq!(losses, told.map(|code| format!("question 1: {code}")));
 }
 
 #[test]
@@ -189,9 +191,9 @@ fn what_is_left_behind_is_named() {
             "question 1: category",
             "question 1: question-type",
             "question 2: description",
+            "question 3: tag",
             "question 3: image",
             "question 3: title",
-            "question 3: tag",
             "question 3: penalty",
             "question 3: marks",
             "question 3: hidden",
@@ -204,10 +206,15 @@ fn what_is_left_behind_is_named() {
 
 #[test]
 fn what_is_wrong_is_named_by_question() {
-    let two = question("multichoice", "题", &answers(&[("100", "甲"), ("0", "乙")]));
-    assert_eq!(refused(&two), ["question 1: options: option-count"]);
+    let nine: Vec<(&str, &str)> = "一二三四五六七八九"
+        .split_inclusive(|_: char| true)
+        .map(|text| (if text == "一" { "100" } else { "0" }, text))
+        .collect();
+    let nine = question("multichoice", "题", &answers(&nine));
+    let left_out = |code: &str| ["file: no-items".to_owned(), format!("question 1: {code}")];
+    assert_eq!(refused(&nine), left_out("option-count"));
     let none = question("numerical", "题", "");
-    assert_eq!(refused(&none), ["question 1: key: required"]);
+    assert_eq!(refused(&none), left_out("no-key"));
     let word = question("numerical", "题", &answers(&[("100", "九")]));
     assert_eq!(refused(&word), ["question 1: key: not-a-number"]);
     let odd = question("truefalse", "题", &answers(&[("100", "maybe")]));
@@ -222,6 +229,10 @@ fn hostile_files_are_refused() {
     let read = |text: &str| said(&read(text, &defaults()).unwrap_err());
     let laughs = "<!DOCTYPE quiz [<!ENTITY a \"aaaa\"><!ENTITY b \"&a;&a;&a;\">]><quiz>&b;</quiz>";
     assert_eq!(read(laughs), ["line 1: xml-dtd"]);
+    let hidden = "<!DOCTYPE quiz SYSTEM \">\" [<!ENTITY a \"b\">]><quiz>&a;</quiz>";
+    assert_eq!(read(hidden), ["line 1: xml-dtd"]);
+    let named = "<!DOCTYPE quiz SYSTEM \"file:///etc/passwd\"><quiz>&a;</quiz>";
+    assert_eq!(read(named), ["line 1: xml-syntax"]);
     let outside = "<!DOCTYPE quiz [<!ENTITY a SYSTEM \"file:///etc/passwd\">]><quiz>&a;</quiz>";
     assert_eq!(read(outside), ["line 1: xml-dtd"]);
     assert_eq!(

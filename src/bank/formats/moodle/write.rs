@@ -163,11 +163,8 @@ impl Texts<'_> {
             }
             Body::Ordering { parts } => ("ordering", self.ordering(parts)),
             Body::Essay {
-                rubric,
-                words_max,
-                reference,
-                ..
-            } => ("essay", self.essay(rubric, *words_max, reference)),
+                rubric, reference, ..
+            } => ("essay", self.essay(rubric, reference)),
         }
     }
 
@@ -236,12 +233,12 @@ impl Texts<'_> {
         settings + &parts.collect::<String>()
     }
 
-    fn essay(&self, rubric: &[RubricPoint], words_max: u32, reference: &str) -> String {
+    /// Moodle counts words, a bank characters: how many there may be is a tag.
+    fn essay(&self, rubric: &[RubricPoint], reference: &str) -> String {
         let settings = [
             ("responseformat", "plain"),
             ("responserequired", "1"),
             ("responsefieldlines", "15"),
-            ("maxwordlimit", &words_max.to_string()),
             ("attachments", "0"),
             ("attachmentsrequired", "0"),
         ];

@@ -535,7 +535,7 @@ fn is_void(name: &str) -> bool {
     )
 }
 
-fn is_media(name: &str) -> bool {
+pub(in crate::bank::formats) fn is_media(name: &str) -> bool {
     matches!(
         name,
         "img" | "object" | "video" | "audio" | "picture" | "iframe" | "embed" | "canvas"

@@ -11,7 +11,7 @@ use super::markup::escape;
 
 mod build;
 
-pub(super) use build::{Builder, Page, Part, Pictures, Table, Tag};
+pub(super) use build::{Builder, Page, Part, Pictures, Table, Tag, is_media};
 use build::{breaks, is_plain, is_sign};
 
 /// A class of what stands around a rich text where only blocks may stand.

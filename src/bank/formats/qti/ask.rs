@@ -118,8 +118,14 @@ impl Form<'_> {
     }
 
     fn blank(self, accepted: &[String]) -> Asked {
-        let entry =
-            |form: &String| self.el("mapEntry", &[("mapKey", form), ("mappedValue", "1")], "");
+        let entry = |form: &String| {
+            let attributes = [
+                ("mapKey", form.as_str()),
+                ("mappedValue", "1"),
+                ("caseSensitive", "false"),
+            ];
+            self.el("mapEntry", &attributes, "")
+        };
         let entries: String = accepted.iter().map(entry).collect();
         let mapping = self.el("mapping", &[("defaultValue", "0")], &entries);
         let first = accepted.get(..1).unwrap_or_default();
@@ -184,10 +190,11 @@ impl Form<'_> {
     }
 
     fn essay(self, rubric: &[RubricPoint], words_max: u32, reference: &str) -> Asked {
-        let words = words_max.to_string();
+        let (words, pattern) = (words_max.to_string(), format!(r"^[\s\S]{{0,{words_max}}}$"));
         let attributes = [
             ("responseIdentifier", "RESPONSE"),
             ("expectedLength", words.as_str()),
+            ("patternMask", pattern.as_str()),
         ];
         let block = self.wrapped(&self.scorers(rubric, reference));
         let rubric = self.el("rubricBlock", &[("view", "scorer")], &block);

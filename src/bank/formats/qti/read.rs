@@ -9,12 +9,12 @@ use crate::bank::rich::{self, Markup};
 use crate::bank::rules::tidy;
 use crate::kernel::{Fault, Score};
 
-use super::super::bodies::{self, MARKS_DEFAULT, WORDS_DEFAULT, words_max};
+use super::super::bodies::{self, MARKS_DEFAULT};
 use super::super::decimal;
 use super::super::draft::clip;
 use super::super::foreign::{Finds, Found, Labels, Trouble};
 use super::super::markup::{self, content};
-use super::super::plain::{self, Page, REFERENCE, RUBRIC, UNIT};
+use super::super::plain::{self, Page, REFERENCE, RUBRIC, UNIT, is_media};
 use super::package::{Package, Resource, resolve};
 use super::response::{self, Response};
 use super::text::{FIELD, attribute, children, is, name, page, within};
@@ -78,6 +78,9 @@ impl<'p, 'f> Reader<'p, 'f> {
         let text = text.trim_start_matches(|c: char| c.is_whitespace());
         let document = markup::parse(path, text)?;
         let root = document.root_element();
+        if root.has_tag_name("questestinterop") {
+            return Err(Fault::new(path, "qti-version").with("found", "QTI 1.2"));
+        }
         if !is(root, "assessmentitem") {
             let fault = Fault::new(path, "not-an-item");
             return Err(fault.with("found", clip(root.tag_name().name())));
@@ -246,10 +249,14 @@ fn stem(body: Node<'_, '_>, interaction: Node<'_, '_>, found: &mut Found) -> Str
     let prompt = children(interaction, "prompt").next();
     let prompt = prompt.map_or(Page::default(), |prompt| page(prompt, false, &found.known));
     // Texts that stand in objects are stimuli.
-    let texts = within(body, "object").filter(|node| text_object(*node).is_some());
-    let only_texts = texts.count() == within(body, "object").count();
-    own.images &= !only_texts || own.html.contains("<img ");
-    found.lose_if(within(body, "mediainteraction").next().is_some(), "image");
+    let shown = |node: &Node<'_, '_>| is_media(&name(*node)) && text_object(*node).is_none();
+    own.images &= body.descendants().any(|node| shown(&node));
+    for played in within(body, "mediainteraction") {
+        let mut sources = played
+            .descendants()
+            .filter_map(|node| attribute(node, "src").or_else(|| attribute(node, "data")));
+        found.lose_found("media", sources.next().unwrap_or("mediaInteraction"));
+    }
     let behind = tidy(&own.text).ends_with(FIELD);
     let field = if behind { "" } else { "_____" };
     own.text = own.text.replacen(FIELD, field, 1);
@@ -328,17 +335,22 @@ fn marks(root: Node<'_, '_>) -> Score {
 
 fn essay(root: Node<'_, '_>, node: Node<'_, '_>, found: &mut Found) -> Body {
     let marks = marks(root);
-    let length = attribute(node, "expectedlength").map(words_max);
-    found.lose_if(length == Some(None), "words-max");
-    let words_max = length.flatten().unwrap_or(WORDS_DEFAULT);
-    let block = within(root, "rubricblock").find(|block| sees(*block, "scorer"));
-    let page = block.map_or(Page::default(), |block| page(block, false, &found.known));
-    let lines = page
-        .part(RUBRIC)
-        .and_then(|part| bodies::rubric(part.tables.first()?));
-    let Some(rubric) = lines else {
+    let words_max = most(node, found);
+    let blocks = within(root, "rubricblock").filter(|block| sees(*block, "scorer"));
+    let pages: Vec<Page> = blocks
+        .map(|block| page(block, false, &found.known))
+        .collect();
+    let rubric = |page: &Page| bodies::rubric(page.part(RUBRIC)?.tables.first()?);
+    let own = pages.iter().find_map(|page| Some((page, rubric(page)?)));
+    let Some((page, rubric)) = own else {
         found.lose("rubric-assumed");
-        let reference = found.said(&page);
+        let said: Vec<String> = pages.iter().map(|page| found.said(page)).collect();
+        let said = said.iter().filter(|text| !text.is_empty());
+        let lines: Vec<&str> = said.map(String::as_str).collect();
+        let reference = match found.markup {
+            Markup::Plain => lines.join("\n"),
+            Markup::Html => rich::clean(&lines.join("<br>")),
+        };
         return bodies::essay(marks, words_max, reference);
     };
     Body::Essay {
@@ -347,4 +359,21 @@ fn essay(root: Node<'_, '_>, node: Node<'_, '_>, found: &mut Found) -> Body {
         words_max,
         reference: found.reference(page.part(REFERENCE)),
     }
+}
+
+/// The most characters of an essay: what the pattern of its answer says. The expected length is how
+/// large a field is shown, and keeps nobody from writing more.
+fn most(node: Node<'_, '_>, found: &mut Found) -> u32 {
+    let pattern = attribute(node, "patternmask").unwrap_or_default();
+    let pattern = pattern.strip_prefix('^').unwrap_or(pattern);
+    let pattern = pattern.strip_suffix('$').unwrap_or(pattern);
+    let most = pattern
+        .strip_prefix(r"[\s\S]{0,")
+        .and_then(|rest| rest.strip_suffix('}'))
+        .and_then(bodies::words_max);
+    if let Some(most) = most {
+        return most;
+    }
+    let expected = attribute(node, "expectedlength").and_then(bodies::words_max);
+    found.characters("").max(expected.unwrap_or_default())
 }

@@ -8,7 +8,7 @@ use crate::bank::item::Body;
 use crate::bank::rules::tidy;
 use crate::kernel::{Fault, Score};
 
-use super::super::bodies::{Choice, FULL, accepted, choice, place};
+use super::super::bodies::{Choice, FULL, accepted, choice, has_case, place};
 use super::super::decimal::{self, Decimal};
 use super::super::draft::clip;
 use super::super::foreign::{Found, Trouble};
@@ -24,6 +24,10 @@ pub(super) struct Response {
     correct: Vec<String>,
     /// What each answer is worth.
     mapping: Vec<(String, Score)>,
+    /// What any other answer is worth.
+    otherwise: Score,
+    /// Whether large and small letters are told apart.
+    cased: bool,
 }
 
 impl Response {
@@ -38,7 +42,14 @@ impl Response {
 
     fn declared(node: Node<'_, '_>) -> Self {
         let correct = children(node, "correctresponse").flat_map(|node| children(node, "value"));
-        let entries = children(node, "mapping").flat_map(|node| children(node, "mapentry"));
+        let mapping = children(node, "mapping").next();
+        let entries = || {
+            mapping
+                .into_iter()
+                .flat_map(|node| children(node, "mapentry"))
+        };
+        let cased = |entry| attribute(entry, "casesensitive") == Some("true");
+        let otherwise = mapping.and_then(|node| attribute(node, "defaultvalue"));
         let entry = |entry| {
             let key = attribute(entry, "mapkey")?;
             let value = decimal::read(attribute(entry, "mappedvalue")?)?;
@@ -48,7 +59,11 @@ impl Response {
             single: attribute(node, "cardinality") == Some("single"),
             base: attribute(node, "basetype").unwrap_or_default().to_owned(),
             correct: correct.map(content).collect(),
-            mapping: entries.filter_map(entry).collect(),
+            cased: entries().any(cased),
+            mapping: entries().filter_map(entry).collect(),
+            otherwise: otherwise
+                .and_then(decimal::read)
+                .map_or(Score::ZERO, |read| read.value),
         }
     }
 
@@ -70,11 +85,22 @@ impl Response {
         worth.map(|(key, _)| key.trim()).collect()
     }
 
-    /// Whether some right answers are worth more than others.
+    /// Whether some right answers are worth more than others, or wrong ones less than nothing.
     fn is_uneven(&self) -> bool {
-        let mut worth = self.mapping.iter().map(|(_, value)| *value);
-        let first = worth.by_ref().find(|value| *value > Score::ZERO);
-        first.is_some_and(|first| worth.any(|value| value > Score::ZERO && value != first))
+        let worth = || self.mapping.iter().map(|(_, value)| *value);
+        let right = || worth().filter(|value| *value > Score::ZERO);
+        let punishes = worth().any(|value| value < Score::ZERO) || self.otherwise < Score::ZERO;
+        punishes || right().min() != right().max()
+    }
+
+    /// The answers that earn most, of those that the mapping has.
+    fn best(&self) -> Vec<&str> {
+        let most = self.mapping.iter().map(|(_, value)| *value).max();
+        let best = self
+            .mapping
+            .iter()
+            .filter(|(_, value)| Some(*value) == most);
+        best.map(|(key, _)| key.trim()).collect()
     }
 
     fn pairs(&self) -> Vec<(&str, &str)> {
@@ -118,6 +144,8 @@ pub(super) fn choices(
 ) -> Result<Body, Trouble> {
     let mut options = options(node, kind, found);
     found.lose_if(response.is_uneven(), "weights");
+    let fixed = within(node, kind).any(|option| attribute(option, "fixed") == Some("true"));
+    found.lose_if(fixed, "fixed-order");
     let right: HashSet<&str> = response.right().into_iter().collect();
     let known = places(&options);
     if let Some(stray) = right.iter().find(|id| !known.contains_key(*id)) {
@@ -170,7 +198,10 @@ pub(super) fn blank(response: &Response, found: &mut Found) -> Body {
     } else {
         accepted(mapped.chain(correct).collect())
     };
-    found.lose_if(lost, "weights");
+    found.lose_if(lost || response.is_uneven(), "weights");
+    let cased =
+        matches!(&body, Body::FillIn { accepted } if accepted.iter().any(|form| has_case(form)));
+    found.lose_if(response.cased && cased, "case");
     body
 }
 
@@ -180,12 +211,17 @@ pub(super) fn numeric(
     unit: String,
     found: &mut Found,
 ) -> Result<Body, Trouble> {
+    if response.best().len() > 1 {
+        return Err(Trouble::Skip("several-right"));
+    }
+    found.lose_if(response.is_uneven(), "weights");
     let equal = within(item, "equal").next();
     let stated = equal
         .and_then(|equal| children(equal, "basevalue").next())
         .map(content);
-    let text = response.correct.first().cloned().or(stated);
-    let text = text.ok_or_else(|| Fault::new("key", "required"))?;
+    let mapped = || response.best().first().map(|best| (*best).to_owned());
+    let text = response.correct.first().cloned().or(stated).or_else(mapped);
+    let text = text.ok_or(Trouble::Skip("no-key"))?;
     let unreadable =
         |field, text: &str| Fault::new(field, "not-a-number").with("found", clip(text));
     let read = decimal::read(&text).ok_or_else(|| unreadable("key", &text))?;

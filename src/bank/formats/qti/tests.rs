@@ -285,7 +285,7 @@ fn an_essay_is_worth_what_the_item_is_worth() {
         item.body,
         essay("20".parse().unwrap(), WORDS_DEFAULT, reference)
     );
-    assert_eq!(losses, ["file: rubric-assumed"]);
+    assert_eq!(losses, ["file: words-max", "file: rubric-assumed"]);
 }
 
 #[test]
