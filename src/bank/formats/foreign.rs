@@ -5,25 +5,25 @@
 //! comes from [`Defaults`]; what is left behind is a [`Loss`], reported and no error. What would
 //! make an unsound item is a fault, and then nothing is read.
 
+mod labels;
+mod loss;
 mod said;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::fmt;
 
 use crate::bank::collection::{Member, asked_twice, faults_between};
 use crate::bank::item::{Body, Difficulty, Item, Stimulus};
 use crate::bank::rich::Markup;
-use crate::bank::rules::{self, SECONDS, is_code, is_section, is_topic};
+use crate::bank::rules;
 use crate::kernel::Fault;
-use crate::kernel::error::Arg;
 use crate::kernel::merkle::Hash;
 
-use super::bodies;
 use super::draft::clip;
 use super::names::Names;
 use super::plain::Pictures;
-use super::words;
 use super::{BYTES_MAX, Batch};
+pub(super) use labels::Labels;
+pub use loss::{LOSSES, Loss};
 
 /// Most questions of a file.
 pub const ITEMS_MAX: usize = 50_000;
@@ -31,111 +31,6 @@ pub const ITEMS_MAX: usize = 50_000;
 pub const FAULTS_MAX: usize = 1_000;
 /// The title of a stimulus that has none.
 pub const TITLE_DEFAULT: &str = "材料";
-
-/// The codes of losses.
-pub const LOSSES: [&str; 51] = [
-    "case",
-    "duplicate-question",
-    "fixed-order",
-    "media",
-    "no-key",
-    "option-count",
-    "words-converted",
-    "words-min",
-    "partial-order",
-    "several-partners",
-    "several-right",
-    "adaptive",
-    "arrow",
-    "attachments",
-    "bounds",
-    "category",
-    "character",
-    "comment",
-    "description",
-    "explanation",
-    "feedback",
-    "formatting",
-    "hidden",
-    "hint",
-    "identifier",
-    "image",
-    "item",
-    "key-separator",
-    "line-ends",
-    "marks",
-    "metadata",
-    "package",
-    "penalty",
-    "question-type",
-    "reference",
-    "response-template",
-    "right-order",
-    "rounded",
-    "rubric",
-    "rubric-assumed",
-    "rubric-block",
-    "scoring",
-    "stimulus",
-    "stimulus-table",
-    "tag",
-    "test",
-    "title",
-    "unit",
-    "weights",
-    "wildcard",
-    "words-max",
-];
-
-/// The losses of whole questions: right in their own form, and nothing that a bank can keep.
-const LEFT_OUT: [&str; 8] = [
-    "description",
-    "duplicate-question",
-    "no-key",
-    "option-count",
-    "partial-order",
-    "question-type",
-    "several-partners",
-    "several-right",
-];
-
-/// What a format cannot say, or the bank cannot keep.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Loss {
-    /// Where: `line 12`, `question 3`, `items/q3.xml`; when writing, `item ck-001`.
-    pub place: String,
-    /// The code; its sentence is `loss-<code>` in the catalogue.
-    pub code: &'static str,
-    /// Parameters of the sentence.
-    pub args: Vec<Arg>,
-}
-
-impl Loss {
-    /// A loss at `place`.
-    pub fn new(place: impl Into<String>, code: &'static str) -> Self {
-        debug_assert!(LOSSES.contains(&code), "{code} is no loss that has words");
-        Self {
-            place: place.into(),
-            code,
-            args: Vec::new(),
-        }
-    }
-
-    /// Adds a parameter.
-    #[must_use]
-    pub fn with(mut self, name: &'static str, value: impl fmt::Display) -> Self {
-        self.args.push((name, value.to_string()));
-        self
-    }
-
-    /// Why a question was left out, to be told where nothing else was in the file.
-    fn of_a_question(self) -> Option<Fault> {
-        LEFT_OUT.contains(&self.code).then(|| Fault {
-            args: self.args,
-            ..Fault::new(self.place, self.code)
-        })
-    }
-}
 
 /// What every reader gives: all of a file with what was left behind, or what is wrong with it.
 pub type Reading = Result<(Batch, Vec<Loss>), Vec<Fault>>;
@@ -151,82 +46,6 @@ pub struct Defaults {
     pub difficulty: Difficulty,
     /// How the codes of items without one begin: `prefix-001`.
     pub prefix: String,
-}
-
-/// What tags, categories or metadata say of an item.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Labels {
-    pub(super) section: Option<String>,
-    pub(super) topic: Option<String>,
-    pub(super) difficulty: Option<Difficulty>,
-    pub(super) enemies: Vec<String>,
-    pub(super) seconds: Option<u32>,
-    /// The most characters of an essay.
-    pub(super) characters: Option<u32>,
-}
-
-impl Labels {
-    /// Takes in a tag such as `topic:vb.cloze`; whether it is one of ours.
-    pub(super) fn take(&mut self, tag: &str) -> bool {
-        let Some((name, value)) = tag.trim().split_once([':', '：']) else {
-            return false;
-        };
-        let value = value.trim();
-        let text = || Some(value.to_owned());
-        match name.trim() {
-            "section" if is_section(value) => self.section = text(),
-            "topic" if is_topic(value) => self.topic = text(),
-            "difficulty" => match words::difficulty(value) {
-                None => return false,
-                band => self.difficulty = band,
-            },
-            "enemies" if !value.is_empty() && words::names(value).iter().all(|n| is_code(n)) => {
-                self.enemies.extend(words::names(value));
-            }
-            "seconds" => match value.parse().ok().filter(|s| SECONDS.contains(s)) {
-                None => return false,
-                seconds => self.seconds = seconds,
-            },
-            "characters" => match bodies::words_max(value) {
-                None => return false,
-                characters => self.characters = characters,
-            },
-            _ => return false,
-        }
-        true
-    }
-
-    /// The labels of the category `path`; whether all its steps mean something here.
-    pub(super) fn of_category(path: &str) -> (Self, bool) {
-        let mut labels = Self::default();
-        let steps = path.split('/').map(str::trim);
-        let idle = |step: &str| {
-            step.is_empty()
-                || step.starts_with('$')
-                || step.eq_ignore_ascii_case("top")
-                || step.starts_with("Default for ")
-        };
-        let strays = steps.filter(|step| !idle(step) && !labels.take(step));
-        let mapped = strays.count() == 0;
-        (labels, mapped)
-    }
-
-    /// These labels, and what `other` has besides.
-    pub(super) fn or(self, other: &Self) -> Self {
-        Self {
-            section: self.section.or_else(|| other.section.clone()),
-            topic: self.topic.or_else(|| other.topic.clone()),
-            difficulty: self.difficulty.or(other.difficulty),
-            // What a category sets apart, its questions do not put together again.
-            enemies: self
-                .enemies
-                .into_iter()
-                .chain(other.enemies.clone())
-                .collect(),
-            seconds: self.seconds.or(other.seconds),
-            characters: self.characters.or(other.characters),
-        }
-    }
 }
 
 /// Refuses what is too large to be read.
@@ -552,43 +371,6 @@ mod tests {
             found,
             ..Finds::default()
         }
-    }
-
-    #[test]
-    fn labels_are_read_in_both_scripts_and_only_if_they_are_sound() {
-        let mut labels = Labels::default();
-        for tag in [
-            "topic:vb.cloze",
-            " difficulty：难",
-            "section: verbal ",
-            "enemies:b-1 a",
-            "enemies: c",
-            "seconds: 90",
-        ] {
-            assert!(labels.take(tag), "{tag}");
-        }
-        for tag in [
-            "",
-            "topic",
-            "topic:VB",
-            "difficulty:nasty",
-            "section:a b",
-            "author:x",
-            "enemies:",
-            "enemies:甲",
-            "seconds:0",
-            "seconds:long",
-        ] {
-            assert!(!labels.take(tag), "{tag}");
-        }
-        assert_eq!(labels.section.as_deref(), Some("verbal"));
-        assert_eq!(labels.difficulty, Some(Difficulty::Hard));
-        assert_eq!((labels.enemies.len(), labels.seconds), (3, Some(90)));
-        let (labels, mapped) = Labels::of_category("$course$/top/section:law/topic:ck.law");
-        assert!(mapped);
-        assert_eq!(labels.topic.as_deref(), Some("ck.law"));
-        let (labels, mapped) = Labels::of_category("top/法律/topic:ck.law");
-        assert!(!mapped && labels.topic.is_some());
     }
 
     #[test]
