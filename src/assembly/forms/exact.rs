@@ -4,8 +4,8 @@
 //!
 //! Items in numbers, cells, units, target and tolerances are those of [the parent module](super);
 //! but of a stimulus any `m` items may be taken, not only windows, enemies are items, not units, and
-//! nothing is set aside for a stated target. The
-//! model is the test assembly of van der Linden (2005, Linear Models for Optimal Test Design,
+//! nothing is set aside for a stated target. (A stimulus one of whose windows brings enemies together
+//! is refused here as there.) The model is the test assembly of van der Linden (2005, Linear Models for Optimal Test Design,
 //! doi 10.1007/0-387-29054-0): with `x_fi` for item `i` on form `f` and `z_fs` for stimulus `s`, all 0
 //! or 1, and `v_ij` the number `j` of item `i`, with target `T_j` and tolerance `t_j`,
 //!

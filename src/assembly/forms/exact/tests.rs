@@ -7,6 +7,11 @@ const GAP: f64 = 1e-4;
 
 /// Six items of one topic, four of another, and three stimuli of three: small enough to try everything.
 fn bank(seed: u8) -> Vec<FormItem> {
+    bank_with(seed, "w0")
+}
+
+/// The same, with the enemies of the last item.
+fn bank_with(seed: u8, enemies: &str) -> Vec<FormItem> {
     let mut stream = Seed::new([seed; 32]).stream();
     let mut b = || f64::from(u32::try_from(stream.below(41)).unwrap()) / 10.0 - 2.0;
     let mut text = String::from("id,topic,stimulus,b,seconds,enemies\n");
@@ -31,7 +36,7 @@ fn bank(seed: u8) -> Vec<FormItem> {
         .unwrap();
     }
     for number in 0..9 {
-        let enemy = if number == 8 { "r7 w0" } else { "" };
+        let enemy = if number == 8 { enemies } else { "" };
         writeln!(
             text,
             "r{number},reading,s{},{:.1},60,{enemy}",
@@ -229,6 +234,13 @@ fn what_the_bank_cannot_give_is_refused_in_words() {
     });
     let found = exact(&blueprint(), &items, &order(3, 1), &Seed::new([1; 32]));
     assert_eq!(found.is_ok(), possible);
+    // Items of a stimulus come together, whoever chooses.
+    let together = bank_with(9, "r7");
+    let found = exact(&blueprint(), &together, &order(1, 1), &Seed::new([1; 32]));
+    assert_eq!(
+        found.err().unwrap().to_string(),
+        "the blueprint cannot be met:\n  cell 3 (reading): the stimulus s2 brings the enemies r7 and r8"
+    );
     // Enemies alone on a form of two.
     let two = read_items("id,b,enemies\na,0,b\nb,0,\n").unwrap();
     let blueprint = FormBlueprint::from_toml("[[cells]]\ncount = 2\n").unwrap();
