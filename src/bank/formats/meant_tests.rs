@@ -180,6 +180,41 @@ fn what_wrong_answers_take_away_and_what_letters_are_large_is_told() {
 }
 
 #[test]
+fn a_scoring_of_more_than_right_or_wrong_is_told() {
+    let correct = declared(
+        "single",
+        "identifier",
+        "<correctResponse><value>a</value></correctResponse>",
+    );
+    let choice = "<choiceInteraction responseIdentifier=\"R\"><simpleChoice identifier=\"a\">甲</simpleChoice>\
+                  <simpleChoice identifier=\"b\">乙</simpleChoice></choiceInteraction>";
+    let scored = |otherwise: &str| {
+        let set = |marks: &str| {
+            format!(
+                "<setOutcomeValue identifier=\"SCORE\"><baseValue baseType=\"float\">{marks}</baseValue>\
+                 </setOutcomeValue>"
+            )
+        };
+        let response = "<variable identifier=\"R\"/>";
+        let rules = format!(
+            "<responseIf><isNull>{response}</isNull>{}</responseIf><responseElseIf><match>{response}\
+             <correct identifier=\"R\"/></match>{}</responseElseIf><responseElse>{}</responseElse>",
+            set("0"),
+            set("1"),
+            set(otherwise)
+        );
+        let text = format!(
+            "<assessmentItem xmlns=\"http://www.imsglobal.org/xsd/imsqti_v2p1\" identifier=\"q\">{correct}\
+             <itemBody><p>题</p>{choice}</itemBody><responseProcessing><responseCondition>{rules}\
+             </responseCondition></responseProcessing></assessmentItem>"
+        );
+        only(qti::read(text.as_bytes(), &defaults())).1
+    };
+    assert_eq!(scored("0"), [""; 0]);
+    assert_eq!(scored("0.5"), ["file: scoring"]);
+}
+
+#[test]
 fn any_of_several_numbers_is_no_kind_the_bank_has() {
     let why = |read: Reading| said(&read.unwrap_err());
     let told = |place: &str| {

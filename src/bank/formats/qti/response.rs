@@ -369,10 +369,11 @@ pub(super) fn ordering(
 }
 
 /// Elements of a response processing that says no more than right or wrong.
-const PLAIN: [&str; 13] = [
+const PLAIN: [&str; 14] = [
     "responseprocessing",
     "responsecondition",
     "responseif",
+    "responseelseif",
     "responseelse",
     "match",
     "equal",
@@ -385,9 +386,21 @@ const PLAIN: [&str; 13] = [
     "not",
 ];
 
-/// Whether marks are given by rules that the bank does not keep.
+/// Whether marks are given by rules that the bank does not keep: for more than right or wrong, or not
+/// all at once.
 pub(super) fn has_rules(item: Node<'_, '_>) -> bool {
-    let processing = children(item, "responseprocessing");
-    let mut inner = processing.flat_map(|node| node.descendants());
-    inner.any(|node| node.is_element() && !PLAIN.iter().any(|plain| is(node, plain)))
+    let processing = || children(item, "responseprocessing");
+    let mut inner = processing().flat_map(|node| node.descendants());
+    let known = |node: Node<'_, '_>| PLAIN.iter().any(|plain| is(node, plain));
+    if inner.any(|node| node.is_element() && !known(node)) {
+        return true;
+    }
+    let set = processing().flat_map(|node| within(node, "setoutcomevalue"));
+    let score = set.filter(|node| attribute(*node, "identifier") == Some("SCORE"));
+    let values = score
+        .flat_map(|node| children(node, "basevalue"))
+        .map(content);
+    let marks = values.filter_map(|text| Some(decimal::read(&text)?.value));
+    let earned: HashSet<Score> = marks.filter(|marks| *marks != Score::ZERO).collect();
+    earned.len() > 1
 }
