@@ -14,9 +14,14 @@ use crate::store::Store;
 /// Who sits on each interview panel, and how many may be drawn for it.
 const STRATA: [(&str, usize, usize); 3] = [("chief", 1, 2), ("external", 3, 4), ("unit", 3, 4)];
 
-/// Draws the markers: all but one. Whoever is left over is the reserve.
-pub(super) fn markers(store: &Store, house: &House, examination: Id) -> Result<(), Problem> {
-    let count = house.markers().count().saturating_sub(1);
+/// Draws the markers: all but so many. Whoever is left over is the reserve.
+pub(super) fn markers(
+    store: &Store,
+    house: &House,
+    examination: Id,
+    reserve: usize,
+) -> Result<(), Problem> {
+    let count = house.markers().count().saturating_sub(reserve);
     list(
         store,
         house,

@@ -148,8 +148,8 @@ fn sit_all(
     Ok(())
 }
 
-/// An examination that was sat and is being marked: each marker has marked a few scripts, and finds
-/// others to mark. It begins at the clock's time and ends within 13 days.
+/// An examination that was sat and is being marked: every marker is drawn, has marked a few scripts,
+/// and finds others to mark. It begins at the clock's time and ends within 13 days.
 pub fn leave_in_marking(
     store: &Store,
     clock: &Clock,
@@ -160,7 +160,7 @@ pub fn leave_in_marking(
 ) -> Result<Id, Problem> {
     let prepared = prepare_sitting(store, clock, house, seed, course, say)?;
     sit_all(store, clock, seed, &prepared, say)?;
-    begin_marking(store, clock, house, prepared.0, say)?;
+    begin_marking(store, clock, house, (prepared.0, 0), say)?;
     for marker in house.markers() {
         mark_open(store, seed, marker, 3)?;
     }

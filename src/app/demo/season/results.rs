@@ -10,7 +10,7 @@ pub(super) fn mark(
     examination: Id,
     say: Say<'_>,
 ) -> Result<(), Problem> {
-    begin_marking(store, clock, house, examination, say)?;
+    begin_marking(store, clock, house, (examination, 1), say)?;
     let markers: Vec<Actor> = house.markers().cloned().collect();
     for marker in markers.iter().cycle().take(markers.len() * 6) {
         mark_open(store, seed, marker, usize::MAX)?;
@@ -22,17 +22,18 @@ pub(super) fn mark(
     Ok(())
 }
 
-/// An hour after the last sitting the markers are drawn, and what has a key is marked by it.
+/// An hour after the last sitting the markers are drawn, all but a reserve of so many, and what has a
+/// key is marked by it.
 pub(super) fn begin_marking(
     store: &Store,
     clock: &Clock,
     house: &House,
-    examination: Id,
+    (examination, reserve): (Id, usize),
     say: Say<'_>,
 ) -> Result<(), Problem> {
     clock.set(clock.now().plus_seconds(HOUR));
     store.write_blocking(move |tx| sitting::close_overdue(tx, examination))?;
-    lots::markers(store, house, examination)?;
+    lots::markers(store, house, examination, reserve)?;
     let organiser = house.the(Role::Organiser)?.clone();
     let prepared = store.read_blocking(|view| marking::prepare(view, &organiser, examination))?;
     let begun = store.write_blocking(move |tx| marking::begin(tx, &organiser, &prepared))?;
