@@ -326,6 +326,7 @@ fault-several-right = { loss-several-right }
 bank-preview = Preview
 bank-preview-holds = Items in the file: { $items }; stimuli: { $stimuli }.
 bank-preview-nothing-yet = Nothing is imported yet; if all is well, choose “Import items”.
+bank-preview-left-out = Questions that were left out: { $count }. They stand first in the table below.
 bank-preview-part = These are items { $from } to { $to }.
 bank-preview-turn = To see the others, change “First item of the preview” and preview again.
 bank-preview-from = First item of the preview

@@ -323,6 +323,7 @@ fault-several-right = { loss-several-right }
 bank-preview = 预览
 bank-preview-holds = 文件中有 { $items } 道试题、{ $stimuli } 份材料。
 bank-preview-nothing-yet = 还没有导入任何内容；核对无误后点“导入试题”。
+bank-preview-left-out = 有 { $count } 道题没有收入，列在下表开头。
 bank-preview-part = 这里是第 { $from } 至 { $to } 题。
 bank-preview-turn = 要看其余的题，请改“预览从第几题开始”后再预览。
 bank-preview-from = 预览从第几题开始

@@ -72,6 +72,11 @@ fn a_file_is_looked_at_before_anything_of_it_is_kept() {
     assert!(!may_import(&chrome));
     chrome.click("[data-do-preview]");
     chrome.sees("[data-preview]", "文件中有 2 道试题");
+    chrome.sees("[data-preview] .warning", "有 1 道题没有收入");
+    chrome.sees(
+        "[data-preview] tbody tr:first-child",
+        "第 7 行 与第 3 行的题相同",
+    );
     for wanted in [
         "第 1 行",
         "与第 3 行的题相同，没有收入",

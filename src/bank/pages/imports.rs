@@ -88,9 +88,17 @@ impl PreviewPage {
         (before, after)
     }
 
-    /// Place and sentence of what is lost.
-    fn losses(&self) -> Vec<(String, String)> {
+    /// How many questions are left out.
+    fn left_out(&self) -> usize {
         let losses = self.preview.iter().flat_map(|preview| &preview.losses);
+        losses.filter(|loss| loss.is_of_a_question()).count()
+    }
+
+    /// Place and sentence of what is lost: questions first, then parts of those that are read.
+    fn losses(&self) -> Vec<(String, String)> {
+        let losses = || self.preview.iter().flat_map(|preview| &preview.losses);
+        let questions = losses().filter(|loss| loss.is_of_a_question());
+        let losses = questions.chain(losses().filter(|loss| !loss.is_of_a_question()));
         let said = losses.map(|loss| {
             let place = |text: &str| super::place(&self.page, text);
             // Another question is named by where it stands.

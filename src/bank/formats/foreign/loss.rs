@@ -101,9 +101,14 @@ impl Loss {
         self
     }
 
+    /// Whether a whole question was left out.
+    pub fn is_of_a_question(&self) -> bool {
+        LEFT_OUT.contains(&self.code)
+    }
+
     /// Why a question was left out, to be told where nothing else was in the file.
     pub(super) fn of_a_question(self) -> Option<Fault> {
-        LEFT_OUT.contains(&self.code).then(|| Fault {
+        self.is_of_a_question().then(|| Fault {
             args: self.args,
             ..Fault::new(self.place, self.code)
         })
