@@ -82,6 +82,8 @@ fn words_are_no_characters_and_the_size_of_a_field_is_no_limit() {
     assert_eq!(field("expectedLength=\"72\""), (1_000, true));
     assert_eq!(field("expectedLength=\"2000\""), (2_000, true));
     assert_eq!(field(r#"patternMask="^[\s\S]{0,400}$""#), (400, false));
+    let (item, _) = only(gift("// [tag:characters:300]\n论述{}"));
+    assert_eq!(essay_of(&item).0, 300);
     let (item, losses) = only(gift("论述{}"));
     assert_eq!(essay_of(&item).0, 1_000);
     assert_eq!(losses, ["line 1: rubric-assumed", "line 1: words-max"]);

@@ -77,14 +77,21 @@ impl PreviewPage {
             .collect()
     }
 
+    /// Number of the last item of this page.
+    fn to(&self) -> usize {
+        self.items().min(self.from + SHOWN)
+    }
+
+    fn items(&self) -> usize {
+        self.preview
+            .as_ref()
+            .map_or(0, |preview| preview.items.len())
+    }
+
     /// The numbers of the items with which the pages before and after this one begin.
     fn neighbours(&self) -> (Option<usize>, Option<usize>) {
-        let items = self
-            .preview
-            .as_ref()
-            .map_or(0, |preview| preview.items.len());
         let before = (self.from > 0).then(|| self.from.saturating_sub(SHOWN) + 1);
-        let after = (self.from + SHOWN < items).then(|| self.from + SHOWN + 1);
+        let after = (self.to() < self.items()).then(|| self.to() + 1);
         (before, after)
     }
 

@@ -374,6 +374,10 @@ fn most(node: Node<'_, '_>, found: &mut Found) -> u32 {
     if let Some(most) = most {
         return most;
     }
+    let usual = found.characters("");
+    if found.labels.characters.is_some() {
+        return usual;
+    }
     let expected = attribute(node, "expectedlength").and_then(bodies::words_max);
-    found.characters("").max(expected.unwrap_or_default())
+    usual.max(expected.unwrap_or_default())
 }

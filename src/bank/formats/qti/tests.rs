@@ -340,6 +340,22 @@ fn a_package_shares_stimuli_and_says_where_its_items_belong() {
 }
 
 #[test]
+fn what_a_label_says_of_length_counts_more_than_the_size_of_a_field() {
+    let field = "<p>论述</p><extendedTextInteraction responseIdentifier=\"RESPONSE\" expectedLength=\"2000\"/>";
+    let essay = item21("q", &response("single", "string", &[]), field, "");
+    let labels = "<metadata><lom><general><keyword><string>characters:300</string></keyword></general>\
+                  </lom></metadata>";
+    let resource = listed("item_xmlv2p1", "q.xml").replace("/>", &format!(">{labels}</resource>"));
+    let (batch, losses) = read(&package(&[("q.xml", &essay)], &resource), &defaults()).unwrap();
+    let words_max = match &batch.items[0].body {
+        Body::Essay { words_max, .. } => *words_max,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(words_max, 300);
+    assert_eq!(lost(&losses), ["q.xml: rubric-assumed"]);
+}
+
+#[test]
 fn a_word_to_choose_within_a_sentence_is_a_single_choice() {
     let inner = choices("inlineChoice", &[("a", "唐"), ("b", "宋"), ("c", "元")]);
     let field = interaction("inlineChoiceInteraction", &inner);
